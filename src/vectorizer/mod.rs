@@ -1,0 +1,3 @@
+//! How a profile becomes a vector.
+
+pub mod text;
