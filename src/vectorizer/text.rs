@@ -6,19 +6,16 @@
 //!
 //! | step | function | example |
 //! | --- | --- | --- |
-//! | web addresses go | [`urls::remove_urls`] | `see www.a.de/b now` -> `see  now` |
-//! | punctuation goes | [`remove_punctuation`] | `rock-n-roll` -> `rocknroll` |
-//! | blank, character, blank goes, with both blanks | [`remove_lone_characters`] | `jazz i like` -> `jazzlike` |
+//! | web addresses go | `urls::remove_urls` | `see www.a.de/b now` -> `see  now` |
+//! | punctuation goes | `remove_punctuation` | `rock-n-roll` -> `rocknroll` |
+//! | blank, character, blank goes, with both blanks | `remove_lone_characters` | `jazz i like` -> `jazzlike` |
 //! | lower case | [`str::to_lowercase`] | `ẞ` -> `ß` |
-//! | a few German and French letters are folded | [`fold_letters`] | `größe` -> `groesse` |
-//! | digits are spelled in the language | [`spell_digits`] | `a7` -> `a seven ` |
-//! | all but a to z becomes one blank, trimmed | [`keep_letters`] | `naïve ` -> `na ve` |
+//! | a few German and French letters are folded | `fold_letters` | `größe` -> `groesse` |
+//! | digits are spelled in the language | `spell_digits` | `a7` -> `a seven ` |
+//! | all but a to z becomes one blank, trimmed | `keep_letters` | `naïve ` -> `na ve` |
 //!
 //! Every step is linear in the length of the text, whatever the text. "Blank" and "word character" are meant as
-//! Python's `\s` and `\w` mean them, which is not what Rust's names mean: see [`is_blank`] and [`is_word`].
-
-// The steps are private, and the table above is for whoever reads this file or builds the private documentation.
-#![allow(rustdoc::private_intra_doc_links)]
+//! Python's `\s` and `\w` mean them, which is not what Rust's names mean: see `is_blank` and `is_word`.
 
 mod language;
 mod urls;
@@ -56,7 +53,7 @@ const FOLDED_LETTERS: [(char, &str); 9] = [
 /// use kindred::vectorizer::text::{Language, normalize};
 ///
 /// let text = "Ich mag München & 3 Katzen: http://katzen.example/3";
-/// assert_eq!(normalize(text, Language::De), "ich mag muenchenkatzen");
+/// assert_eq!(normalize(text, Language::De), "ich mag muenchen katzen");
 /// assert_eq!(normalize("Größe 1,75", Language::En), "groesse one seven five");
 /// ```
 pub fn normalize(text: &str, language: Language) -> String {
