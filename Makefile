@@ -26,7 +26,9 @@ start: build ## index the sample if there is no index yet, and serve it on 127.0
 	  || $(TARGET)/release/index-builder build --profiles $(PROFILES) --out $(INDEX)
 	@exec $(TARGET)/release/kindred --index-dir $(INDEX) --bind $(BIND)
 
+# Black-box tests start both programs; cargo builds a package's program only for the tests of that package.
 test: ## all tests, and that the sample is what its generator makes
+	$(CARGO) build --workspace --locked
 	$(CARGO) test --workspace --locked --no-fail-fast
 	$(PYTHON) data/generate_profiles.py --check
 
