@@ -4,7 +4,8 @@ use std::{fmt, io};
 
 use super::MAX_RECORD_BYTES;
 
-/// A source that cannot be read to its end: which, where and why.
+/// A source that cannot be read to its end: which, where and why. The message says all of it, so that there is no
+/// chain of sources behind it that would say it twice.
 #[derive(Debug, thiserror::Error)]
 #[error("{input}{}: {cause}", At(place.as_ref()))]
 pub struct SourceError {
@@ -13,7 +14,6 @@ pub struct SourceError {
     /// Where in it, if that is known.
     pub place: Option<Place>,
     /// What is wrong there.
-    #[source]
     pub cause: Cause,
 }
 
@@ -31,7 +31,7 @@ pub enum Place {
 pub enum Cause {
     /// The bytes cannot be read or decompressed.
     #[error("cannot be read: {0}")]
-    Io(#[source] io::Error),
+    Io(io::Error),
     /// There is nothing in it where JSON is expected.
     #[error("there is nothing in it; a JSON array of objects is read")]
     EmptyJson,

@@ -163,7 +163,87 @@ fn extensions() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use tempfile::TempDir;
+
     use super::*;
+
+    fn read_bytes(format: &str, bytes: &[u8]) -> Result<Vec<Record>, SourceError> {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("profiles");
+        std::fs::write(&path, bytes).unwrap();
+        let input = Input::open(&path, dir.path()).unwrap();
+        let format = format.parse::<FormatChoice>().unwrap().resolve(&path).unwrap();
+        let mut records = Vec::new();
+        read(format, &input, &ReadOptions::default(), &mut |record| {
+            records.push(record);
+            ControlFlow::Continue(())
+        })?;
+        Ok(records)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    const SAMPLES: [(&str, &str); 3] = [
+        ("jsonl", "{\"_id\":\"a\",\"age\":31}\n\n{\"_id\":\"b\",\"v\":[1,NaN,2.5e3]}\n"),
+        ("json", "[{\"_id\":\"a\",\"age\":31},\n {\"_id\":\"b\",\"v\":[1,{\"x\":\"\\u00e9\\\"]\"}]}]\n"),
+        ("csv", "_id,age,v\r\na,31,\"[1,2.5]\"\r\n\"b\"\"\n\",,x\r\nc,-1.5e3,\"\"\r\n"),
+    ];
+
+    #[test]
+    fn compressed_sources_read_as_the_plain_ones() {
+        for (format, text) in SAMPLES {
+            let plain = read_bytes(format, text.as_bytes()).unwrap();
+            assert!(plain.iter().all(|record| matches!(record, Record::Fields(_))), "{plain:?}");
+            let compressed = read_bytes(format, &gzip(text.as_bytes())).unwrap();
+            assert_eq!(format!("{compressed:?}"), format!("{plain:?}"));
+        }
+    }
+
+    #[test]
+    fn a_truncated_compressed_source_is_an_error_that_names_it() {
+        for (format, text) in SAMPLES {
+            let whole = gzip(text.as_bytes());
+            let error = read_bytes(format, &whole[..whole.len() - 9]).unwrap_err().to_string();
+            assert!(
+                error.contains("/profiles") && error.contains("ends too early; the file is truncated"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_edited_source_makes_its_reader_panic() {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = move |below: usize| {
+            // Knuth's MMIX generator; its high bits are the good ones.
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 33) as usize) % below
+        };
+        for (format, text) in SAMPLES {
+            for plain in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
+                for _ in 0..300 {
+                    let mut bytes = plain.clone();
+                    for _ in 0..=random(3) {
+                        let at = random(bytes.len());
+                        match random(3) {
+                            0 => bytes[at] = random(256) as u8,
+                            1 => bytes.insert(at, b"{}[]\",:\\\n\r\0"[random(11)]),
+                            _ => bytes.truncate(at + 1),
+                        }
+                    }
+                    let _ = read_bytes(format, &bytes);
+                }
+            }
+        }
+    }
 
     fn by_extension(path: &str) -> Option<&'static str> {
         FormatChoice::Auto.resolve(Path::new(path)).ok().map(|format| format.name)

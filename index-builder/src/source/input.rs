@@ -5,7 +5,7 @@
 //! Gzip is recognised by its first bytes and taken off; the copy stays compressed.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,9 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// The first two bytes of every gzip member (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
+/// What some programs write in front of UTF-8.
+const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
 /// A source's bytes, readable from the start any number of times, also by several readers at once.
 #[derive(Debug)]
 pub struct Input {
@@ -30,16 +33,16 @@ pub struct Input {
     gzip: bool,
 }
 
-/// Why a source cannot be opened. Every message names its path.
+/// Why a source cannot be opened. Every message names its path and says what the system says.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// The file does not exist or cannot be opened.
-    #[error("{}: cannot be opened: {source}", path.display())]
+    #[error("{}: cannot be opened: {error}", path.display())]
     Open {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// The path is a directory.
     #[error("{}: is a directory; a file of profiles is expected", path.display())]
@@ -48,22 +51,22 @@ pub enum InputError {
         path: PathBuf,
     },
     /// The beginning cannot be read.
-    #[error("{name}: cannot be read: {source}")]
+    #[error("{name}: cannot be read: {error}")]
     Read {
         /// The path, or "standard input".
         name: String,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// A stream cannot be copied to a temporary file.
-    #[error("{name}: cannot be copied to a temporary file in {}: {source}", directory.display())]
+    #[error("{name}: cannot be copied to a temporary file in {}: {error}", directory.display())]
     Spool {
         /// The path, or "standard input".
         name: String,
         /// Where the copy was to be.
         directory: PathBuf,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
 }
 
@@ -76,7 +79,7 @@ impl Input {
     /// [`InputError::Read`], and [`InputError::Spool`] where there is no room for the copy.
     pub fn open(path: &Path, spool_dir: &Path) -> Result<Input, InputError> {
         let is_standard_input = path.as_os_str() == STANDARD_INPUT;
-        let open = |source| InputError::Open { path: path.to_owned(), source };
+        let open = |error| InputError::Open { path: path.to_owned(), error };
         let (name, file) = if is_standard_input {
             let descriptor = io::stdin().as_fd().try_clone_to_owned().map_err(open)?;
             ("standard input".to_owned(), File::from(descriptor))
@@ -90,13 +93,13 @@ impl Input {
         let file = if metadata.is_file() {
             file
         } else {
-            spool(file, spool_dir).map_err(|source| InputError::Spool {
+            spool(file, spool_dir).map_err(|error| InputError::Spool {
                 name: name.clone(),
                 directory: spool_dir.to_owned(),
-                source,
+                error,
             })?
         };
-        let read = |source| InputError::Read { name: name.clone(), source };
+        let read = |error| InputError::Read { name: name.clone(), error };
         let start = FromHere::new(file).map_err(read)?;
         let gzip = starts_with_gzip(start.clone()).map_err(read)?;
         Ok(Input { name, start, gzip })
@@ -129,6 +132,19 @@ fn starts_with_gzip(start: FromHere) -> io::Result<bool> {
     let mut first = Vec::with_capacity(GZIP_MAGIC.len());
     start.take(GZIP_MAGIC.len() as u64).read_to_end(&mut first)?;
     Ok(first == GZIP_MAGIC)
+}
+
+/// A reader behind the byte order mark.
+pub(super) type Unmarked<R> = io::Chain<Cursor<Vec<u8>>, R>;
+
+/// The reader without the byte order mark at its start, and the length of the mark: 0 if there is none.
+pub(super) fn without_byte_order_mark<R: BufRead>(mut reader: R) -> io::Result<(Unmarked<R>, usize)> {
+    // Not looked up in the reader's buffer: that may hold as little as one byte.
+    let mut first = Vec::with_capacity(BYTE_ORDER_MARK.len());
+    Read::take(&mut reader, BYTE_ORDER_MARK.len() as u64).read_to_end(&mut first)?;
+    let has_mark = first == BYTE_ORDER_MARK;
+    let kept = if has_mark { Vec::new() } else { first };
+    Ok((Cursor::new(kept).chain(reader), if has_mark { BYTE_ORDER_MARK.len() } else { 0 }))
 }
 
 /// A file from one offset on. Clones have offsets of their own, so a reader never disturbs another one.
@@ -217,6 +233,27 @@ mod tests {
         assert_eq!(text_of(&input).unwrap(), "one\ntwo\n");
         first.read_line(&mut line).unwrap();
         assert_eq!(line, "one\ntwo\n");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_taken_only_if_it_is_whole() {
+        let cases: [(&[u8], &[u8], usize); 6] = [
+            (b"\xef\xbb\xbfa", b"a", 3),
+            (b"\xef\xbb\xbf", b"", 3),
+            (b"\xef\xbb", b"\xef\xbb", 0),
+            ("！a".as_bytes(), "！a".as_bytes(), 0),
+            (b"a\xef\xbb\xbf", b"a\xef\xbb\xbf", 0),
+            (b"", b"", 0),
+        ];
+        for (bytes, expected, length) in cases {
+            for buffer in 1..5 {
+                let reader = BufReader::with_capacity(buffer, bytes);
+                let (mut reader, taken) = without_byte_order_mark(reader).unwrap();
+                let mut left = Vec::new();
+                reader.read_to_end(&mut left).unwrap();
+                assert_eq!((&left[..], taken), (expected, length));
+            }
+        }
     }
 
     #[test]

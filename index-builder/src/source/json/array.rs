@@ -5,11 +5,13 @@
 
 use std::io::{self, BufRead};
 
+use super::super::error::Found;
+use super::super::input::{Unmarked, without_byte_order_mark};
 use super::super::{
-    Cause, Input, MAX_RECORD_BYTES, Place, ReadOptions, Record, Sink, SourceError, TOO_LARGE, error::Found,
+    Cause, Input, MAX_RECORD_BYTES, Place, ReadOptions, Record, Sink, SourceError, TOO_LARGE,
 };
+use super::is_blank;
 use super::value::parse_record;
-use super::{BYTE_ORDER_MARK, is_blank};
 
 /// Reads a source that is one JSON array.
 pub(in super::super) fn read_array(
@@ -17,7 +19,7 @@ pub(in super::super) fn read_array(
     _options: &ReadOptions,
     sink: &mut Sink<'_>,
 ) -> Result<(), SourceError> {
-    let mut stream = Stream { reader: input.reader(), offset: 0 };
+    let mut stream = Stream::new(input.reader()).map_err(|error| SourceError::io(input.name(), error))?;
     read_elements(&mut stream, MAX_RECORD_BYTES, sink).map_err(|cause| SourceError {
         input: input.name().to_owned(),
         place: Some(Place::Byte(stream.offset)),
@@ -58,7 +60,6 @@ fn read_elements<R: BufRead>(stream: &mut Stream<R>, limit: usize, sink: &mut Si
 
 /// Goes behind the bracket that opens the array, or finds out what the file is instead.
 fn open_array<R: BufRead>(stream: &mut Stream<R>) -> Result<(), Cause> {
-    stream.skip_byte_order_mark()?;
     match stream.peek()? {
         Some(b'[') => {
             stream.skip(1);
@@ -91,7 +92,7 @@ fn close_array<R: BufRead>(stream: &mut Stream<R>) -> Result<(), Cause> {
 
 /// A stream that knows how far it has been read.
 struct Stream<R> {
-    reader: R,
+    reader: Unmarked<R>,
     offset: u64,
 }
 
@@ -103,6 +104,11 @@ enum Element {
 }
 
 impl<R: BufRead> Stream<R> {
+    fn new(reader: R) -> io::Result<Stream<R>> {
+        let (reader, mark) = without_byte_order_mark(reader)?;
+        Ok(Stream { reader, offset: mark as u64 })
+    }
+
     /// The next byte that is not blank, which is not taken; `None` at the end.
     fn peek(&mut self) -> Result<Option<u8>, Cause> {
         loop {
@@ -122,16 +128,6 @@ impl<R: BufRead> Stream<R> {
     fn skip(&mut self, count: usize) {
         self.reader.consume(count);
         self.offset += count as u64;
-    }
-
-    fn skip_byte_order_mark(&mut self) -> Result<(), Cause> {
-        // Byte by byte, because a buffer may hold as little as one; a part of the mark is an error anyway.
-        for byte in BYTE_ORDER_MARK {
-            if self.reader.fill_buf()?.first() == Some(&byte) {
-                self.skip(1);
-            }
-        }
-        Ok(())
     }
 
     /// Takes the element that starts here into `buffer`.
@@ -220,7 +216,7 @@ mod tests {
     /// element is cut in the middle.
     fn read(limit: usize, buffer: usize, text: &[u8]) -> (Vec<Record>, Option<(u64, String)>) {
         let mut records = Vec::new();
-        let mut stream = Stream { reader: BufReader::with_capacity(buffer, text), offset: 0 };
+        let mut stream = Stream::new(BufReader::with_capacity(buffer, text)).unwrap();
         let result = read_elements(&mut stream, limit, &mut |record| {
             records.push(record);
             ControlFlow::Continue(())
@@ -297,6 +293,7 @@ mod tests {
             (" \n", 2, "nothing in it"),
             ("7", 0, "found `7`"),
             ("\0", 0, "found the byte 0x00"),
+            ("\u{feff}x", 3, "found `x`"),
             ("[", 1, "truncated"),
             ("[{", 2, "truncated"),
             ("[{}", 3, "truncated"),
@@ -325,7 +322,7 @@ mod tests {
 
     #[test]
     fn the_sink_can_stop_the_reading_before_an_error() {
-        let mut stream = Stream { reader: &b"[{},{},oh no"[..], offset: 0 };
+        let mut stream = Stream::new(&b"[{},{},oh no"[..]).unwrap();
         let mut calls = 0;
         let result = read_elements(&mut stream, 1000, &mut |_| {
             calls += 1;

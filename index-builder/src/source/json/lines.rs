@@ -2,9 +2,10 @@
 
 use std::io::{self, BufRead, Read};
 
+use super::super::input::without_byte_order_mark;
 use super::super::{Input, MAX_RECORD_BYTES, ReadOptions, Record, Sink, SourceError, TOO_LARGE};
+use super::is_blank;
 use super::value::parse_record;
-use super::{BYTE_ORDER_MARK, is_blank};
 
 /// Reads a source with one JSON object a line. Blank lines are no records; a byte order mark is passed over.
 pub(in super::super) fn read_lines(
@@ -12,24 +13,22 @@ pub(in super::super) fn read_lines(
     _options: &ReadOptions,
     sink: &mut Sink<'_>,
 ) -> Result<(), SourceError> {
-    read_records(&mut *input.reader(), MAX_RECORD_BYTES, sink)
-        .map_err(|error| SourceError::io(input.name(), error))
+    read_records(input.reader(), MAX_RECORD_BYTES, sink).map_err(|error| SourceError::io(input.name(), error))
 }
 
-fn read_records(reader: &mut dyn BufRead, limit: usize, sink: &mut Sink<'_>) -> io::Result<()> {
+fn read_records(reader: impl BufRead, limit: usize, sink: &mut Sink<'_>) -> io::Result<()> {
+    let (mut reader, _) = without_byte_order_mark(reader)?;
     let mut buffer = Vec::new();
     for number in 1_u64.. {
         let place = || format!("line {number}");
-        let record = match read_line(reader, limit, &mut buffer)? {
+        let record = match read_line(&mut reader, limit, &mut buffer)? {
             Line::End => break,
             Line::TooLarge => Record::Unusable { reason: TOO_LARGE, place: place() },
             Line::Whole => {
-                let mark: &[u8] = if number == 1 { &BYTE_ORDER_MARK } else { &[] };
-                let text = buffer.strip_prefix(mark).unwrap_or(&buffer);
-                if text.iter().copied().all(is_blank) {
+                if buffer.iter().copied().all(is_blank) {
                     continue;
                 }
-                parse_record(text, place)
+                parse_record(&buffer, place)
             }
         };
         if sink(record).is_break() {
@@ -48,7 +47,7 @@ enum Line {
     End,
 }
 
-fn read_line(reader: &mut dyn BufRead, limit: usize, buffer: &mut Vec<u8>) -> io::Result<Line> {
+fn read_line(reader: &mut impl BufRead, limit: usize, buffer: &mut Vec<u8>) -> io::Result<Line> {
     buffer.clear();
     // One byte for the line feed.
     let length = Read::take(&mut *reader, limit as u64 + 1).read_until(b'\n', buffer)?;
@@ -70,9 +69,9 @@ mod tests {
 
     use super::*;
 
-    fn records_within(limit: usize, mut text: &[u8]) -> Vec<Record> {
+    fn records_within(limit: usize, text: &[u8]) -> Vec<Record> {
         let mut records = Vec::new();
-        read_records(&mut text, limit, &mut |record| {
+        read_records(text, limit, &mut |record| {
             records.push(record);
             ControlFlow::Continue(())
         })
@@ -132,7 +131,7 @@ mod tests {
     #[test]
     fn the_sink_can_stop_the_reading() {
         let mut calls = 0;
-        read_records(&mut &b"{}\n{}\n{}"[..], 1000, &mut |_| {
+        read_records(&b"{}\n{}\n{}"[..], 1000, &mut |_| {
             calls += 1;
             if calls == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })

@@ -11,9 +11,6 @@ pub(super) use array::read_array;
 pub(super) use lines::read_lines;
 pub(super) use value::parse_list;
 
-/// What some programs write in front of UTF-8.
-const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
-
 /// What may stand between two values (RFC 8259, section 2).
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')

@@ -1,24 +1,16 @@
-//! CSV with a header. A cell has no type of its own, so the column decides, and the source is read twice: once to
-//! count what is in the columns, once to give the records.
-//!
-//! | column | a cell is |
-//! | --- | --- |
-//! | the id | text, also if it is empty |
-//! | numbers: at least [`NUMERIC_PERCENT`] % of the cells that are not empty | a number, else null |
-//! | anything else | a list if it is a JSON list, null if it is empty, else text |
+//! The columns of a CSV file, decided over all rows, and its records.
 
-use std::cell::Cell;
 use std::collections::HashMap;
-use std::io::{self, Read};
-use std::rc::Rc;
+use std::io::BufRead;
 
-use csv::{ByteRecord, ReaderBuilder};
-use kindred::profile::{Fields, Value};
+use kindred::profile::Value;
 
-use super::{
+use super::super::{
     Cause, Input, MAX_RECORD_BYTES, NOT_UNICODE, Place, ROW_NUMBERS, ReadOptions, Record, Sink, SourceError,
     json,
 };
+use super::number::number;
+use super::rows::Rows;
 
 /// The share of a column's cells, in percent of those that are not empty, which must be numbers for the column to
 /// be numeric: a few stray marks for "unknown" do not turn an age into text, and a few numbers do not make a name
@@ -31,10 +23,24 @@ const ID_FIELDS: [&str; 2] = ["_id", "id"];
 const RAGGED: &str = "wrong number of cells";
 
 /// Reads a CSV file.
-pub(super) fn read(input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(), SourceError> {
-    let limit = MAX_RECORD_BYTES as u64;
-    let columns = Table::open(input, limit)?.columns(options)?;
-    Table::open(input, limit)?.give(&columns, sink)
+pub(in super::super) fn read(
+    input: &Input,
+    options: &ReadOptions,
+    sink: &mut Sink<'_>,
+) -> Result<(), SourceError> {
+    let columns = with_table(input, |table| table.columns(options))?;
+    with_table(input, |table| table.give(&columns, sink))
+}
+
+/// Reads the file from its start; an error gets the path and the line.
+fn with_table<T>(
+    input: &Input,
+    work: impl FnOnce(&mut Table<Box<dyn BufRead>>) -> Result<T, Cause>,
+) -> Result<T, SourceError> {
+    let at = |place, cause| SourceError { input: input.name().to_owned(), place, cause };
+    let mut rows = Rows::new(input.reader(), MAX_RECORD_BYTES).map_err(|cause| at(None, cause))?;
+    let result = Table::open(&mut rows).and_then(|mut table| work(&mut table));
+    result.map_err(|cause| at(Some(Place::Line(rows.line())), cause))
 }
 
 /// A column as it is decided over the whole source.
@@ -69,112 +75,60 @@ impl Count {
     }
 }
 
-/// A CSV file while it is read from its start to its end.
-struct Table {
-    reader: csv::Reader<Limited>,
-    /// How many bytes may still be read for the present record.
-    budget: Rc<Cell<u64>>,
-    limit: u64,
-    /// The path, for errors.
-    input: String,
-    header: ByteRecord,
-    record: ByteRecord,
+/// A CSV file of which the header has been read.
+struct Table<'a, R> {
+    names: Vec<String>,
+    rows: &'a mut Rows<R>,
 }
 
-impl Table {
-    fn open(input: &Input, limit: u64) -> Result<Table, SourceError> {
-        let budget = Rc::new(Cell::new(limit));
-        let limited = Limited { reader: input.reader(), budget: Rc::clone(&budget) };
-        // The header is read like any record, and every record may have any number of cells.
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(limited);
-        let (header, record) = (ByteRecord::new(), ByteRecord::new());
-        let mut table = Table { reader, budget, limit, input: input.name().to_owned(), header, record };
-        if !table.advance()? {
-            return Err(table.error(None, Cause::NoHeader));
+impl<R: BufRead> Table<'_, R> {
+    fn open(rows: &mut Rows<R>) -> Result<Table<'_, R>, Cause> {
+        if !rows.advance()? {
+            return Err(Cause::NoHeader);
         }
-        table.header = table.record.clone();
-        Ok(table)
+        Ok(Table { names: names(rows)?, rows })
     }
 
-    /// Reads the next record; false at the end.
-    fn advance(&mut self) -> Result<bool, SourceError> {
-        self.budget.set(self.limit);
-        let line = self.reader.position().line();
-        self.reader.read_byte_record(&mut self.record).map_err(|error| {
-            let error = match error.into_kind() {
-                csv::ErrorKind::Io(error) => error,
-                other => io::Error::other(format!("{other:?}")),
-            };
-            let is_endless = error.get_ref().is_some_and(|cause| cause.is::<Endless>());
-            self.error(
-                Some(Place::Line(line)),
-                if is_endless { Cause::EndlessRecord } else { Cause::Io(error) },
-            )
-        })
-    }
-
-    /// The first line of the present record, from 1.
-    fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
-    }
-
-    fn error(&self, place: Option<Place>, cause: Cause) -> SourceError {
-        SourceError { input: self.input.clone(), place, cause }
-    }
-
-    /// The cells of the present record, or why it cannot be used.
+    /// The cells of the present row, or why it cannot be used.
     fn cells(&self) -> Result<impl Iterator<Item = &str>, &'static str> {
-        if self.record.len() != self.header.len() {
+        if self.rows.len() != self.names.len() {
             return Err(RAGGED);
         }
-        if self.record.iter().any(|cell| std::str::from_utf8(cell).is_err()) {
+        if self.rows.cells().any(|cell| std::str::from_utf8(cell).is_err()) {
             return Err(NOT_UNICODE);
         }
-        Ok(self.record.iter().map(|cell| std::str::from_utf8(cell).unwrap_or_default()))
-    }
-
-    fn names(&self) -> Result<Vec<String>, SourceError> {
-        let place = Some(Place::Line(self.line()));
-        let mut names = Vec::with_capacity(self.header.len());
-        let mut numbers = HashMap::new();
-        for (cell, number) in self.header.iter().zip(1..) {
-            let Ok(name) = std::str::from_utf8(cell) else {
-                return Err(self.error(place, Cause::HeaderNotUnicode(number)));
-            };
-            if let Some(first) = numbers.insert(name, number) {
-                let name = name.to_owned();
-                return Err(self.error(place, Cause::HeaderTwice { name, first, second: number }));
-            }
-            names.push(name.to_owned());
-        }
-        Ok(names)
+        // The default is that of a path never taken.
+        Ok(self.rows.cells().map(|cell| std::str::from_utf8(cell).unwrap_or_default()))
     }
 
     /// Reads to the end and decides about every column.
-    fn columns(mut self, options: &ReadOptions) -> Result<Vec<Column>, SourceError> {
-        let names = self.names()?;
-        let id = id_column(&names, options.id_field.as_deref());
-        let mut counts = vec![Count::default(); names.len()];
-        while self.advance()? {
+    fn columns(&mut self, options: &ReadOptions) -> Result<Vec<Column>, Cause> {
+        let mut counts = vec![Count::default(); self.names.len()];
+        while self.rows.advance()? {
             if let Ok(cells) = self.cells() {
                 counts.iter_mut().zip(cells).for_each(|(count, cell)| count.add(cell));
             }
         }
-        let kind = |at, count: Count| match count.is_numeric() {
-            _ if id == Some(at) => Kind::Id,
-            true => Kind::Number,
-            false => Kind::Text,
-        };
-        let columns = names.into_iter().zip(counts).enumerate();
-        Ok(columns.map(|(at, (name, count))| Column { name, kind: kind(at, count) }).collect())
+        let id = id_column(&self.names, options.id_field.as_deref());
+        let columns = self.names.iter().zip(counts).enumerate();
+        Ok(columns
+            .map(|(at, (name, count))| {
+                let kind = match count.is_numeric() {
+                    _ if id == Some(at) => Kind::Id,
+                    true => Kind::Number,
+                    false => Kind::Text,
+                };
+                Column { name: name.clone(), kind }
+            })
+            .collect())
     }
 
     /// Reads to the end and gives every record to the sink.
-    fn give(mut self, columns: &[Column], sink: &mut Sink<'_>) -> Result<(), SourceError> {
-        while self.advance()? {
+    fn give(&mut self, columns: &[Column], sink: &mut Sink<'_>) -> Result<(), Cause> {
+        while self.rows.advance()? {
             let record = match self.cells() {
-                Ok(cells) => Record::Fields(columns.iter().zip(cells).map(field).collect::<Fields>()),
-                Err(reason) => Record::Unusable { reason, place: Place::Line(self.line()).to_string() },
+                Ok(cells) => Record::Fields(columns.iter().zip(cells).map(field).collect()),
+                Err(reason) => Record::Unusable { reason, place: Place::Line(self.rows.line()).to_string() },
             };
             if sink(record).is_break() {
                 break;
@@ -182,6 +136,20 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// The names in the header, which is the present row.
+fn names<R: BufRead>(header: &Rows<R>) -> Result<Vec<String>, Cause> {
+    let mut names = Vec::with_capacity(header.len());
+    let mut numbers = HashMap::new();
+    for (cell, number) in header.cells().zip(1..) {
+        let name = std::str::from_utf8(cell).map_err(|_| Cause::HeaderNotUnicode(number))?.to_owned();
+        if let Some(first) = numbers.insert(cell, number) {
+            return Err(Cause::HeaderTwice { name, first, second: number });
+        }
+        names.push(name);
+    }
+    Ok(names)
 }
 
 /// Which of the columns has the id.
@@ -202,57 +170,6 @@ fn field((column, cell): (&Column, &str)) -> (String, Value) {
         Kind::Text => json::parse_list(cell).unwrap_or_else(|| Value::Text(cell.to_owned())),
     };
     (column.name.clone(), value)
-}
-
-/// The finite number that a cell is, written as JSON writes numbers or with nothing before the point (".5", as some
-/// statistics programs do). What has leading zeros, a plus or blanks is rather a code, a phone number or prose than
-/// a number; so is a whole number beyond 64 bits, which a double would round.
-fn number(cell: &str) -> Option<Value> {
-    let unsigned = cell.strip_prefix('-').unwrap_or(cell);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_whole = are_digits(whole) && (whole == "0" || !whole.starts_with('0'));
-    let is_number = (is_whole || whole.is_empty() && fraction.is_some())
-        && fraction.is_none_or(are_digits)
-        && exponent.is_none_or(|text| are_digits(text.strip_prefix(['-', '+']).unwrap_or(text)));
-    if !is_number {
-        return None;
-    }
-    if fraction.is_none() && exponent.is_none() {
-        let number = cell.parse::<i64>().map(Value::Int);
-        return number.or_else(|_| cell.parse().map(Value::UInt)).ok();
-    }
-    cell.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Float)
-}
-
-/// A reader that gives up within a record that does not end: a quote that is not closed would otherwise make one
-/// record of the rest of the file, in memory.
-struct Limited {
-    reader: Box<dyn io::BufRead>,
-    budget: Rc<Cell<u64>>,
-}
-
-/// The error of a [`Limited`] reader whose budget is spent.
-#[derive(Debug, thiserror::Error)]
-#[error("a record without an end")]
-struct Endless;
-
-impl Read for Limited {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.budget.get() == 0 {
-            return Err(io::Error::other(Endless));
-        }
-        let count = self.reader.read(buffer)?;
-        self.budget.set(self.budget.get().saturating_sub(count as u64));
-        Ok(count)
-    }
 }
 
 #[cfg(test)]
@@ -327,63 +244,6 @@ mod tests {
             records("\u{feff}\"_id\",name\n1,Bo"),
             [fields(&[("_id", text("1")), ("name", text("Bo"))])]
         );
-    }
-
-    #[test]
-    fn what_is_a_number_and_what_is_not() {
-        let numbers = [
-            ("0", Value::Int(0)),
-            ("-0", Value::Int(0)),
-            ("-1", Value::Int(-1)),
-            ("18446744073709551615", Value::UInt(u64::MAX)),
-            ("3.0", Value::Float(3.0)),
-            ("0.5", Value::Float(0.5)),
-            ("-0.5", Value::Float(-0.5)),
-            (".5", Value::Float(0.5)),
-            ("-.5", Value::Float(-0.5)),
-            ("1e5", Value::Float(100_000.0)),
-            ("1.5E-3", Value::Float(0.0015)),
-            ("2e+2", Value::Float(200.0)),
-            ("1e-999", Value::Float(0.0)),
-        ];
-        for (cell, value) in numbers {
-            assert_eq!(number(cell), Some(value), "{cell}");
-        }
-        let others = [
-            "",
-            "-",
-            ".",
-            "-.",
-            "e5",
-            "1e",
-            "1e+",
-            "5.",
-            "007",
-            "-01",
-            "00.5",
-            "+1",
-            " 1",
-            "1 ",
-            "1,5",
-            "1_000",
-            "0x10",
-            "1e5.5",
-            "1.2.3",
-            "--1",
-            "NaN",
-            "nan",
-            "inf",
-            "Infinity",
-            "1e999",
-            "-1e999",
-            "18446744073709551616",
-            "½",
-            "1é5",
-            "٣",
-        ];
-        for cell in others {
-            assert_eq!(number(cell), None, "{cell}");
-        }
     }
 
     #[test]
@@ -477,19 +337,6 @@ mod tests {
         assert!(twice.contains("people.csv, line 1: columns 2 and 4"), "{twice}");
         assert!(twice.contains("\"a\""), "{twice}");
         assert!(error(b"_id,caf\xe9\n1,2\n").contains("column 2"));
-    }
-
-    #[test]
-    fn a_quote_that_is_not_closed_ends_at_the_limit_and_not_with_the_memory() {
-        let table = format!("_id,x\n1,2\n3,\"{}", "x\n".repeat(20_000));
-        let input = input_of(table.as_bytes());
-        let mut table = Table::open(&input, 10_000).unwrap();
-        assert!(table.advance().unwrap());
-        let error = table.advance().unwrap_err();
-        assert!(matches!(error.cause, Cause::EndlessRecord));
-        assert_eq!(error.place, Some(Place::Line(3)));
-        let short = Table::open(&input, 1 << 20).unwrap();
-        assert_eq!(short.columns(&ReadOptions::default()).unwrap().len(), 2);
     }
 
     #[test]
