@@ -7,7 +7,7 @@
 //!
 //! One [`Worker`] is one child process, and belongs to one thread; a build has as many as it has threads.
 //! [`frames`] describes what goes through the two pipes, `shim.py` is the child's side of it (standard library
-//! only), [`process`] one child from start to end, and [`Worker`] restarts it and finds the profiles that break it.
+//! only), `process.rs` one child from start to end, and [`Worker`] restarts it and finds the profiles that break it.
 //!
 //! # What the function gets and returns
 //! It is called with one argument, the profile as a dict of plain JSON types, and returns one vector: a list, a tuple

@@ -28,6 +28,8 @@ class Refused(Exception):
 
 
 def main():
+    if sys.version_info < (3, 7):
+        sys.exit("the vectorizer needs Python 3.7 or later, this is " + sys.version)
     path, function, most_numbers = sys.argv[1], sys.argv[2], int(sys.argv[3])
     sys.argv[:] = [path]
     source, sink = take_pipes()
