@@ -14,4 +14,5 @@ pub mod answer;
 pub mod distance;
 pub mod index;
 pub mod profile;
+pub mod time;
 pub mod vectorizer;

@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 use kindred::answer::{MAX_EF, RecommendRequest, SearchMode, recommend};
 use kindred::index::directory::{self, VersionFile};
 use kindred::index::{Index, MappedFile};
+use kindred::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::cli::{InspectArgs, ListArgs, PinArgs, QueryArgs, UnpinArgs, VerifyArgs};
@@ -88,11 +89,6 @@ fn describe(path: &Path, index: &Index<MappedFile>) -> anyhow::Result<Value> {
         description.insert("sections".to_owned(), Value::Array(sections));
     }
     Ok(description)
-}
-
-/// Seconds since 1970 as RFC 3339 text in UTC.
-fn rfc3339(seconds: u64) -> String {
-    kindred::time::rfc3339(seconds)
 }
 
 fn print_indented(out: &mut dyn Write, value: &Value, depth: usize) -> std::io::Result<()> {

@@ -8,9 +8,9 @@ use kindred::profile::{Fields, IdError, ItemId, MAX_DOCUMENT_BYTES, Value};
 
 use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
-use crate::options::ROW;
+use crate::source::ROW_NUMBERS as ROW;
 use crate::skipped::{PLACES, Skipped};
-use crate::source::record::Record;
+use crate::source::Record;
 use crate::spool::{Span, Spool, SpoolWriter};
 
 /// The field that is the id unless it is said or missing everywhere.

@@ -6,9 +6,6 @@ use crate::cli::BuildArgs;
 use crate::failure::Failure;
 use crate::python::PythonSpec;
 
-/// The id field that numbers the records instead of naming one.
-pub const ROW: &str = "row";
-
 /// What makes the vectors.
 #[derive(Debug, Clone)]
 pub enum VectorizerChoice {
@@ -33,8 +30,9 @@ impl FromStr for VectorizerChoice {
             None if text == "hashing" => Ok(VectorizerChoice::Hashing),
             Some(("field", "")) => Err(refused("the field has no name")),
             Some(("field", name)) => Ok(VectorizerChoice::Field(name.to_owned())),
-            Some(("python", "")) => Err(refused("there is no path")),
-            Some(("python", spec)) => Ok(VectorizerChoice::Python(PythonSpec::parse(spec))),
+            Some(("python", spec)) => {
+                spec.parse().map(VectorizerChoice::Python).map_err(|error| refused(&error.to_string()))
+            }
             _ => Err(refused("there is no such vectorizer")),
         }
     }

@@ -9,7 +9,6 @@ use rayon::prelude::*;
 
 use crate::dedupe;
 use crate::ingest::{Entry, Profiles};
-use crate::progress::Progress;
 use crate::skipped::Skipped;
 use crate::spool::{Span, Spool};
 
@@ -143,9 +142,8 @@ pub struct Nodes {
 
 impl Nodes {
     /// Gives each distinct vector one node. Rows that are zero have none.
-    pub fn new(rows: Array2<f32>, progress: &Progress) -> Nodes {
+    pub fn new(rows: Array2<f32>) -> Nodes {
         let representatives = dedupe::distinct(rows.view());
-        progress.line(|| format!("{} profiles compared for equal vectors", representatives.len()));
         let mut node_of_profile = vec![NONE; rows.nrows()];
         let mut first_rows = Vec::new();
         for (row, &representative) in representatives.iter().enumerate() {
@@ -220,7 +218,7 @@ mod tests {
     #[test]
     fn profiles_with_one_vector_share_a_node_and_zero_vectors_have_none() {
         let rows = array![[0.0f32, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.6, 0.8]];
-        let nodes = Nodes::new(rows, &Progress::silent());
+        let nodes = Nodes::new(rows);
         assert_eq!(nodes.vectors, array![[0.0f32, 1.0], [1.0, 0.0], [0.6, 0.8]]);
         assert_eq!(nodes.node_of_profile, [0, NONE, 1, 0, NONE, 1, 2]);
         assert_eq!(nodes.starts, [0, 2, 4, 5]);
