@@ -25,9 +25,9 @@
 //! then brought to the length above, so that a long text, a long list or a huge number counts about as much as one
 //! category and does not drown eighteen of them. With the square root, two profiles that share a value gain its idf
 //! in their dot product: a rare value counts more than a frequent one, by about what there is to learn from it. With
-//! the idf itself they would gain its square, and one rare value would outweigh all the frequent ones: on one in
-//! twelve of 60,000 dating profiles the ten nearest then shared 1.56 times as many attributes as chance, and 1.64
-//! times with the square root (1.65 without the projection to 256 numbers).
+//! the idf itself they would gain its square, and one rare value would outweigh all the frequent ones: on 5,000
+//! dating profiles of 19 fields the ten nearest then shared 1.56 times as many attributes as random ones, and 1.64
+//! times with the square root (1.65 where they were projected to 8,192 numbers instead of 256).
 //!
 //! A number is not one feature whose size is the value: its sign and size would dominate a cosine. With
 //! `z = (value - mean) / spread`, clipped to -4..=4, it becomes the waves `cos(k z pi / 8)` and `sin(k z pi / 8)`,
