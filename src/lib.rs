@@ -1,5 +1,17 @@
 //! Kindred: recommendation by nearest neighbours, from an immutable index file that is replaced while it is served.
+//!
+//! A map of the library:
+//!
+//! - [`profile`]: what a profile and an id are
+//! - [`distance`]: the one distance that decides, and the kernel that chooses candidates
+//! - [`index`]: the file's format, its reader and writer, search in it
+//! - [`answer`]: the bodies of answers, the same for the server and the command line
+//! - [`vectorizer`]: how a profile becomes a vector
+//!
+//! The direction of dependence: distance <- index <- answer, vectorizer, profile <- server.
 
+pub mod answer;
 pub mod distance;
+pub mod index;
 pub mod profile;
 pub mod vectorizer;

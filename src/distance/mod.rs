@@ -96,7 +96,10 @@ mod tests {
         let long: Vec<f32> = (0..100).map(|i| i as f32).collect();
         for short in [0, 1, 20, 40, 99] {
             assert_eq!(dot(&long, &long[..short]), dot(&long[..short], &long[..short]));
-            assert_eq!(scalar::dot_f64(&long[..short], &long), scalar::dot_f64(&long[..short], &long[..short]));
+            assert_eq!(
+                scalar::dot_f64(&long[..short], &long),
+                scalar::dot_f64(&long[..short], &long[..short])
+            );
         }
     }
 

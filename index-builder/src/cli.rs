@@ -1,0 +1,201 @@
+//! The command line, as it was given; what it means is checked in [`options`](crate::options).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kindred::vectorizer::text::Language;
+
+use crate::source::FormatChoice;
+
+/// Reads profiles, vectorizes them and publishes an index file for kindred.
+#[derive(Debug, Parser)]
+#[command(name = "index-builder", version, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 75 another build is running.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Builds an index from profiles and publishes it as the newest version
+    Build(Box<BuildArgs>),
+    /// Shows what a file holds and what built it
+    Inspect(InspectArgs),
+    /// Checks a file as the server does when it opens it
+    Verify(VerifyArgs),
+    /// Answers from a file, byte for byte as the server would
+    Query(QueryArgs),
+    /// Lists the versions of a directory
+    List(ListArgs),
+    /// Makes the server serve that version until it is unpinned; verifies it first
+    Pin(PinArgs),
+    /// Ends a pin: the server goes to the highest version
+    Unpin(UnpinArgs),
+}
+
+/// `build`.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// The profiles; `-` is standard input and needs --format
+    #[arg(long, value_name = "FILE")]
+    pub profiles: PathBuf,
+    /// The index directory; it is created if it is missing
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// How the profiles are written; auto: by the extension
+    #[arg(long, default_value = "auto", value_name = "auto|pickle|jsonl|json|csv")]
+    pub format: FormatChoice,
+    /// The field that holds the id; `row` numbers the records [default: _id, else id]
+    #[arg(long, value_name = "NAME")]
+    pub id_field: Option<String>,
+    /// What makes the vectors: hashing, field:NAME or python:PATH[:FUNCTION]
+    #[arg(long, default_value = "hashing", value_name = "VECTORIZER")]
+    pub vectorizer: String,
+    /// The interpreter of python:PATH
+    #[arg(long, default_value = "python3", value_name = "PROGRAM")]
+    pub python: String,
+    /// How long python:PATH may take for a batch
+    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = positive_duration)]
+    pub python_timeout: Duration,
+    /// Numbers per vector [default: 256 for hashing, else the most frequent length]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(kindred::index::format::MAX_DIMENSION)))]
+    pub dimension: Option<u32>,
+    /// The language of text normalisation: en, de, fr or nl
+    #[arg(long, default_value = "en", value_name = "LANGUAGE")]
+    pub language: Language,
+    /// The fields that are vectorized [default: every field but the id]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', conflicts_with = "ignore_fields")]
+    pub fields: Option<Vec<String>>,
+    /// Fields that are not vectorized
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub ignore_fields: Option<Vec<String>>,
+    /// The fields that are stored and returned besides the id [default: every field but the vector]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub expose: Option<Vec<String>>,
+    /// Links per node (the HNSW paper's M), 2 to 256
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=256))]
+    pub m: u32,
+    /// Breadth of the construction (the HNSW paper's efConstruction)
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub ef_construction: u32,
+    /// What random numbers start from
+    #[arg(long, default_value_t = 42, value_name = "N")]
+    pub seed: u64,
+    /// Threads; 0: as many as there are cores
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1024))]
+    pub threads: u16,
+    /// By how much the priority is lowered, 0 to 19; members come first
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=19))]
+    pub nice: u8,
+    /// What to do when an id comes twice
+    #[arg(long, default_value = "error", value_name = "WHAT")]
+    pub on_duplicate_id: OnDuplicateId,
+    /// The share of records that may be unusable, 0 to 1
+    #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
+    pub max_skipped: f64,
+    /// The file's default ef is the smallest that reaches this recall@10 on a sample, 0 to 1
+    #[arg(long, default_value_t = 0.99, value_name = "RECALL", value_parser = share)]
+    pub target_recall: f64,
+    /// Below this recall@10 nothing is published, 0 to 1
+    #[arg(long, default_value_t = 0.95, value_name = "RECALL", value_parser = share)]
+    pub min_recall: f64,
+    /// Versions left in the directory, at least 1
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: u32,
+    /// Prints the summary as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do when an id comes twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnDuplicateId {
+    /// Refuse the source
+    Error,
+    /// Keep the first record
+    First,
+    /// Keep the last record
+    Last,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// An index file, or a directory: then the version that would be served
+    #[arg(value_name = "FILE|DIR")]
+    pub path: PathBuf,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// An index file
+    pub file: PathBuf,
+}
+
+/// `query`.
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    /// An index file
+    pub file: PathBuf,
+    /// Compare with every vector
+    #[arg(long, conflicts_with = "ef")]
+    pub exact: bool,
+    /// Search the graph with this ef, n to 4096
+    #[arg(long, value_name = "EF")]
+    pub ef: Option<usize>,
+    /// Give the distances too
+    #[arg(long)]
+    pub distances: bool,
+    /// The id that is asked about
+    #[arg(value_name = "ID", allow_hyphen_values = true)]
+    pub id: String,
+    /// How many are wanted, from 1
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub n: u32,
+}
+
+/// `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// An index directory
+    pub dir: PathBuf,
+}
+
+/// `pin`.
+#[derive(Debug, Args)]
+pub struct PinArgs {
+    /// An index directory
+    pub dir: PathBuf,
+    /// The version to serve
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub version: u64,
+}
+
+/// `unpin`.
+#[derive(Debug, Args)]
+pub struct UnpinArgs {
+    /// An index directory
+    pub dir: PathBuf,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("a number from 0 to 1 is allowed".to_owned()),
+    }
+}
+
+fn positive_duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("a time above 0 with its unit is allowed, such as 500ms, 60s or 2m".to_owned()),
+    }
+}

@@ -1,0 +1,417 @@
+//! From records to profiles: every id checked, every document and vector spooled, nothing held twice.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use anyhow::{Context, bail};
+use kindred::profile::{Fields, IdError, ItemId, MAX_DOCUMENT_BYTES, Value};
+
+use crate::cli::OnDuplicateId;
+use crate::failure::Failure;
+use crate::options::ROW;
+use crate::skipped::{PLACES, Skipped};
+use crate::source::record::Record;
+use crate::spool::{Span, Spool, SpoolWriter};
+
+/// The field that is the id unless it is said or missing everywhere.
+const DEFAULT_ID_FIELD: &str = "_id";
+/// The field that is the id where no record has the other one.
+const SECOND_ID_FIELD: &str = "id";
+
+/// A profile of the source: where its document and its vector lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    id_start: u64,
+    id_length: u32,
+    /// The record's number in the source.
+    record: u64,
+    /// The JSON of all fields but the vector.
+    pub document: Span,
+    /// The vector's numbers, where a field holds it.
+    pub vector: Option<Span>,
+}
+
+/// The profiles of a source, sorted by id, every id once.
+#[derive(Debug)]
+pub struct Profiles {
+    /// One for each profile; a profile's place here is its ordinal.
+    pub entries: Vec<Entry>,
+    ids: String,
+    /// Documents and vectors.
+    pub spool: Spool,
+    /// The field that holds the id.
+    pub id_field: String,
+    /// Records that the source gave.
+    pub read: u64,
+    /// Records left out because another had the same id.
+    pub duplicates: u64,
+    /// Names of fields that some record had, of those that the caller asked about.
+    pub seen: Vec<String>,
+}
+
+impl Profiles {
+    /// A profile's id.
+    pub fn id(&self, entry: &Entry) -> &str {
+        id_of(&self.ids, entry)
+    }
+}
+
+fn id_of<'a>(ids: &'a str, entry: &Entry) -> &'a str {
+    let start = entry.id_start as usize;
+    ids.get(start..start + entry.id_length as usize).unwrap_or_default()
+}
+
+/// What to look for in the records.
+#[derive(Debug, Clone, Default)]
+pub struct IngestOptions {
+    /// The field that holds the id, or `row`.
+    pub id_field: Option<String>,
+    /// The field that holds the vector.
+    pub vector_field: Option<String>,
+    /// The fields that are returned; none: all.
+    pub expose: Option<Vec<String>>,
+    /// Field names that are worth a warning where no record has them.
+    pub asked_about: Vec<String>,
+}
+
+/// Where an id came from while it is not yet known which field holds ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IdRule {
+    Named,
+    Row,
+    /// `_id`, else `id`; whether `_id` has been seen.
+    Auto {
+        default_seen: bool,
+    },
+}
+
+/// Takes the records of a source in.
+#[derive(Debug)]
+pub struct Ingest {
+    options: IngestOptions,
+    rule: IdRule,
+    spool: SpoolWriter,
+    entries: Vec<Entry>,
+    ids: String,
+    /// While it is not decided: profiles whose id is that of the second field. They come before all others that
+    /// have the first.
+    second_choice: Vec<Entry>,
+    second_failures: Vec<(u64, IdError)>,
+    /// Records that have neither field.
+    without_id: Vec<u64>,
+    read: u64,
+    seen: Vec<bool>,
+    failure: Option<Failure>,
+}
+
+impl Ingest {
+    /// Starts, with a spool for documents.
+    pub fn new(options: IngestOptions, spool: SpoolWriter) -> Ingest {
+        let rule = match options.id_field.as_deref() {
+            Some(ROW) => IdRule::Row,
+            Some(_) => IdRule::Named,
+            None => IdRule::Auto { default_seen: false },
+        };
+        let seen = vec![false; options.asked_about.len()];
+        Ingest {
+            options,
+            rule,
+            spool,
+            entries: Vec::new(),
+            ids: String::new(),
+            second_choice: Vec::new(),
+            second_failures: Vec::new(),
+            without_id: Vec::new(),
+            read: 0,
+            seen,
+            failure: None,
+        }
+    }
+
+    /// Takes one record; `Break` when there is no point in going on. Then [`Ingest::finish`] says why.
+    pub fn take(&mut self, record: Record, skipped: &mut Skipped) -> ControlFlow<()> {
+        let number = self.read;
+        self.read += 1;
+        let taken = match record {
+            Record::Unusable { reason, place } => {
+                skipped.add(reason, || place);
+                Ok(())
+            }
+            Record::Fields(fields) => self.take_fields(number, fields, skipped),
+        };
+        match taken {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(failure) => {
+                self.failure = Some(failure);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn take_fields(&mut self, number: u64, mut fields: Fields, skipped: &mut Skipped) -> Result<(), Failure> {
+        for (seen, name) in self.seen.iter_mut().zip(&self.options.asked_about) {
+            *seen = *seen || fields.iter().any(|(field, _)| field == name);
+        }
+        if self.rule == IdRule::Row {
+            number_record(number, &mut fields)?;
+        }
+        let (id, second) = match self.identify(&fields) {
+            Identified::Id { id, second } => (id, second),
+            Identified::Neither => {
+                self.without_id.push(number);
+                return Ok(());
+            }
+            Identified::Unusable { error, second: true } => {
+                self.second_failures.push((number, error));
+                return Ok(());
+            }
+            Identified::Unusable { error, second: false } => {
+                skipped.add(id_reason(error), || format!("record {number}"));
+                return Ok(());
+            }
+        };
+        let vector = self.options.vector_field.as_ref().and_then(|name| take_field(&mut fields, name));
+        let vector = match self.options.vector_field.is_some().then(|| vector_of(vector)).transpose() {
+            Ok(vector) => vector,
+            Err(reason) => {
+                skipped.add(reason, || id.to_string());
+                return Ok(());
+            }
+        };
+        let value = Value::Map(fields);
+        // A document of plain values is always written.
+        let document = serde_json::to_vec(&value).map_err(anyhow::Error::from)?;
+        if document.len() > MAX_DOCUMENT_BYTES && self.exposed_length(&value)? > MAX_DOCUMENT_BYTES {
+            skipped.add("document over 1 MiB", || id.to_string());
+            return Ok(());
+        }
+        self.keep(number, &id, second, &document, vector.as_deref())
+            .context("the temporary file for profiles")
+            .map_err(Failure::from)
+    }
+
+    fn identify(&mut self, fields: &Fields) -> Identified {
+        let named = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
+        let (value, second) = match (&mut self.rule, self.options.id_field.as_deref()) {
+            (IdRule::Row, _) => (named(DEFAULT_ID_FIELD), false),
+            (IdRule::Auto { default_seen }, None) => match (named(DEFAULT_ID_FIELD), named(SECOND_ID_FIELD)) {
+                (Some(value), _) => {
+                    *default_seen = true;
+                    (Some(value), false)
+                }
+                (None, Some(value)) => (Some(value), true),
+                (None, None) => return Identified::Neither,
+            },
+            (_, name) => (named(name.unwrap_or(DEFAULT_ID_FIELD)), false),
+        };
+        match ItemId::from_value(value) {
+            Ok(id) => Identified::Id { id, second },
+            Err(error) => Identified::Unusable { error, second },
+        }
+    }
+
+    fn keep(
+        &mut self,
+        record: u64,
+        id: &ItemId,
+        second: bool,
+        document: &[u8],
+        vector: Option<&[f32]>,
+    ) -> io::Result<()> {
+        let document = self.spool.push(document)?;
+        let vector = vector.map(|numbers| self.spool.push(bytemuck::cast_slice(numbers))).transpose()?;
+        let entry = Entry {
+            id_start: self.ids.len() as u64,
+            id_length: id.as_str().len() as u32,
+            record,
+            document,
+            vector,
+        };
+        self.ids.push_str(id.as_str());
+        if second { self.second_choice.push(entry) } else { self.entries.push(entry) }
+        Ok(())
+    }
+
+    /// The length of what would be returned of a document that is long as a whole.
+    fn exposed_length(&self, document: &Value) -> anyhow::Result<usize> {
+        let (Value::Map(fields), Some(expose)) = (document, &self.options.expose) else { return Ok(usize::MAX) };
+        let id_fields = [self.options.id_field.as_deref().unwrap_or(DEFAULT_ID_FIELD), SECOND_ID_FIELD];
+        let kept = fields
+            .iter()
+            .filter(|(name, _)| expose.contains(name) || id_fields.contains(&name.as_str()))
+            .cloned()
+            .collect();
+        Ok(serde_json::to_vec(&Value::Map(kept))?.len())
+    }
+
+    /// Ends reading: decides which field holds the id, sorts, and treats ids that came twice.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] for `row` where a field has that name; [`Failure::Failed`] for ids that came twice, where
+    /// they are not allowed, and for a source without one valid id.
+    pub fn finish(mut self, on_duplicate: OnDuplicateId, skipped: &mut Skipped) -> Result<Profiles, Failure> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let id_field = self.decide_id_field(skipped);
+        let spool = self.spool.finish().context("the temporary file for profiles")?;
+        let ids = self.ids;
+        let mut entries = self.entries;
+        entries.sort_unstable_by(|a, b| (id_of(&ids, a), a.record).cmp(&(id_of(&ids, b), b.record)));
+        let duplicates = remove_duplicates(&mut entries, &ids, on_duplicate)?;
+        if entries.is_empty() {
+            return Err(Failure::Failed(anyhow::anyhow!(
+                "no record has a valid id in the field {id_field:?}: {} records read, {} skipped{}",
+                self.read,
+                skipped.total(),
+                describe(skipped),
+            )));
+        }
+        let asked_about = self.options.asked_about.into_iter().zip(self.seen);
+        Ok(Profiles {
+            entries,
+            ids,
+            spool,
+            id_field,
+            read: self.read,
+            duplicates,
+            seen: asked_about.filter_map(|(name, seen)| seen.then_some(name)).collect(),
+        })
+    }
+
+    fn decide_id_field(&mut self, skipped: &mut Skipped) -> String {
+        let default_seen = match (self.rule, self.options.id_field.take()) {
+            (IdRule::Named, Some(name)) => return name,
+            (IdRule::Auto { default_seen }, _) => default_seen,
+            _ => true,
+        };
+        let second = std::mem::take(&mut self.second_choice);
+        let second_seen = !second.is_empty() || !self.second_failures.is_empty();
+        let missing = id_reason(IdError::Missing);
+        for number in &self.without_id {
+            skipped.add(missing, || format!("record {number}"));
+        }
+        if !default_seen && second_seen {
+            self.entries = second;
+            for &(number, error) in &self.second_failures {
+                skipped.add(id_reason(error), || format!("record {number}"));
+            }
+            return SECOND_ID_FIELD.to_owned();
+        }
+        let without = second.iter().map(|entry| entry.record);
+        for number in without.chain(self.second_failures.iter().map(|&(number, _)| number)) {
+            skipped.add(missing, || format!("record {number}"));
+        }
+        DEFAULT_ID_FIELD.to_owned()
+    }
+}
+
+enum Identified {
+    Id { id: ItemId, second: bool },
+    Unusable { error: IdError, second: bool },
+    Neither,
+}
+
+/// The reasons of a summary, as few words as will do.
+fn id_reason(error: IdError) -> &'static str {
+    match error {
+        IdError::Missing => "id missing",
+        IdError::Null => "id null",
+        IdError::Boolean => "id boolean",
+        IdError::Float => "id float",
+        IdError::Compound(_) => "id neither text nor integer",
+        IdError::Empty => "id empty",
+        IdError::TooLong(_) => "id over 512 bytes",
+    }
+}
+
+/// Puts the record's number in front, as the field `_id`.
+fn number_record(number: u64, fields: &mut Fields) -> Result<(), Failure> {
+    for name in [ROW, DEFAULT_ID_FIELD] {
+        if fields.iter().any(|(field, _)| field == name) {
+            return Err(Failure::Usage(format!(
+                "--id-field {ROW} numbers the records in the field {DEFAULT_ID_FIELD:?}, but the source has a field \
+                 {name:?} (record {number}); name the field that holds the id"
+            )));
+        }
+    }
+    fields.insert(0, (DEFAULT_ID_FIELD.to_owned(), Value::integer(i128::from(number))));
+    Ok(())
+}
+
+fn take_field(fields: &mut Fields, name: &str) -> Option<Value> {
+    let place = fields.iter().position(|(field, _)| field == name)?;
+    Some(fields.remove(place).1)
+}
+
+/// The numbers of a field's value, or why they are none.
+fn vector_of(value: Option<Value>) -> Result<Vec<f32>, &'static str> {
+    match value {
+        None | Some(Value::Null) => Err("vector missing"),
+        Some(Value::Floats(numbers)) => Ok(numbers),
+        Some(Value::List(values)) => values
+            .iter()
+            .map(|value| value.as_number().map(|number| number as f32))
+            .collect::<Option<_>>()
+            .ok_or("vector not a list of numbers"),
+        Some(_) => Err("vector not a list of numbers"),
+    }
+}
+
+/// Entries are sorted by (id, record); leaves each id once and counts what went.
+fn remove_duplicates(
+    entries: &mut Vec<Entry>,
+    ids: &str,
+    on_duplicate: OnDuplicateId,
+) -> Result<u64, Failure> {
+    let before = entries.len();
+    if on_duplicate == OnDuplicateId::Error {
+        let mut twice: Vec<&str> = entries
+            .windows(2)
+            .filter(|pair| id_of(ids, &pair[0]) == id_of(ids, &pair[1]))
+            .map(|pair| id_of(ids, &pair[0]))
+            .collect();
+        twice.dedup();
+        if !twice.is_empty() {
+            let first: Vec<String> = twice.iter().take(PLACES).map(|id| format!("{id:?}")).collect();
+            return Err(Failure::Failed(anyhow::anyhow!(
+                "{} ids come more than once, among them {}; --on-duplicate-id first or last keeps one record of each",
+                twice.len(),
+                first.join(", "),
+            )));
+        }
+        return Ok(0);
+    }
+    entries.dedup_by(|later, kept| {
+        let same = id_of(ids, later) == id_of(ids, kept);
+        if same && on_duplicate == OnDuplicateId::Last {
+            *kept = *later;
+        }
+        same
+    });
+    Ok((before - entries.len()) as u64)
+}
+
+/// Refuses a source of which too much was unusable.
+///
+/// # Errors
+/// Where more than the share `max_skipped` of the records read was skipped; the figures.
+pub fn check_skipped(skipped: &Skipped, read: u64, max_skipped: f64) -> anyhow::Result<()> {
+    let share = skipped.total() as f64 / read.max(1) as f64;
+    if share > max_skipped {
+        bail!(
+            "{} of {read} records were skipped, a share of {share:.4}; --max-skipped allows {max_skipped}{}",
+            skipped.total(),
+            describe(skipped),
+        );
+    }
+    Ok(())
+}
+
+/// The reasons and the first places, a line each.
+pub fn describe(skipped: &Skipped) -> String {
+    skipped.iter().fold(String::new(), |text, (name, reason)| {
+        let more = if reason.count > reason.first.len() as u64 { ", ..." } else { "" };
+        format!("{text}\n  {} x {name}: {}{more}", reason.count, reason.first.join(", "))
+    })
+}

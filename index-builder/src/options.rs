@@ -1,0 +1,111 @@
+//! What a build was asked for, checked.
+
+use std::str::FromStr;
+
+use crate::cli::BuildArgs;
+use crate::failure::Failure;
+use crate::python::PythonSpec;
+
+/// The id field that numbers the records instead of naming one.
+pub const ROW: &str = "row";
+
+/// What makes the vectors.
+#[derive(Debug, Clone)]
+pub enum VectorizerChoice {
+    /// The built-in one.
+    Hashing,
+    /// The vector is already in this field.
+    Field(String),
+    /// The data science team's own function.
+    Python(PythonSpec),
+}
+
+impl FromStr for VectorizerChoice {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<VectorizerChoice, Failure> {
+        let refused = |why: &str| {
+            Failure::Usage(format!(
+                "--vectorizer {text:?}: {why}; allowed are hashing, field:NAME and python:PATH[:FUNCTION]"
+            ))
+        };
+        match text.split_once(':') {
+            None if text == "hashing" => Ok(VectorizerChoice::Hashing),
+            Some(("field", "")) => Err(refused("the field has no name")),
+            Some(("field", name)) => Ok(VectorizerChoice::Field(name.to_owned())),
+            Some(("python", "")) => Err(refused("there is no path")),
+            Some(("python", spec)) => Ok(VectorizerChoice::Python(PythonSpec::parse(spec))),
+            _ => Err(refused("there is no such vectorizer")),
+        }
+    }
+}
+
+/// Which of a profile's fields are vectorized.
+#[derive(Debug, Clone, Default)]
+pub struct FieldSelection {
+    /// Only these, where given.
+    pub only: Option<Vec<String>>,
+    /// Not these.
+    pub ignored: Vec<String>,
+}
+
+impl FieldSelection {
+    /// Whether all fields are vectorized.
+    pub fn is_everything(&self) -> bool {
+        self.only.is_none() && self.ignored.is_empty()
+    }
+
+    /// Whether a field is vectorized.
+    pub fn takes(&self, name: &str) -> bool {
+        let named = |names: &[String]| names.iter().any(|other| other == name);
+        self.only.as_deref().is_none_or(named) && !named(&self.ignored)
+    }
+}
+
+/// The options of `build` that say more than clap can check.
+#[derive(Debug, Clone)]
+pub struct BuildOptions {
+    /// What makes the vectors.
+    pub vectorizer: VectorizerChoice,
+    /// Which fields are vectorized.
+    pub selection: FieldSelection,
+}
+
+impl BuildOptions {
+    /// Checks the options.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] for what cannot be meant.
+    pub fn from_args(args: &BuildArgs) -> Result<BuildOptions, Failure> {
+        let vectorizer: VectorizerChoice = args.vectorizer.parse()?;
+        let selection = FieldSelection {
+            only: args.fields.clone(),
+            ignored: args.ignore_fields.clone().unwrap_or_default(),
+        };
+        let lists =
+            [("--fields", &args.fields), ("--ignore-fields", &args.ignore_fields), ("--expose", &args.expose)];
+        for (flag, names) in lists {
+            // An empty list exposes nothing but the id; of the other two it would mean nothing.
+            let names = names.as_deref().unwrap_or_default();
+            let empty_is_meant = flag == "--expose" && names == [""];
+            if names.iter().any(String::is_empty) && !empty_is_meant {
+                return Err(Failure::Usage(format!("{flag}: a field's name is empty; names are separated by single commas")));
+            }
+        }
+        if args.id_field.as_deref() == Some("") {
+            return Err(Failure::Usage("--id-field: the name is empty".to_owned()));
+        }
+        if let VectorizerChoice::Field(name) = &vectorizer {
+            if !selection.is_everything() {
+                return Err(Failure::Usage(
+                    "--fields and --ignore-fields say what is vectorized; with field:NAME the vector is already there"
+                        .to_owned(),
+                ));
+            }
+            if args.id_field.as_deref() == Some(name) {
+                return Err(Failure::Usage(format!("--id-field and --vectorizer both name the field {name:?}")));
+            }
+        }
+        Ok(BuildOptions { vectorizer, selection })
+    }
+}

@@ -1,0 +1,146 @@
+//! The index directory: which versions there are, and which one is pinned.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// The file whose lock a builder holds, and where the highest version ever given is kept.
+pub const LOCK_FILE: &str = "builder.lock";
+/// The file that names the version to serve instead of the highest.
+pub const PIN_FILE: &str = "PINNED";
+
+const PREFIX: &str = "index-";
+const SUFFIX: &str = ".knd";
+const DIGITS: usize = 8;
+// A decimal u64, a newline, and a little patience.
+const LONGEST_PIN: u64 = 64;
+
+/// A version in the directory, by its name alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VersionFile {
+    /// The number in the name.
+    pub version: u64,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// The name of a version's file: `index-00000042.knd`.
+pub fn file_name(version: u64) -> String {
+    format!("{PREFIX}{version:0DIGITS$}{SUFFIX}")
+}
+
+/// The version that a name stands for; `None` for every name that [`file_name`] does not give.
+pub fn parse_file_name(name: &OsStr) -> Option<u64> {
+    let name = name.to_str()?;
+    let digits = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
+    if digits.len() > 20 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let version = digits.parse().ok()?;
+    (version > 0 && file_name(version) == name).then_some(version)
+}
+
+/// The versions in a directory, ascending. Whether they are good is for opening to say.
+///
+/// # Errors
+/// What reading the directory gives.
+pub fn list(directory: &Path) -> io::Result<Vec<VersionFile>> {
+    let mut versions = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if let Some(version) = parse_file_name(&entry.file_name()) {
+            versions.push(VersionFile { version, path: entry.path() });
+        }
+    }
+    versions.sort_unstable();
+    Ok(versions)
+}
+
+/// Why the pin cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    /// The file is there but cannot be read.
+    #[error("{PIN_FILE}: {0}")]
+    Io(#[from] io::Error),
+    /// The file holds something else than a version.
+    #[error("{PIN_FILE}: {0:?} is not a version; a decimal number from 1 on is needed")]
+    NotAVersion(String),
+}
+
+/// The pinned version; `None` where nothing is pinned.
+///
+/// # Errors
+/// See [`PinError`].
+pub fn read_pin(directory: &Path) -> Result<Option<u64>, PinError> {
+    let file = match fs::File::open(directory.join(PIN_FILE)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(file, LONGEST_PIN), &mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+    match text.parse::<u64>() {
+        Ok(version) if version > 0 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(version)),
+        _ => Err(PinError::NotAVersion(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_versions_stand_for_each_other() {
+        for version in [1, 42, 99_999_999, 100_000_000, u64::MAX] {
+            assert_eq!(parse_file_name(OsStr::new(&file_name(version))), Some(version));
+        }
+        assert_eq!(file_name(42), "index-00000042.knd");
+    }
+
+    #[test]
+    fn names_that_look_almost_right_are_no_versions() {
+        let wrong = [
+            "index-42.knd",
+            "index-000000042.knd",
+            "index-00000000.knd",
+            ".index-00000042.knd.tmp",
+            "index-00000042.knd.tmp",
+            "Index-00000042.knd",
+            "index-0000004a.knd",
+            "index-+0000042.knd",
+            "index-00000042.KND",
+            "index-99999999999999999999999.knd",
+            "index-.knd",
+        ];
+        for name in wrong {
+            assert_eq!(parse_file_name(OsStr::new(name)), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_directory_lists_its_versions_in_ascending_order() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["index-00000010.knd", "index-00000009.knd", "index-9.knd", "PINNED"] {
+            fs::write(directory.path().join(name), "").unwrap();
+        }
+        let versions: Vec<u64> = list(directory.path()).unwrap().iter().map(|file| file.version).collect();
+        assert_eq!(versions, [9, 10]);
+        assert!(list(&directory.path().join("missing")).is_err());
+    }
+
+    #[test]
+    fn a_pin_is_a_decimal_number_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(read_pin(directory.path()).unwrap(), None);
+        let pin = directory.path().join(PIN_FILE);
+        for (content, version) in [("7\n", Some(7)), ("42", Some(42)), ("00000042\n", Some(42))] {
+            fs::write(&pin, content).unwrap();
+            assert_eq!(read_pin(directory.path()).unwrap(), version);
+        }
+        for content in ["", "0\n", "-1", "+1", "7 8", "seven"] {
+            fs::write(&pin, content).unwrap();
+            assert!(read_pin(directory.path()).is_err(), "{content:?}");
+        }
+    }
+}

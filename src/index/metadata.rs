@@ -1,0 +1,71 @@
+//! What built a file, from what, and how good it is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The section "metadata", a JSON object. Nothing in it varies from run to run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The program and its version.
+    pub builder: String,
+    /// What the profiles were read from.
+    pub source: Source,
+    /// The name of the field that holds the id.
+    pub id_field: String,
+    /// What made the vectors.
+    pub vectorizer: Vectorizer,
+    /// What made the graph, and with which parameters.
+    pub graph: Graph,
+    /// The ef of a search that names none: the smallest that reached the target on the sample.
+    pub default_ef: u32,
+    /// recall@10 of the graph at `default_ef` against exact search, tie-aware, on a sample of the nodes.
+    pub recall_at_10: f64,
+    /// Nodes of that sample.
+    pub recall_sample: u32,
+    /// Nodes reached from the entry point on level 0. A file is published only when it is all of them.
+    pub reachable: u32,
+    /// The fields that documents hold besides the id; none: all but the vector's.
+    pub exposed: Option<Vec<String>>,
+    /// Records that the source gave.
+    pub read: u64,
+    /// Records left out, by reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// Records left out because another had the same id.
+    pub duplicates: u64,
+    /// Profiles whose vector is zero: they are there, but have no neighbours.
+    pub zero_vectors: u64,
+}
+
+/// Where the profiles came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// The file's name without its folder; `-` for standard input.
+    pub name: String,
+    /// The format: pickle, jsonl, json or csv.
+    pub format: String,
+}
+
+/// What made the vectors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Vectorizer {
+    /// `hashing`, `field:NAME` or `python:FILE:FUNCTION`.
+    pub name: String,
+    /// What tells two fitted states or two versions of a function apart, in hexadecimal.
+    pub fingerprint: String,
+    /// The language of text normalisation, where there is one.
+    pub language: Option<String>,
+}
+
+/// What made the graph.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Graph {
+    /// The construction's name.
+    pub builder: String,
+    /// Its breadth, the HNSW paper's efConstruction.
+    pub ef_construction: u32,
+    /// What its random numbers started from.
+    pub seed: u64,
+    /// Nodes that no walk from the entry point reached before they were attached.
+    pub attached: u32,
+}

@@ -1,0 +1,24 @@
+//! The index file: its format, and everything that reads it.
+//!
+//! [`format`](mod@format) is the specification. [`Index::open`] takes bytes, checks all of them and copies nothing;
+//! [`mmap`] gets the bytes of a file. What was checked is checked again where it is used, because a mapped file can
+//! change: no access is unchecked and every loop is bounded.
+
+pub mod directory;
+mod error;
+pub mod exact;
+pub mod format;
+pub mod graph;
+mod metadata;
+pub mod mmap;
+pub mod reader;
+pub mod recall;
+pub mod search;
+mod verify;
+pub mod writer;
+
+pub use error::{Damaged, OpenError};
+pub use format::Header;
+pub use metadata::{Graph as GraphMetadata, Metadata, Source, Vectorizer as VectorizerMetadata};
+pub use mmap::{FileIdentity, MappedFile};
+pub use reader::{Index, Ordinal};

@@ -1,0 +1,309 @@
+//! Bytes in, reader out: an index file that has been checked and is used where it lies.
+
+use std::ops::Range;
+
+use super::error::{Damaged, OpenError};
+use super::format::{
+    self, ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, MAX_SECTIONS, NONE, SectionKind, header_checksum,
+};
+use super::graph::Graph;
+use super::metadata::Metadata;
+use super::verify;
+
+/// A profile's place in one index file: its rank when ids are sorted bytewise. Valid for that file only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ordinal(pub u32);
+
+/// An open index. `B` holds the bytes: a [`MappedFile`](super::MappedFile), or a vector in a test.
+///
+/// Opening copies nothing but the header and the metadata. Every access is checked again, because a mapped file can
+/// change: what is no longer in bounds is [`Damaged`] or an empty list, never a panic.
+#[derive(Debug)]
+pub struct Index<B> {
+    bytes: B,
+    header: Header,
+    metadata: Metadata,
+    table: Vec<Entry>,
+    sections: Sections,
+}
+
+/// Where the known sections are. A kind that is not there has an empty range.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sections([Range<usize>; SectionKind::ALL.len()]);
+
+impl Sections {
+    pub(super) fn range(&self, kind: SectionKind) -> Range<usize> {
+        self.0.get(kind as usize - 1).cloned().unwrap_or_default()
+    }
+
+    fn set(&mut self, kind: SectionKind, range: Range<usize>) {
+        if let Some(place) = self.0.get_mut(kind as usize - 1) {
+            *place = range;
+        }
+    }
+
+    /// A section as numbers; empty where it is out of bounds or not aligned for them.
+    pub(super) fn slice<'a, T: bytemuck::AnyBitPattern>(
+        &self,
+        bytes: &'a [u8],
+        kind: SectionKind,
+    ) -> &'a [T] {
+        let section = bytes.get(self.range(kind)).unwrap_or_default();
+        bytemuck::try_cast_slice(section).unwrap_or_default()
+    }
+}
+
+impl<B: AsRef<[u8]>> Index<B> {
+    /// Checks everything and gives the index. The bytes must start at a multiple of 8, as a map does.
+    ///
+    /// In this order: magic, format version, header checksum, file length, the sections' places (in range, aligned,
+    /// one after the other, multiples of their element size, zeros between them), their checksums, and then their
+    /// content: every list within its bounds, every neighbour a node, the entry point on the top level, ids sorted
+    /// and unique, documents UTF-8, vectors finite and of length 1. Never panics. Reads every byte once or twice.
+    ///
+    /// # Errors
+    /// The first [`OpenError`] that is found.
+    pub fn open(bytes: B) -> Result<Index<B>, OpenError> {
+        let all = bytes.as_ref();
+        let (header, table) = read_table(all)?;
+        verify::layout(all, &header, &table)?;
+        let sections = known_sections(&table)?;
+        verify::checksums(all, &table)?;
+        let metadata = serde_json::from_slice(sections.slice(all, SectionKind::Metadata))
+            .map_err(|error| OpenError::Metadata(error.to_string()))?;
+        verify::content(all, &header, &sections)?;
+        Ok(Index { header, metadata, table, sections, bytes })
+    }
+
+    /// What holds the bytes.
+    pub fn bytes(&self) -> &B {
+        &self.bytes
+    }
+
+    /// Gives back what holds the bytes.
+    pub fn into_bytes(self) -> B {
+        self.bytes
+    }
+
+    /// The header, as it was when the file was opened.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The metadata, as they were when the file was opened.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The section table, as it was when the file was opened.
+    pub fn sections(&self) -> &[Entry] {
+        &self.table
+    }
+
+    /// The profile of that id. Costs a binary search.
+    pub fn find(&self, id: &str) -> Option<Ordinal> {
+        let view = self.view();
+        let (mut low, mut high) = (0, self.header.profiles);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match view.id(Ordinal(middle))?.cmp(id.as_bytes()) {
+                std::cmp::Ordering::Equal => return Some(Ordinal(middle)),
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    /// The id of a profile.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the ordinal is not of this file, or the file has changed.
+    pub fn id(&self, ordinal: Ordinal) -> Result<&[u8], Damaged> {
+        self.view().id(ordinal).ok_or(Damaged("an id"))
+    }
+
+    /// The document of a profile: a JSON object.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the ordinal is not of this file, or the file has changed.
+    pub fn document(&self, ordinal: Ordinal) -> Result<&[u8], Damaged> {
+        self.view().document(ordinal).ok_or(Damaged("a document"))
+    }
+
+    /// The fitted state of the vectorizer; empty where the file has none.
+    pub fn vectorizer_state(&self) -> &[u8] {
+        self.sections.slice(self.bytes.as_ref(), SectionKind::Vectorizer)
+    }
+
+    /// The sections as slices, for many accesses in a row.
+    pub fn view(&self) -> View<'_> {
+        let bytes = self.bytes.as_ref();
+        View {
+            dimension: self.header.dimension as usize,
+            m: self.header.m as usize,
+            entry_point: self.header.entry_point,
+            vectors: self.sections.slice(bytes, SectionKind::Vectors),
+            node_of_profile: self.sections.slice(bytes, SectionKind::NodeOfProfile),
+            node_starts: self.sections.slice(bytes, SectionKind::NodeStarts),
+            node_profiles: self.sections.slice(bytes, SectionKind::NodeProfiles),
+            level0: self.sections.slice(bytes, SectionKind::Level0),
+            upper_starts: self.sections.slice(bytes, SectionKind::UpperStarts),
+            upper_levels: self.sections.slice(bytes, SectionKind::UpperLevels),
+            id_starts: self.sections.slice(bytes, SectionKind::IdStarts),
+            ids: self.sections.slice(bytes, SectionKind::Ids),
+            document_starts: self.sections.slice(bytes, SectionKind::DocumentStarts),
+            documents: self.sections.slice(bytes, SectionKind::Documents),
+        }
+    }
+}
+
+/// The sections of an index as slices. Every accessor checks its bounds.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    dimension: usize,
+    m: usize,
+    entry_point: Option<u32>,
+    vectors: &'a [f32],
+    node_of_profile: &'a [u32],
+    node_starts: &'a [u32],
+    node_profiles: &'a [u32],
+    level0: &'a [u32],
+    upper_starts: &'a [u32],
+    upper_levels: &'a [u32],
+    id_starts: &'a [u64],
+    ids: &'a [u8],
+    document_starts: &'a [u64],
+    documents: &'a [u8],
+}
+
+impl<'a> View<'a> {
+    /// The node of a profile; `Some(None)` for a zero vector, which has none.
+    pub fn node_of(&self, ordinal: Ordinal) -> Option<Option<u32>> {
+        let node = *self.node_of_profile.get(ordinal.0 as usize)?;
+        Some((node != NONE).then_some(node))
+    }
+
+    /// The profiles of a node, ascending.
+    pub fn profiles_of(&self, node: u32) -> &'a [u32] {
+        between(self.node_starts, node as usize, |start| start as usize)
+            .and_then(|range| self.node_profiles.get(range))
+            .unwrap_or_default()
+    }
+
+    /// How many profiles have a vector.
+    pub fn profiles_with_vector(&self) -> usize {
+        self.node_profiles.len()
+    }
+
+    fn id(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
+        self.ids.get(between(self.id_starts, ordinal.0 as usize, |start| start as usize)?)
+    }
+
+    fn document(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
+        self.documents.get(between(self.document_starts, ordinal.0 as usize, |start| start as usize)?)
+    }
+}
+
+impl Graph for View<'_> {
+    fn nodes(&self) -> usize {
+        self.node_starts.len().saturating_sub(1)
+    }
+
+    fn entry_point(&self) -> Option<u32> {
+        self.entry_point
+    }
+
+    fn level_of(&self, node: u32) -> usize {
+        between(self.upper_starts, node as usize, |start| start as usize).map_or(0, |levels| levels.len())
+    }
+
+    fn vector(&self, node: u32) -> &[f32] {
+        let start = (node as usize).saturating_mul(self.dimension);
+        self.vectors.get(start..start.saturating_add(self.dimension)).unwrap_or_default()
+    }
+
+    fn neighbours(&self, node: u32, level: usize) -> &[u32] {
+        if level == 0 {
+            let m0 = 2 * self.m;
+            let start = (node as usize).saturating_mul(m0);
+            return self.level0.get(start..start.saturating_add(m0)).unwrap_or_default();
+        }
+        let Some(levels) = between(self.upper_starts, node as usize, |start| start as usize) else {
+            return &[];
+        };
+        if level > levels.len() {
+            return &[];
+        }
+        let start = (levels.start + level - 1).saturating_mul(self.m);
+        self.upper_levels.get(start..start.saturating_add(self.m)).unwrap_or_default()
+    }
+}
+
+/// The range from one start to the next; `None` where it is not there or runs backwards.
+fn between<T: Copy>(starts: &[T], index: usize, to_usize: impl Fn(T) -> usize) -> Option<Range<usize>> {
+    let range = to_usize(*starts.get(index)?)..to_usize(*starts.get(index.checked_add(1)?)?);
+    (range.start <= range.end).then_some(range)
+}
+
+/// Magic, format version, header checksum, file length.
+fn read_table(bytes: &[u8]) -> Result<(Header, Vec<Entry>), OpenError> {
+    let header = Header::parse(bytes)?;
+    if header.sections > MAX_SECTIONS {
+        return Err(OpenError::field("section count", header.sections));
+    }
+    let end = HEADER_LENGTH + header.sections as usize * ENTRY_LENGTH;
+    let Some(header_and_table) = bytes.get(..end) else {
+        return Err(OpenError::Incomplete { needed: end as u64, there: bytes.len() as u64 });
+    };
+    let computed = header_checksum(header_and_table);
+    if computed != header.checksum {
+        return Err(OpenError::HeaderChecksum { stored: header.checksum, computed });
+    }
+    let there = bytes.len() as u64;
+    if there < header.file_length {
+        return Err(OpenError::Incomplete { needed: header.file_length, there });
+    }
+    if there > header.file_length {
+        return Err(OpenError::TooLong { declared: header.file_length, there });
+    }
+    if format::reserved_header_bytes(header_and_table).iter().any(|&byte| byte != 0) {
+        return Err(OpenError::field("a reserved byte", 1u8));
+    }
+    let entries = header_and_table.get(HEADER_LENGTH..).unwrap_or_default().chunks_exact(ENTRY_LENGTH);
+    let table = entries
+        .enumerate()
+        .map(|(entry, bytes)| {
+            Entry::parse(bytes).ok_or(OpenError::Table { entry, problem: "a reserved bit is not zero" })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((header, table))
+}
+
+fn known_sections(table: &[Entry]) -> Result<Sections, OpenError> {
+    let mut sections = Sections::default();
+    let mut seen = Vec::with_capacity(table.len());
+    for (number, entry) in table.iter().enumerate() {
+        if seen.contains(&entry.kind) {
+            return Err(OpenError::Table { entry: number, problem: "this kind of section is there twice" });
+        }
+        seen.push(entry.kind);
+        match SectionKind::from_number(entry.kind) {
+            // The layout has been checked: offset and length are within the bytes, so they fit.
+            Some(kind) => sections.set(kind, entry.offset as usize..(entry.offset + entry.length) as usize),
+            None if entry.required => {
+                return Err(OpenError::Table {
+                    entry: number,
+                    problem: "a required section of an unknown kind",
+                });
+            }
+            None => {}
+        }
+    }
+    for kind in SectionKind::ALL {
+        if kind.is_required() && !seen.contains(&(kind as u32)) {
+            return Err(OpenError::MissingSection(kind.name()));
+        }
+    }
+    Ok(sections)
+}

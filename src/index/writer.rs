@@ -1,0 +1,101 @@
+//! Writes an index file, section by section, without holding it.
+
+use std::hash::Hasher;
+use std::io::{self, Seek, SeekFrom, Write};
+
+use super::format::{ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, SectionKind, align};
+
+/// Writes the sections in turn and the header last. A file that was not finished has no magic number.
+#[derive(Debug)]
+pub struct Writer<W> {
+    out: W,
+    position: u64,
+    sections: usize,
+    table: Vec<Entry>,
+}
+
+impl<W: Write + Seek> Writer<W> {
+    /// Starts a file of exactly `sections` sections.
+    ///
+    /// # Errors
+    /// What writing gives.
+    pub fn new(mut out: W, sections: usize) -> io::Result<Writer<W>> {
+        let position = HEADER_LENGTH + sections * ENTRY_LENGTH;
+        out.write_all(&vec![0; position])?;
+        Ok(Writer { out, position: position as u64, sections, table: Vec::with_capacity(sections) })
+    }
+
+    /// Writes one section; `fill` gets a writer that counts and checks what goes through it.
+    ///
+    /// # Errors
+    /// What `fill` and writing give, and `InvalidData` where the length is no multiple of `element_size`.
+    pub fn section(
+        &mut self,
+        kind: SectionKind,
+        element_size: usize,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let offset = align(self.position).ok_or_else(|| invalid(kind, "is beyond the end of the file"))?;
+        self.out.write_all(&vec![0; (offset - self.position) as usize])?;
+        let mut counted =
+            Counted { out: &mut self.out, length: 0, hasher: twox_hash::xxhash3_64::Hasher::new() };
+        fill(&mut counted)?;
+        let (length, checksum) = (counted.length, counted.hasher.finish());
+        if element_size == 0 || !length.is_multiple_of(element_size as u64) {
+            return Err(invalid(kind, "is no multiple of its element size"));
+        }
+        self.position = offset + length;
+        self.table.push(Entry {
+            kind: kind as u32,
+            required: kind.is_required(),
+            element_size: element_size as u32,
+            offset,
+            length,
+            checksum,
+        });
+        Ok(())
+    }
+
+    /// Writes header and table. The header's lengths, sections and checksum are filled in here; the rest is the
+    /// caller's. Gives the header as written, and what was written to.
+    ///
+    /// # Errors
+    /// What writing gives, and `InvalidData` where the number of sections is not as announced.
+    pub fn finish(mut self, header: Header) -> io::Result<(Header, W)> {
+        if self.table.len() != self.sections {
+            let message = format!("{} sections were announced, {} written", self.sections, self.table.len());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        let header = Header { file_length: self.position, sections: self.sections as u32, ..header };
+        let bytes = header.encode(&self.table);
+        self.out.seek(SeekFrom::Start(0))?;
+        self.out.write_all(&bytes)?;
+        self.out.flush()?;
+        let written =
+            Header::parse(&bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        Ok((written, self.out))
+    }
+}
+
+fn invalid(kind: SectionKind, problem: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("section \"{}\" {problem}", kind.name()))
+}
+
+struct Counted<'a, W> {
+    out: &'a mut W,
+    length: u64,
+    hasher: twox_hash::xxhash3_64::Hasher,
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hasher.write(&bytes[..written]);
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
