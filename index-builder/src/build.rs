@@ -15,7 +15,7 @@ use crate::graph::{FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairRepor
 use crate::ingest::{Ingest, IngestOptions, Profiles, check_skipped, describe};
 use crate::options::{BuildOptions, VectorizerChoice};
 use crate::progress::Progress;
-use crate::publish::{PublishError, Published, Publisher, lower_priority};
+use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
 use crate::quality::{BuiltGraph, Quality, measure};
 use crate::skipped::Skipped;
 use crate::source::{self, Format, Input, ReadOptions};
@@ -29,19 +29,21 @@ use crate::vectors::{Nodes, ProfileVectors};
 /// # Errors
 /// See the table of the README: wrong usage, a source that cannot be used, a gate that is not passed, a directory
 /// that cannot be written or is being built in.
-pub fn build(args: &BuildArgs, progress: &Progress) -> Result<Summary, Failure> {
+pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result<Summary, Failure> {
     let options = BuildOptions::from_args(args)?;
-    let format = args.format.resolve(&args.profiles).map_err(|error| Failure::Usage(format!("--format: {error}")))?;
+    let format =
+        args.format.resolve(&args.profiles).map_err(|error| Failure::Usage(format!("--format: {error}")))?;
     let started = Instant::now();
     let created = creation_time()?;
     lower_priority(args.nice).with_context(|| format!("--nice {}", args.nice))?;
     let threads = set_threads(args.threads)?;
-    let publisher = Publisher::lock(&args.out).map_err(publish_failure)?;
+    let publisher = Publisher::lock(&args.out).map_err(publish_failure)?.with_cleanup(cleanup);
     let mut build = Build {
         args,
         options,
         format,
         progress,
+        cleanup,
         threads,
         created,
         skipped: Skipped::default(),
@@ -50,7 +52,7 @@ pub fn build(args: &BuildArgs, progress: &Progress) -> Result<Summary, Failure> 
     let profiles = build.read()?;
     let (profiles, vectors) = build.vectorize(profiles)?;
     let linked = build.link(vectors)?;
-    let built = build.write(publisher, &profiles, &linked)?;
+    let built = build.write(&publisher, &profiles, &linked)?;
     build.seconds.total = started.elapsed().as_secs_f64();
     Ok(build.summary(&profiles, &linked, built))
 }
@@ -61,6 +63,7 @@ struct Build<'a> {
     options: BuildOptions,
     format: &'static Format,
     progress: &'a Progress,
+    cleanup: &'a Cleanup,
     threads: usize,
     created: u64,
     skipped: Skipped,
@@ -132,7 +135,13 @@ impl Build<'_> {
 
     fn vectorize(&mut self, mut profiles: Profiles) -> Result<(Profiles, ProfileVectors), Failure> {
         let step = self.progress.step("vectorize", profiles.entries.len() as u64);
-        let job = Job { args: self.args, options: &self.options, threads: self.threads, step: &step };
+        let job = Job {
+            args: self.args,
+            options: &self.options,
+            threads: self.threads,
+            step: &step,
+            cleanup: self.cleanup,
+        };
         let spool = self.spool()?;
         let vectors = vectorize(&job, &mut profiles, &mut self.skipped, spool)?;
         check_skipped(&self.skipped, profiles.read, self.args.max_skipped)?;
@@ -195,7 +204,12 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn write(&mut self, publisher: Publisher, profiles: &Profiles, linked: &Linked) -> Result<Published, Failure> {
+    fn write(
+        &mut self,
+        publisher: &Publisher,
+        profiles: &Profiles,
+        linked: &Linked,
+    ) -> Result<Published, Failure> {
         let step = self.progress.step("publish", 0);
         let metadata = self.metadata(profiles, linked)?;
         let parts = Parts {
@@ -211,11 +225,14 @@ impl Build<'_> {
         let verifying = Instant::now();
         let checked = verify_file(temporary.path()).context("the file that was just written is refused")?;
         if checked != header.checksum {
-            return Err(anyhow!("the file that was just written has another checksum than was computed").into());
+            return Err(
+                anyhow!("the file that was just written has another checksum than was computed").into()
+            );
         }
         self.seconds.verify += verifying.elapsed().as_secs_f64();
         let published = temporary.commit(self.args.keep as usize).map_err(publish_failure)?;
-        self.seconds.publish = step.done(|| format!("version {}, {} bytes", published.version, published.bytes));
+        self.seconds.publish =
+            step.done(|| format!("version {}, {} bytes", published.version, published.bytes));
         Ok(published)
     }
 
@@ -325,7 +342,9 @@ fn creation_time() -> Result<u64, Failure> {
     const VARIABLE: &str = "SOURCE_DATE_EPOCH";
     match std::env::var(VARIABLE) {
         Ok(text) => text.parse().map_err(|_| {
-            Failure::Usage(format!("{VARIABLE}: {text:?} is not allowed; seconds since 1970 are, in decimal digits"))
+            Failure::Usage(format!(
+                "{VARIABLE}: {text:?} is not allowed; seconds since 1970 are, in decimal digits"
+            ))
         }),
         Err(std::env::VarError::NotPresent) => {
             Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()))

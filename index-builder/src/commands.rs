@@ -94,7 +94,13 @@ fn describe(path: &Path, index: &Index<MappedFile>) -> anyhow::Result<Value> {
 fn print_indented(out: &mut dyn Write, value: &Value, depth: usize) -> std::io::Result<()> {
     let Value::Object(fields) = value else { return Ok(()) };
     for (name, value) in fields {
-        write!(out, "{:indent$}{name:<width$} ", "", indent = 2 * depth, width = 16usize.saturating_sub(2 * depth))?;
+        write!(
+            out,
+            "{:indent$}{name:<width$} ",
+            "",
+            indent = 2 * depth,
+            width = 16usize.saturating_sub(2 * depth)
+        )?;
         match value {
             Value::Object(_) => {
                 writeln!(out)?;
@@ -103,7 +109,13 @@ fn print_indented(out: &mut dyn Write, value: &Value, depth: usize) -> std::io::
             Value::Array(rows) if rows.iter().all(Value::is_object) && !rows.is_empty() => {
                 writeln!(out)?;
                 for row in rows {
-                    writeln!(out, "  {:<16} {:>12} bytes at {}", text(&row["name"]), text(&row["length"]), text(&row["offset"]))?;
+                    writeln!(
+                        out,
+                        "  {:<16} {:>12} bytes at {}",
+                        text(&row["name"]),
+                        text(&row["length"]),
+                        text(&row["offset"])
+                    )?;
                 }
             }
             other => writeln!(out, "{}", text(other))?,
@@ -149,7 +161,9 @@ pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
         None if args.exact => SearchMode::Exact,
         None => SearchMode::Default,
         Some(ef) if (n..=MAX_EF).contains(&ef) => SearchMode::Ef(ef),
-        Some(ef) => return Err(Failure::Usage(format!("--ef {ef}: n to {MAX_EF} is allowed, here {n} to {MAX_EF}"))),
+        Some(ef) => {
+            return Err(Failure::Usage(format!("--ef {ef}: n to {MAX_EF} is allowed, here {n} to {MAX_EF}")));
+        }
     };
     let index = open(&args.file)?;
     let request = RecommendRequest { id: &args.id, n, mode, distances: args.distances };
@@ -183,12 +197,9 @@ fn summary_of(path: &PathBuf) -> String {
         .map_err(anyhow::Error::from)
         .and_then(|file| Ok(kindred::index::Header::parse(file.as_ref())?));
     match header {
-        Ok(header) => format!(
-            "{}  {} profiles  {} bytes",
-            rfc3339(header.created),
-            header.profiles,
-            header.file_length
-        ),
+        Ok(header) => {
+            format!("{}  {} profiles  {} bytes", rfc3339(header.created), header.profiles, header.file_length)
+        }
         Err(error) => format!("bad: {error:#}"),
     }
 }

@@ -80,14 +80,19 @@ impl BuildOptions {
             only: args.fields.clone(),
             ignored: args.ignore_fields.clone().unwrap_or_default(),
         };
-        let lists =
-            [("--fields", &args.fields), ("--ignore-fields", &args.ignore_fields), ("--expose", &args.expose)];
+        let lists = [
+            ("--fields", &args.fields),
+            ("--ignore-fields", &args.ignore_fields),
+            ("--expose", &args.expose),
+        ];
         for (flag, names) in lists {
             // An empty list exposes nothing but the id; of the other two it would mean nothing.
             let names = names.as_deref().unwrap_or_default();
             let empty_is_meant = flag == "--expose" && names == [""];
             if names.iter().any(String::is_empty) && !empty_is_meant {
-                return Err(Failure::Usage(format!("{flag}: a field's name is empty; names are separated by single commas")));
+                return Err(Failure::Usage(format!(
+                    "{flag}: a field's name is empty; names are separated by single commas"
+                )));
             }
         }
         if args.id_field.as_deref() == Some("") {
@@ -101,7 +106,9 @@ impl BuildOptions {
                 ));
             }
             if args.id_field.as_deref() == Some(name) {
-                return Err(Failure::Usage(format!("--id-field and --vectorizer both name the field {name:?}")));
+                return Err(Failure::Usage(format!(
+                    "--id-field and --vectorizer both name the field {name:?}"
+                )));
             }
         }
         Ok(BuildOptions { vectorizer, selection })

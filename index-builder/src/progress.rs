@@ -39,7 +39,8 @@ impl Progress {
     /// Starts a step of so many units; 0 where that is not known.
     pub fn step(&self, name: &'static str, units: u64) -> Step {
         let bar = match (self.shown, units) {
-            (Shown::Bars, 0) => ProgressBar::new_spinner().with_style(style("{spinner} {prefix:10} {human_pos} {msg} [{elapsed}]")),
+            (Shown::Bars, 0) => ProgressBar::new_spinner()
+                .with_style(style("{spinner} {prefix:10} {human_pos} {msg} [{elapsed}]")),
             (Shown::Bars, _) => ProgressBar::new(units)
                 .with_style(style("  {prefix:10} {bar:30} {human_pos}/{human_len} [{elapsed}, {eta} left]")),
             _ => ProgressBar::with_draw_target(Some(units), ProgressDrawTarget::hidden()),

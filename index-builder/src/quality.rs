@@ -101,4 +101,3 @@ fn recall_at(graph: &BuiltGraph<'_>, ef: u32, truth: &[(u32, (usize, Distance))]
         .sum();
     found as f64 / all as f64
 }
-

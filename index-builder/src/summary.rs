@@ -71,7 +71,8 @@ pub struct Summary {
 }
 
 fn counts<S: Serializer>(skipped: &Skipped, serializer: S) -> Result<S::Ok, S::Error> {
-    let counts: BTreeMap<&str, u64> = skipped.iter().map(|(name, Reason { count, .. })| (name, *count)).collect();
+    let counts: BTreeMap<&str, u64> =
+        skipped.iter().map(|(name, Reason { count, .. })| (name, *count)).collect();
     counts.serialize(serializer)
 }
 
@@ -81,8 +82,16 @@ impl fmt::Display for Summary {
         writeln!(f, "profiles      {} of {} records, id in {:?}", self.profiles, self.read, self.id_field)?;
         writeln!(f, "skipped       {}{}", self.skipped.total(), describe(&self.skipped))?;
         writeln!(f, "duplicate ids {}", self.duplicates)?;
-        writeln!(f, "vectors       {} numbers, by {}; {} are zero", self.dimension, self.vectorizer, self.zero_vectors)?;
-        writeln!(f, "nodes         {}, all {} reachable, {} attached", self.nodes, self.reachable, self.attached)?;
+        writeln!(
+            f,
+            "vectors       {} numbers, by {}; {} are zero",
+            self.dimension, self.vectorizer, self.zero_vectors
+        )?;
+        writeln!(
+            f,
+            "nodes         {}, all {} reachable, {} attached",
+            self.nodes, self.reachable, self.attached
+        )?;
         writeln!(f, "recall@10     {:.4} at ef {}", self.recall_at_10, self.ef)?;
         writeln!(f, "size          {} bytes", self.bytes)?;
         if !self.removed.is_empty() {

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::ingest::{Entry, Profiles};
 use crate::options::{BuildOptions, FieldSelection, VectorizerChoice};
 use crate::progress::Step;
+use crate::publish::Cleanup;
 use crate::python::{PythonConfig, PythonSpec, Worker};
 use crate::skipped::Skipped;
 use crate::spool::{Span, SpoolWriter};
@@ -33,6 +34,8 @@ pub struct Job<'a> {
     pub threads: usize,
     /// The step that is shown to the operator.
     pub step: &'a Step,
+    /// What a signal has to stop.
+    pub cleanup: &'a Cleanup,
 }
 
 /// Makes the vectors of all profiles. Those that get none are skipped and leave `profiles`.
@@ -160,6 +163,8 @@ fn python(
         batch_timeout: job.args.python_timeout,
         ..PythonConfig::new(spec.clone())
     };
+    let stop = config.stop.clone();
+    let _stopped_by_signals = job.cleanup.register(move || stop.store(true, Ordering::Relaxed));
     let source = std::fs::read(&spec.path).with_context(|| spec.path.display().to_string())?;
     let fingerprint = hex(twox_hash::XxHash3_64::oneshot(&source));
     let batches: Vec<&[Entry]> = profiles.entries.chunks(config.batch_size.max(1)).collect();
@@ -178,10 +183,7 @@ fn python(
     run_on_threads(job.threads.min(batches.len()).max(1), &work, &next, batches.len())?;
     let spool = spool.into_inner().map_err(|_| anyhow!("a thread of the Python vectorizer panicked"))?;
     let spool = spool.finish().context("the temporary file for vectors")?;
-    let made: Vec<Made> = made
-        .into_iter()
-        .flat_map(|batch| batch.into_inner().unwrap_or_default())
-        .collect();
+    let made: Vec<Made> = made.into_iter().flat_map(|batch| batch.into_inner().unwrap_or_default()).collect();
     let spans = keep_made(profiles, made, skipped)?;
     let rows = load(job, profiles, &spans, &spool, skipped)?;
     Ok(ProfileVectors { rows, state: None, fingerprint })
@@ -204,7 +206,9 @@ fn run_on_threads(
             .collect::<io::Result<Vec<_>>>()?;
         spawned
             .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow!("a thread of the Python vectorizer panicked"))))
+            .map(|thread| {
+                thread.join().unwrap_or_else(|_| Err(anyhow!("a thread of the Python vectorizer panicked")))
+            })
             .collect()
     })
 }
@@ -230,7 +234,8 @@ fn run_batch(
         .into_iter()
         .map(|outcome| match outcome {
             Ok(vector) => {
-                let span = spool.push(bytemuck::cast_slice(&vector)).context("the temporary file for vectors")?;
+                let span =
+                    spool.push(bytemuck::cast_slice(&vector)).context("the temporary file for vectors")?;
                 Ok(Made { span: Some(span), failure: None })
             }
             Err(failure) => Ok(Made { span: None, failure: Some((failure.reason.phrase(), failure.detail)) }),

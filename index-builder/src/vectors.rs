@@ -79,7 +79,10 @@ pub fn load(
         for (vector, entry) in read.into_iter().zip(entries) {
             match vector {
                 Ok(vector) => {
-                    rows.row_mut(kept.len()).iter_mut().zip(vector).for_each(|(place, number)| *place = number);
+                    rows.row_mut(kept.len())
+                        .iter_mut()
+                        .zip(vector)
+                        .for_each(|(place, number)| *place = number);
                     kept.push(*entry);
                 }
                 Err(reason) => skipped.add(reason, || profiles.id(entry).to_owned()),
@@ -217,7 +220,8 @@ mod tests {
 
     #[test]
     fn profiles_with_one_vector_share_a_node_and_zero_vectors_have_none() {
-        let rows = array![[0.0f32, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.6, 0.8]];
+        let rows =
+            array![[0.0f32, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.6, 0.8]];
         let nodes = Nodes::new(rows);
         assert_eq!(nodes.vectors, array![[0.0f32, 1.0], [1.0, 0.0], [0.6, 0.8]]);
         assert_eq!(nodes.node_of_profile, [0, NONE, 1, 0, NONE, 1, 2]);
