@@ -4,3 +4,4 @@
 
 pub mod dedupe;
 pub mod graph;
+pub mod publish;
