@@ -5,14 +5,12 @@
 
 mod flat;
 mod hnsw_rs;
-mod linked;
 mod reach;
 mod repair;
 mod shuffle;
 
 pub use flat::FlatGraph;
 pub use hnsw_rs::HnswRs;
-pub use linked::Linked;
 pub use reach::{Walk, reachable};
 pub use repair::{RepairReport, repair};
 pub(crate) use shuffle::SplitMix64;
