@@ -1,7 +1,7 @@
 //! The commands that look at published files, and those that pin one.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use kindred::answer::{MAX_EF, RecommendRequest, SearchMode, recommend};
@@ -192,7 +192,7 @@ pub fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// A file in a line. Only its header is read: listing must stay quick.
-fn summary_of(path: &PathBuf) -> String {
+fn summary_of(path: &Path) -> String {
     let header = MappedFile::open(path)
         .map_err(anyhow::Error::from)
         .and_then(|file| Ok(kindred::index::Header::parse(file.as_ref())?));

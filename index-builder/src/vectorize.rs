@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::cli::BuildArgs;
 use crate::failure::Failure;
-use crate::ingest::{Entry, Profiles};
+use crate::ingest::{Entry, Profiles, check_skipped};
 use crate::options::{BuildOptions, FieldSelection, VectorizerChoice};
 use crate::progress::Step;
 use crate::publish::Cleanup;
@@ -169,13 +169,19 @@ fn python(
     let fingerprint = hex(twox_hash::XxHash3_64::oneshot(&source));
     let batches: Vec<&[Entry]> = profiles.entries.chunks(config.batch_size.max(1)).collect();
     let made: Vec<Mutex<Vec<Made>>> = batches.iter().map(|_| Mutex::default()).collect();
-    let (next, spool) = (AtomicUsize::new(0), Mutex::new(spool));
+    let (next, failed, spool) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(spool));
+    // What is skipped already counts too; beyond this the build is refused, so there is no point in going on.
+    let allowed = job.args.max_skipped * profiles.read as f64 - skipped.total() as f64;
     let work = || -> anyhow::Result<()> {
         let mut worker = Worker::start(&config)?;
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let (Some(batch), Some(place)) = (batches.get(number), made.get(number)) else { return Ok(()) };
             let result = run_batch(&mut worker, job, profiles, batch, &spool)?;
+            let failures = result.iter().filter(|made| made.failure.is_some()).count();
+            if (failed.fetch_add(failures, Ordering::Relaxed) + failures) as f64 > allowed {
+                next.store(batches.len(), Ordering::Relaxed);
+            }
             *place.lock().map_err(|_| anyhow!("a thread of the Python vectorizer panicked"))? = result;
             job.step.advance(batch.len() as u64);
         }
@@ -184,7 +190,12 @@ fn python(
     let spool = spool.into_inner().map_err(|_| anyhow!("a thread of the Python vectorizer panicked"))?;
     let spool = spool.finish().context("the temporary file for vectors")?;
     let made: Vec<Made> = made.into_iter().flat_map(|batch| batch.into_inner().unwrap_or_default()).collect();
-    let spans = keep_made(profiles, made, skipped)?;
+    let complete = made.len() == profiles.entries.len();
+    let spans = keep_made(profiles, made, skipped);
+    if !complete {
+        check_skipped(skipped, profiles.read, job.args.max_skipped)?;
+        return Err(anyhow!("not all profiles were given to the Python function").into());
+    }
     let rows = load(job, profiles, &spans, &spool, skipped)?;
     Ok(ProfileVectors { rows, state: None, fingerprint })
 }
@@ -204,12 +215,8 @@ fn run_on_threads(
                 std::thread::Builder::new().name(name).spawn_scoped(scope, stop_on_failure)
             })
             .collect::<io::Result<Vec<_>>>()?;
-        spawned
-            .into_iter()
-            .map(|thread| {
-                thread.join().unwrap_or_else(|_| Err(anyhow!("a thread of the Python vectorizer panicked")))
-            })
-            .collect()
+        let panicked = |_| Err(anyhow!("a thread of the Python vectorizer panicked"));
+        spawned.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(panicked))
     })
 }
 
@@ -254,14 +261,7 @@ fn selected(document: Vec<u8>, selection: &FieldSelection, id_field: &str) -> an
 }
 
 /// Leaves the profiles that got something, and counts the others.
-fn keep_made(
-    profiles: &mut Profiles,
-    made: Vec<Made>,
-    skipped: &mut Skipped,
-) -> anyhow::Result<Vec<Option<Span>>> {
-    if made.len() != profiles.entries.len() {
-        return Err(anyhow!("{} of {} profiles were vectorized", made.len(), profiles.entries.len()));
-    }
+fn keep_made(profiles: &mut Profiles, made: Vec<Made>, skipped: &mut Skipped) -> Vec<Option<Span>> {
     let mut spans = Vec::with_capacity(made.len());
     let mut kept = Vec::with_capacity(made.len());
     for (entry, made) in profiles.entries.iter().zip(made) {
@@ -274,7 +274,7 @@ fn keep_made(
         }
     }
     profiles.entries = kept;
-    Ok(spans)
+    spans
 }
 
 fn hex(number: u64) -> String {
