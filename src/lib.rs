@@ -17,4 +17,5 @@ pub mod index;
 pub mod profile;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod time;
 pub mod vectorizer;

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     match run(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("kindred: {error}");
+            tracing::error!("{error}");
             ExitCode::FAILURE
         }
     }

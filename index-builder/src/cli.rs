@@ -11,7 +11,9 @@ use crate::source::FormatChoice;
 /// Reads profiles, vectorizes them and publishes an index file for kindred.
 #[derive(Debug, Parser)]
 #[command(name = "index-builder", version, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 75 another build is running.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 75 another build is running."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

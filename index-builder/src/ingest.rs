@@ -8,9 +8,9 @@ use kindred::profile::{Fields, IdError, ItemId, MAX_DOCUMENT_BYTES, Value};
 
 use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
-use crate::options::ROW;
 use crate::skipped::{PLACES, Skipped};
-use crate::source::record::Record;
+use crate::source::ROW_NUMBERS as ROW;
+use crate::source::Record;
 use crate::spool::{Span, Spool, SpoolWriter};
 
 /// The field that is the id unless it is said or missing everywhere.
@@ -194,14 +194,16 @@ impl Ingest {
         let named = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
         let (value, second) = match (&mut self.rule, self.options.id_field.as_deref()) {
             (IdRule::Row, _) => (named(DEFAULT_ID_FIELD), false),
-            (IdRule::Auto { default_seen }, None) => match (named(DEFAULT_ID_FIELD), named(SECOND_ID_FIELD)) {
-                (Some(value), _) => {
-                    *default_seen = true;
-                    (Some(value), false)
+            (IdRule::Auto { default_seen }, None) => {
+                match (named(DEFAULT_ID_FIELD), named(SECOND_ID_FIELD)) {
+                    (Some(value), _) => {
+                        *default_seen = true;
+                        (Some(value), false)
+                    }
+                    (None, Some(value)) => (Some(value), true),
+                    (None, None) => return Identified::Neither,
                 }
-                (None, Some(value)) => (Some(value), true),
-                (None, None) => return Identified::Neither,
-            },
+            }
             (_, name) => (named(name.unwrap_or(DEFAULT_ID_FIELD)), false),
         };
         match ItemId::from_value(value) {
@@ -228,13 +230,19 @@ impl Ingest {
             vector,
         };
         self.ids.push_str(id.as_str());
-        if second { self.second_choice.push(entry) } else { self.entries.push(entry) }
+        if second {
+            self.second_choice.push(entry)
+        } else {
+            self.entries.push(entry)
+        }
         Ok(())
     }
 
     /// The length of what would be returned of a document that is long as a whole.
     fn exposed_length(&self, document: &Value) -> anyhow::Result<usize> {
-        let (Value::Map(fields), Some(expose)) = (document, &self.options.expose) else { return Ok(usize::MAX) };
+        let (Value::Map(fields), Some(expose)) = (document, &self.options.expose) else {
+            return Ok(usize::MAX);
+        };
         let id_fields = [self.options.id_field.as_deref().unwrap_or(DEFAULT_ID_FIELD), SECOND_ID_FIELD];
         let kept = fields
             .iter()

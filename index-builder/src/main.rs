@@ -1,2 +1,52 @@
-//! The builder.
-fn main() {}
+//! Arguments, a command, an exit code.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use index_builder::cli::{BuildArgs, Cli, Command};
+use index_builder::failure::Failure;
+use index_builder::progress::Progress;
+use index_builder::publish::Cleanup;
+use index_builder::{build, commands, failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let warnings = tracing_subscriber::fmt().with_writer(std::io::stderr).without_time().with_target(false);
+    warnings.with_max_level(tracing::Level::WARN).with_ansi(std::io::stderr().is_terminal()).init();
+    let cleanup = Cleanup::default();
+    match run(&cli.command, &cleanup) {
+        Ok(()) => ExitCode::from(failure::EXIT_DONE),
+        Err(failure) => {
+            // The failure may be nothing but a consequence of Ctrl-C.
+            cleanup.wait_if_ending();
+            eprintln!("index-builder: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(command: &Command, cleanup: &Cleanup) -> Result<(), Failure> {
+    let out = &mut std::io::stdout().lock();
+    match command {
+        Command::Build(args) => run_build(args, cleanup, out),
+        Command::Inspect(args) => commands::inspect(args, out),
+        Command::Verify(args) => commands::verify(args, out),
+        Command::Query(args) => commands::query(args, out),
+        Command::List(args) => commands::list(args, out),
+        Command::Pin(args) => commands::pin(args, out),
+        Command::Unpin(args) => commands::unpin(args, out),
+    }
+}
+
+fn run_build(args: &BuildArgs, cleanup: &Cleanup, out: &mut dyn Write) -> Result<(), Failure> {
+    cleanup.on_signals().map_err(anyhow::Error::from)?;
+    let summary = build::build(args, &Progress::on_stderr(), cleanup)?;
+    let text = if args.json {
+        serde_json::to_string(&summary).map_err(anyhow::Error::from)?
+    } else {
+        summary.to_string()
+    };
+    writeln!(out, "{text}").map_err(anyhow::Error::from)?;
+    Ok(())
+}

@@ -6,9 +6,6 @@ use crate::cli::BuildArgs;
 use crate::failure::Failure;
 use crate::python::PythonSpec;
 
-/// The id field that numbers the records instead of naming one.
-pub const ROW: &str = "row";
-
 /// What makes the vectors.
 #[derive(Debug, Clone)]
 pub enum VectorizerChoice {
@@ -33,8 +30,9 @@ impl FromStr for VectorizerChoice {
             None if text == "hashing" => Ok(VectorizerChoice::Hashing),
             Some(("field", "")) => Err(refused("the field has no name")),
             Some(("field", name)) => Ok(VectorizerChoice::Field(name.to_owned())),
-            Some(("python", "")) => Err(refused("there is no path")),
-            Some(("python", spec)) => Ok(VectorizerChoice::Python(PythonSpec::parse(spec))),
+            Some(("python", spec)) => {
+                spec.parse().map(VectorizerChoice::Python).map_err(|error| refused(&error.to_string()))
+            }
             _ => Err(refused("there is no such vectorizer")),
         }
     }
@@ -82,14 +80,19 @@ impl BuildOptions {
             only: args.fields.clone(),
             ignored: args.ignore_fields.clone().unwrap_or_default(),
         };
-        let lists =
-            [("--fields", &args.fields), ("--ignore-fields", &args.ignore_fields), ("--expose", &args.expose)];
+        let lists = [
+            ("--fields", &args.fields),
+            ("--ignore-fields", &args.ignore_fields),
+            ("--expose", &args.expose),
+        ];
         for (flag, names) in lists {
             // An empty list exposes nothing but the id; of the other two it would mean nothing.
             let names = names.as_deref().unwrap_or_default();
             let empty_is_meant = flag == "--expose" && names == [""];
             if names.iter().any(String::is_empty) && !empty_is_meant {
-                return Err(Failure::Usage(format!("{flag}: a field's name is empty; names are separated by single commas")));
+                return Err(Failure::Usage(format!(
+                    "{flag}: a field's name is empty; names are separated by single commas"
+                )));
             }
         }
         if args.id_field.as_deref() == Some("") {
@@ -103,7 +106,9 @@ impl BuildOptions {
                 ));
             }
             if args.id_field.as_deref() == Some(name) {
-                return Err(Failure::Usage(format!("--id-field and --vectorizer both name the field {name:?}")));
+                return Err(Failure::Usage(format!(
+                    "--id-field and --vectorizer both name the field {name:?}"
+                )));
             }
         }
         Ok(BuildOptions { vectorizer, selection })

@@ -61,6 +61,14 @@ impl SpoolWriter {
 }
 
 impl Spool {
+    /// The same spool once more.
+    ///
+    /// # Errors
+    /// What duplicating the descriptor gives.
+    pub fn try_clone(&self) -> io::Result<Spool> {
+        Ok(Spool { file: self.file.try_clone()? })
+    }
+
     /// Reads what lies at a span.
     ///
     /// # Errors

@@ -117,10 +117,14 @@ impl Generation {
 
     /// Whether the file is still what was verified. Once it is not, it never is again.
     pub fn is_intact(&self) -> bool {
-        if !self.condemned.load(Ordering::Relaxed) && !self.index.bytes().is_unchanged() {
-            self.condemned.store(true, Ordering::Relaxed);
+        if self.condemned.load(Ordering::Relaxed) {
+            return false;
         }
-        !self.condemned.load(Ordering::Relaxed)
+        let unchanged = self.index.bytes().is_unchanged();
+        if !unchanged && !self.condemned.swap(true, Ordering::Relaxed) {
+            tracing::error!("{} was changed in place and answers no more", self.file_name());
+        }
+        unchanged
     }
 }
 

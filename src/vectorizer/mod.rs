@@ -1,3 +1,4 @@
 //! How a profile becomes a vector.
 
+pub mod hashing;
 pub mod text;

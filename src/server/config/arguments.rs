@@ -6,25 +6,30 @@ use clap::Parser;
 
 /// What follows the options in `--help`: everything else that one needs to run the server.
 const AFTER_HELP: &str = "\
-Settings: each option is also an environment variable (--index-dir is KINDRED_INDEX_DIR) and a key of the
-file given by --config (index_dir = \"/var/lib/kindred\"). The command line wins over the environment, the
-environment over the file.
+Settings
+  Each option is also an environment variable (--index-dir is
+  KINDRED_INDEX_DIR) and a key of the file that --config names
+  (index_dir = \"/var/lib/kindred\"). The command line wins over the
+  environment, the environment over the file.
 
-Requests: GET /recommend/{id}/{n}  /recommend?id=&n=  with &distances=true, &exact=true or &ef=N
-          GET /profiles/{id}  /profiles?id=
-          GET /index  /metrics  /health/status  /health/live  /health/ready
+Requests
+  GET /recommend/ID/N    the N profiles nearest to ID
+  GET /recommend?id=&n=  the same; both take &distances=true, &exact=true, &ef=
+  GET /profiles/ID       one profile; also /profiles?id=
+  GET /index             what is served      GET /metrics      for Prometheus
+  GET /health/live       the process runs    GET /health/ready an index is served
 
-Index: the directory holds index-NNNNNNNN.knd files as index-builder publishes them. The newest is served, or
-the one that `index-builder pin` names, and a new one is taken while requests go on. The directory may be
-empty or missing at first: /health/ready answers 503 until an index is served.
+Index
+  The directory holds index-NNNNNNNN.knd files as index-builder publishes them.
+  The newest is served, or the one that `index-builder pin` names; a new one is
+  taken while requests go on. The directory may be empty or missing at first.
 
-Exit: 0 after SIGTERM or SIGINT, when every accepted request has been answered; 1 if the server cannot run
-(the address is in use); 2 for a setting that is not allowed.";
+Exit status
+  0 after SIGTERM or SIGINT, when every accepted request has been answered;
+  1 if the server cannot run, 2 for a setting that is not allowed.";
 
 /// Answers with the profiles most like a given one, over HTTP, from the newest index in a directory.
-///
-/// Every value is text here, whatever its type will be: [`super::Config`] judges all values alike,
-/// wherever they come from.
+// Every value is text here, whatever its type will be: `Config` judges all values alike, wherever they come from.
 #[derive(Debug, Default, Parser)]
 #[command(name = "kindred", version, after_help = AFTER_HELP, max_term_width = 110)]
 pub struct Arguments {

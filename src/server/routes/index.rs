@@ -1,7 +1,7 @@
 //! `GET /index`: what is served, and how it came to be.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
@@ -12,9 +12,7 @@ use super::super::generation::Generation;
 use super::super::live_index::{History, Refusal};
 use super::super::problem::Problem;
 use super::index_answer;
-
-/// 9999-12-31T23:59:59Z, the last second that RFC 3339 has a word for.
-const LAST_SECOND: u64 = 253_402_300_799;
+use crate::time::rfc3339;
 
 #[derive(Serialize)]
 struct Description<'a> {
@@ -61,8 +59,8 @@ fn describe(generation: &Generation, history: History) -> Description<'_> {
     Description {
         version: generation.version,
         file: generation.file_name(),
-        created: rfc3339(SystemTime::UNIX_EPOCH + Duration::from_secs(header.created.min(LAST_SECOND))),
-        loaded: rfc3339(generation.loaded),
+        created: rfc3339(header.created),
+        loaded: rfc3339(unix_seconds(generation.loaded)),
         profiles: header.profiles,
         nodes: header.nodes,
         dimension: header.dimension,
@@ -78,24 +76,12 @@ fn describe(generation: &Generation, history: History) -> Description<'_> {
         last_refused: history.last_refused.map(|Refusal { file, reason, at }| Refused {
             file,
             reason,
-            at: rfc3339(at),
+            at: rfc3339(unix_seconds(at)),
         }),
     }
 }
 
-/// In UTC, to the second.
-fn rfc3339(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_utc_and_the_last_one_has_a_text() {
-        assert_eq!(rfc3339(SystemTime::UNIX_EPOCH), "1970-01-01T00:00:00Z");
-        let last = SystemTime::UNIX_EPOCH + Duration::from_secs(LAST_SECOND);
-        assert_eq!(rfc3339(last), "9999-12-31T23:59:59Z");
-    }
+/// A clock before 1970 shows as 1970.
+fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }

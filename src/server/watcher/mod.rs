@@ -53,6 +53,15 @@ pub fn start(settings: Settings, live: Arc<LiveIndex>, metrics: Arc<Metrics>) ->
     Ok(waker)
 }
 
+/// Why the watcher has a turn. Both may be true.
+#[derive(Debug, Clone, Copy)]
+struct Tick {
+    /// Something has happened.
+    event: bool,
+    /// The time of a poll has come.
+    poll: bool,
+}
+
 struct Watcher {
     settings: Settings,
     swapper: Swapper,
@@ -82,18 +91,27 @@ impl Watcher {
     }
 
     fn run(mut self, sleeper: &Sleeper) {
-        let mut cause = Cause::Event;
-        while cause != Cause::Stop {
-            self.turn(cause);
+        let mut tick = Tick { event: true, poll: false };
+        let mut next_poll = Instant::now() + self.settings.poll_interval;
+        loop {
+            self.turn(tick);
             let turned = Instant::now();
-            cause = sleeper.sleep(self.settings.poll_interval);
+            let cause = sleeper.sleep(next_poll.saturating_duration_since(turned));
             if cause == Cause::Event {
                 thread::sleep(EVENT_SPACING.saturating_sub(turned.elapsed()));
+            }
+            if cause == Cause::Stop {
+                return;
+            }
+            // However many events there are, polls keep coming.
+            tick = Tick { event: cause == Cause::Event, poll: Instant::now() >= next_poll };
+            if tick.poll {
+                next_poll = Instant::now() + self.settings.poll_interval;
             }
         }
     }
 
-    fn turn(&mut self, cause: Cause) {
+    fn turn(&mut self, tick: Tick) {
         self.swapper.unmap_retired();
         // The stamp is older than the look that it stands for: what changes in between shows next time.
         let stamp = match Stamp::of(&self.settings.directory) {
@@ -108,12 +126,12 @@ impl Watcher {
             }
         };
         self.observe(&stamp);
-        if cause == Cause::Poll && !self.is_look_due(&stamp) {
+        if !tick.event && !self.is_look_due(&stamp) {
             self.polls_since_look += 1;
             return;
         }
         self.polls_since_look = 0;
-        self.look(cause == Cause::Poll, stamp);
+        self.look(tick.poll, stamp);
     }
 
     fn is_look_due(&self, stamp: &Stamp) -> bool {

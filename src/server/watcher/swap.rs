@@ -93,7 +93,10 @@ impl Host for Swapper {
     fn serve_nothing(&mut self) {
         let previous = self.live.replace(None);
         if let Some(previous) = &previous {
-            tracing::error!("{} was changed in place, and no other is readable", previous.file_name());
+            tracing::error!(
+                "serving nothing: {} was changed, and no other is readable",
+                previous.file_name()
+            );
         }
         self.retire(previous);
     }

@@ -41,7 +41,7 @@ impl Scene {
 
     /// The version served after a poll; 0 for none.
     fn polled(&mut self) -> u64 {
-        self.watcher.turn(Cause::Poll);
+        self.watcher.turn(Tick { event: false, poll: true });
         self.live.current().map_or(0, |generation| generation.version)
     }
 }

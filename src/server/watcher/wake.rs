@@ -13,8 +13,8 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 pub enum Cause {
     /// Something has happened.
     Event,
-    /// The time of a poll.
-    Poll,
+    /// Nothing, for as long as it was to sleep.
+    Timeout,
     /// It shall end.
     Stop,
 }
@@ -64,7 +64,7 @@ impl Sleeper {
         }
         match woken {
             Ok(()) => Cause::Event,
-            Err(RecvTimeoutError::Timeout) => Cause::Poll,
+            Err(RecvTimeoutError::Timeout) => Cause::Timeout,
             Err(RecvTimeoutError::Disconnected) => Cause::Stop,
         }
     }
@@ -129,7 +129,7 @@ mod tests {
         waker.wake();
         waker.wake();
         assert_eq!(sleeper.sleep(Duration::ZERO), Cause::Event);
-        assert_eq!(sleeper.sleep(Duration::ZERO), Cause::Poll);
+        assert_eq!(sleeper.sleep(Duration::ZERO), Cause::Timeout);
         waker.wake();
         waker.stop();
         assert_eq!(sleeper.sleep(Duration::ZERO), Cause::Stop);

@@ -1,0 +1,127 @@
+//! Writes profiles, vectors and graph into an index file.
+
+use std::io::{self, Seek, Write};
+
+use anyhow::Context;
+use kindred::index::format::SectionKind;
+use kindred::index::writer::Writer;
+use kindred::index::{Header, Metadata};
+use kindred::profile::Value;
+
+use crate::graph::FlatGraph;
+use crate::ingest::Profiles;
+use crate::vectorize::document_fields;
+use crate::vectors::Nodes;
+
+/// All that goes into a file.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    /// Ids and documents.
+    pub profiles: &'a Profiles,
+    /// Vectors, and which profiles have which.
+    pub nodes: &'a Nodes,
+    /// The graph over the nodes.
+    pub graph: &'a FlatGraph,
+    /// The vectorizer's fitted state.
+    pub vectorizer_state: Option<&'a [u8]>,
+    /// What built it.
+    pub metadata: &'a Metadata,
+    /// Seconds since 1970.
+    pub created: u64,
+}
+
+impl Parts<'_> {
+    /// Writes the file. The same parts give the same bytes.
+    ///
+    /// # Errors
+    /// What reading the spool and writing give.
+    pub fn write<W: Write + Seek>(&self, out: W) -> anyhow::Result<(Header, W)> {
+        let sections = SectionKind::ALL.len() - usize::from(self.vectorizer_state.is_none());
+        let mut writer = Writer::new(out, sections)?;
+        let metadata = serde_json::to_vec(self.metadata)?;
+        writer.section(SectionKind::Metadata, 1, |out| out.write_all(&metadata))?;
+        self.write_nodes(&mut writer)?;
+        self.write_graph(&mut writer)?;
+        self.write_ids(&mut writer)?;
+        self.write_documents(&mut writer)?;
+        if let Some(state) = self.vectorizer_state {
+            writer.section(SectionKind::Vectorizer, 1, |out| out.write_all(state))?;
+        }
+        Ok(writer.finish(self.header()?)?)
+    }
+
+    fn header(&self) -> anyhow::Result<Header> {
+        Ok(Header {
+            format_version: kindred::index::format::FORMAT_VERSION,
+            created: self.created,
+            profiles: u32::try_from(self.profiles.entries.len()).context("the number of profiles")?,
+            nodes: u32::try_from(self.nodes.count()).context("the number of nodes")?,
+            dimension: u32::try_from(self.nodes.vectors.ncols()).context("the dimension")?,
+            m: u32::try_from(self.graph.m).context("m")?,
+            levels: self.graph.levels,
+            entry_point: self.graph.entry_point,
+            // The writer fills these in.
+            file_length: 0,
+            sections: 0,
+            checksum: 0,
+        })
+    }
+
+    fn write_nodes<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
+        let vectors = self.nodes.vectors.as_slice().unwrap_or_default();
+        let row = size_of::<f32>() * self.nodes.vectors.ncols().max(1);
+        writer.section(SectionKind::Vectors, row, |out| out.write_all(bytemuck::cast_slice(vectors)))?;
+        numbers(writer, SectionKind::NodeOfProfile, &self.nodes.node_of_profile)?;
+        numbers(writer, SectionKind::NodeStarts, &self.nodes.starts)?;
+        numbers(writer, SectionKind::NodeProfiles, &self.nodes.profiles)
+    }
+
+    fn write_graph<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
+        numbers(writer, SectionKind::Level0, &self.graph.level0)?;
+        numbers(writer, SectionKind::UpperStarts, &self.graph.upper_offsets)?;
+        numbers(writer, SectionKind::UpperLevels, &self.graph.upper)
+    }
+
+    fn write_ids<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
+        let ids = || self.profiles.entries.iter().map(|entry| self.profiles.id(entry).as_bytes());
+        let starts = starts(ids().map(<[u8]>::len));
+        writer.section(SectionKind::IdStarts, 8, |out| out.write_all(bytemuck::cast_slice(&starts)))?;
+        writer.section(SectionKind::Ids, 1, |out| ids().try_for_each(|id| out.write_all(id)))
+    }
+
+    fn write_documents<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
+        let mut lengths = Vec::with_capacity(self.profiles.entries.len());
+        writer.section(SectionKind::Documents, 1, |out| {
+            for entry in &self.profiles.entries {
+                let document = self.exposed(self.profiles.spool.get(entry.document)?)?;
+                lengths.push(document.len());
+                out.write_all(&document)?;
+            }
+            Ok(())
+        })?;
+        let starts = starts(lengths.into_iter());
+        writer.section(SectionKind::DocumentStarts, 8, |out| out.write_all(bytemuck::cast_slice(&starts)))
+    }
+
+    /// A document with the fields that are returned, and the id.
+    fn exposed(&self, document: Vec<u8>) -> io::Result<Vec<u8>> {
+        let Some(expose) = &self.metadata.exposed else { return Ok(document) };
+        let mut fields = document_fields(&document).map_err(io::Error::other)?;
+        fields.retain(|(name, _)| *name == self.profiles.id_field || expose.contains(name));
+        Ok(serde_json::to_vec(&Value::Map(fields))?)
+    }
+}
+
+fn numbers<W: Write + Seek>(writer: &mut Writer<W>, kind: SectionKind, numbers: &[u32]) -> io::Result<()> {
+    writer.section(kind, size_of::<u32>(), |out| out.write_all(bytemuck::cast_slice(numbers)))
+}
+
+/// Where each of some things of known length starts, and the end.
+fn starts(lengths: impl Iterator<Item = usize>) -> Vec<u64> {
+    let mut end = 0u64;
+    let ends = lengths.map(|length| {
+        end += length as u64;
+        end
+    });
+    std::iter::once(0).chain(ends).collect()
+}

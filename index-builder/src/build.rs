@@ -1,0 +1,354 @@
+//! `build`: read, vectorize, link, check, publish.
+
+use std::path::Path;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, anyhow, bail};
+use kindred::index::{
+    GraphMetadata, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata,
+};
+
+use crate::assemble::Parts;
+use crate::cli::BuildArgs;
+use crate::failure::Failure;
+use crate::graph::{FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, reachable, repair};
+use crate::ingest::{Ingest, IngestOptions, Profiles, check_skipped, describe};
+use crate::options::{BuildOptions, VectorizerChoice};
+use crate::progress::Progress;
+use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
+use crate::quality::{BuiltGraph, Quality, measure};
+use crate::skipped::Skipped;
+use crate::source::{self, Format, Input, ReadOptions};
+use crate::spool::SpoolWriter;
+use crate::summary::{Seconds, Summary};
+use crate::vectorize::{Job, vectorize};
+use crate::vectors::{Nodes, ProfileVectors};
+
+/// Builds an index and publishes it.
+///
+/// # Errors
+/// See the table of the README: wrong usage, a source that cannot be used, a gate that is not passed, a directory
+/// that cannot be written or is being built in.
+pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result<Summary, Failure> {
+    let options = BuildOptions::from_args(args)?;
+    let format =
+        args.format.resolve(&args.profiles).map_err(|error| Failure::Usage(format!("--format: {error}")))?;
+    let started = Instant::now();
+    let created = creation_time()?;
+    lower_priority(args.nice).with_context(|| format!("--nice {}", args.nice))?;
+    let threads = set_threads(args.threads)?;
+    let publisher = Publisher::lock(&args.out).map_err(publish_failure)?.with_cleanup(cleanup);
+    let mut build = Build {
+        args,
+        options,
+        format,
+        progress,
+        cleanup,
+        threads,
+        created,
+        skipped: Skipped::default(),
+        seconds: Seconds::default(),
+    };
+    let profiles = build.read()?;
+    let (profiles, vectors) = build.vectorize(profiles)?;
+    let linked = build.link(vectors)?;
+    let built = build.write(&publisher, &profiles, &linked)?;
+    build.seconds.total = started.elapsed().as_secs_f64();
+    Ok(build.summary(&profiles, &linked, built))
+}
+
+/// What is the same for every step.
+struct Build<'a> {
+    args: &'a BuildArgs,
+    options: BuildOptions,
+    format: &'static Format,
+    progress: &'a Progress,
+    cleanup: &'a Cleanup,
+    threads: usize,
+    created: u64,
+    skipped: Skipped,
+    seconds: Seconds,
+}
+
+/// The finished graph, with what is known about it.
+struct Linked {
+    nodes: Nodes,
+    graph: FlatGraph,
+    repair: RepairReport,
+    reachable: usize,
+    quality: Quality,
+    vectorizer_state: Option<Vec<u8>>,
+    fingerprint: String,
+}
+
+impl Build<'_> {
+    fn read(&mut self) -> Result<Profiles, Failure> {
+        let input = Input::open(&self.args.profiles, &self.args.out).map_err(anyhow::Error::from)?;
+        let step = self.progress.step("read", 0);
+        let options = IngestOptions {
+            id_field: self.args.id_field.clone(),
+            vector_field: match &self.options.vectorizer {
+                VectorizerChoice::Field(name) => Some(name.clone()),
+                _ => None,
+            },
+            expose: self.args.expose.clone(),
+            asked_about: self.asked_about().map(|(_, name)| name.clone()).collect(),
+        };
+        let mut ingest = Ingest::new(options, self.spool()?);
+        let read_options = ReadOptions { id_field: self.args.id_field.clone() };
+        let skipped = &mut self.skipped;
+        let read = source::read(self.format, &input, &read_options, &mut |record| {
+            step.advance(1);
+            ingest.take(record, skipped)
+        });
+        read.map_err(anyhow::Error::from)?;
+        let profiles = ingest.finish(self.args.on_duplicate_id, skipped)?;
+        check_skipped(skipped, profiles.read, self.args.max_skipped)?;
+        self.warn_of_unknown_fields(&profiles);
+        self.seconds.read =
+            step.done(|| format!("{} records, {} profiles", profiles.read, profiles.entries.len()));
+        Ok(profiles)
+    }
+
+    fn spool(&self) -> anyhow::Result<SpoolWriter> {
+        SpoolWriter::create(&self.args.out)
+            .with_context(|| format!("a temporary file in {}", self.args.out.display()))
+    }
+
+    /// The fields that the command line names, with the flag that does.
+    fn asked_about(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let lists = [
+            ("--fields", self.args.fields.as_ref()),
+            ("--ignore-fields", self.args.ignore_fields.as_ref()),
+            ("--expose", self.args.expose.as_ref()),
+        ];
+        lists.into_iter().flat_map(|(flag, names)| names.into_iter().flatten().map(move |name| (flag, name)))
+    }
+
+    fn warn_of_unknown_fields(&self, profiles: &Profiles) {
+        for (flag, name) in self.asked_about() {
+            if !name.is_empty() && !profiles.seen.contains(name) {
+                self.progress.line(|| format!("warning: {flag}: no profile has a field {name:?}"));
+            }
+        }
+    }
+
+    fn vectorize(&mut self, mut profiles: Profiles) -> Result<(Profiles, ProfileVectors), Failure> {
+        let step = self.progress.step("vectorize", profiles.entries.len() as u64);
+        let job = Job {
+            args: self.args,
+            options: &self.options,
+            threads: self.threads,
+            step: &step,
+            cleanup: self.cleanup,
+        };
+        let spool = self.spool()?;
+        let vectors = vectorize(&job, &mut profiles, &mut self.skipped, spool)?;
+        check_skipped(&self.skipped, profiles.read, self.args.max_skipped)?;
+        if profiles.entries.is_empty() {
+            return Err(anyhow!("no profile has a vector that can be used{}", describe(&self.skipped)).into());
+        }
+        let (count, dimension) = vectors.rows.dim();
+        self.seconds.vectorize = step.done(|| format!("{count} vectors of {dimension} numbers"));
+        Ok((profiles, vectors))
+    }
+
+    fn link(&mut self, vectors: ProfileVectors) -> Result<Linked, Failure> {
+        let started = Instant::now();
+        let nodes = Nodes::new(vectors.rows);
+        let step = self.progress.step("graph", nodes.count() as u64);
+        let parameters = GraphParameters {
+            m: self.args.m as usize,
+            ef_construction: self.args.ef_construction as usize,
+            seed: self.args.seed,
+        };
+        let mut graph = HnswRs
+            .build(nodes.vectors.view(), &parameters, &mut |linked| step.reach(linked as u64))
+            .map_err(anyhow::Error::from)?;
+        let repair = repair(&mut graph, nodes.vectors.view()).map_err(anyhow::Error::from)?;
+        step.done(|| format!("{} nodes, {} of them attached afterwards", nodes.count(), repair.attached));
+        self.seconds.graph = started.elapsed().as_secs_f64();
+        let step = self.progress.step("verify", crate::quality::SAMPLE.min(nodes.count()) as u64);
+        let reachable = reachable(&graph);
+        let quality = {
+            let built = BuiltGraph::new(&graph, nodes.vectors.view())
+                .ok_or_else(|| anyhow!("the vectors do not lie one after the other"))?;
+            measure(&built, self.args.target_recall, &step)
+        };
+        self.seconds.verify =
+            step.done(|| format!("recall@10 {:.4} at ef {}", quality.recall_at_10, quality.default_ef));
+        self.check_gates(&nodes, reachable, &quality)?;
+        Ok(Linked {
+            nodes,
+            graph,
+            repair,
+            reachable,
+            quality,
+            vectorizer_state: vectors.state,
+            fingerprint: vectors.fingerprint,
+        })
+    }
+
+    fn check_gates(&self, nodes: &Nodes, reachable: usize, quality: &Quality) -> anyhow::Result<()> {
+        if reachable != nodes.count() {
+            bail!("{reachable} of {} nodes can be reached; nothing is published", nodes.count());
+        }
+        if quality.recall_at_10 < self.args.min_recall {
+            bail!(
+                "recall@10 is {:.4} at ef {}; --min-recall demands {}; nothing is published",
+                quality.recall_at_10,
+                quality.default_ef,
+                self.args.min_recall,
+            );
+        }
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        publisher: &Publisher,
+        profiles: &Profiles,
+        linked: &Linked,
+    ) -> Result<Published, Failure> {
+        let step = self.progress.step("publish", 0);
+        let metadata = self.metadata(profiles, linked)?;
+        let parts = Parts {
+            profiles,
+            nodes: &linked.nodes,
+            graph: &linked.graph,
+            vectorizer_state: linked.vectorizer_state.as_deref(),
+            metadata: &metadata,
+            created: self.created,
+        };
+        let temporary = publisher.create().map_err(publish_failure)?;
+        let (header, temporary) = parts.write(temporary).context("writing the index file")?;
+        let verifying = Instant::now();
+        let checked = verify_file(temporary.path()).context("the file that was just written is refused")?;
+        if checked != header.checksum {
+            return Err(
+                anyhow!("the file that was just written has another checksum than was computed").into()
+            );
+        }
+        self.seconds.verify += verifying.elapsed().as_secs_f64();
+        let published = temporary.commit(self.args.keep as usize).map_err(publish_failure)?;
+        self.seconds.publish =
+            step.done(|| format!("version {}, {} bytes", published.version, published.bytes));
+        Ok(published)
+    }
+
+    fn metadata(&self, profiles: &Profiles, linked: &Linked) -> anyhow::Result<Metadata> {
+        let name = match self.args.profiles.file_name() {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => self.args.profiles.display().to_string(),
+        };
+        let hashing = matches!(self.options.vectorizer, VectorizerChoice::Hashing);
+        Ok(Metadata {
+            builder: format!("index-builder {}", env!("CARGO_PKG_VERSION")),
+            source: SourceMetadata { name, format: self.format.name.to_owned() },
+            id_field: profiles.id_field.clone(),
+            vectorizer: VectorizerMetadata {
+                name: self.vectorizer_name(),
+                fingerprint: linked.fingerprint.clone(),
+                language: hashing.then(|| self.args.language.to_string()),
+            },
+            graph: GraphMetadata {
+                builder: HnswRs.name().to_owned(),
+                ef_construction: self.args.ef_construction,
+                seed: self.args.seed,
+                attached: u32::try_from(linked.repair.attached)?,
+            },
+            default_ef: linked.quality.default_ef,
+            recall_at_10: linked.quality.recall_at_10,
+            recall_sample: linked.quality.sample,
+            reachable: u32::try_from(linked.reachable)?,
+            exposed: self.args.expose.clone().map(|mut names| {
+                names.retain(|name| !name.is_empty());
+                names
+            }),
+            read: profiles.read,
+            skipped: self.skipped.counts(),
+            duplicates: profiles.duplicates,
+            zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
+        })
+    }
+
+    /// The vectorizer without the path, which would differ from machine to machine.
+    fn vectorizer_name(&self) -> String {
+        match &self.options.vectorizer {
+            VectorizerChoice::Hashing => "hashing".to_owned(),
+            VectorizerChoice::Field(name) => format!("field:{name}"),
+            VectorizerChoice::Python(spec) => {
+                let file = spec.path.file_name().unwrap_or_default().to_string_lossy();
+                format!("python:{file}:{}", spec.function)
+            }
+        }
+    }
+
+    fn summary(self, profiles: &Profiles, linked: &Linked, published: Published) -> Summary {
+        Summary {
+            version: published.version,
+            file: published.path.display().to_string(),
+            read: profiles.read,
+            profiles: profiles.entries.len() as u64,
+            nodes: linked.nodes.count() as u64,
+            dimension: linked.nodes.vectors.ncols() as u64,
+            id_field: profiles.id_field.clone(),
+            vectorizer: self.vectorizer_name(),
+            skipped: self.skipped,
+            duplicates: profiles.duplicates,
+            zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
+            m: self.args.m,
+            ef: linked.quality.default_ef,
+            recall_at_10: linked.quality.recall_at_10,
+            reachable: linked.reachable as u64,
+            attached: linked.repair.attached as u64,
+            bytes: published.bytes,
+            removed: published.removed,
+            seconds: self.seconds,
+        }
+    }
+}
+
+/// Opens a file as the server does. Gives its checksum.
+fn verify_file(path: &Path) -> anyhow::Result<u64> {
+    let index = Index::open(MappedFile::open(path)?)?;
+    Ok(index.header().checksum)
+}
+
+fn publish_failure(error: PublishError) -> Failure {
+    match error {
+        PublishError::Busy { .. } => Failure::TryLater(error.to_string()),
+        other => Failure::Failed(other.into()),
+    }
+}
+
+/// The threads of all parallel steps; 0 is as many as there are cores.
+fn set_threads(asked: u16) -> anyhow::Result<usize> {
+    let threads = match asked {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        asked => usize::from(asked),
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|number| format!("build-{number}"))
+        .build_global()
+        .context("starting threads")?;
+    Ok(threads)
+}
+
+/// Now, or what SOURCE_DATE_EPOCH says, so that a build can be repeated to the byte
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+fn creation_time() -> Result<u64, Failure> {
+    const VARIABLE: &str = "SOURCE_DATE_EPOCH";
+    match std::env::var(VARIABLE) {
+        Ok(text) => text.parse().map_err(|_| {
+            Failure::Usage(format!(
+                "{VARIABLE}: {text:?} is not allowed; seconds since 1970 are, in decimal digits"
+            ))
+        }),
+        Err(std::env::VarError::NotPresent) => {
+            Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()))
+        }
+        Err(error) => Err(Failure::Usage(format!("{VARIABLE}: {error}"))),
+    }
+}

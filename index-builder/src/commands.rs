@@ -1,0 +1,227 @@
+//! The commands that look at published files, and those that pin one.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use kindred::answer::{MAX_EF, RecommendRequest, SearchMode, recommend};
+use kindred::index::directory::{self, VersionFile};
+use kindred::index::{Index, MappedFile};
+use kindred::time::rfc3339;
+use serde_json::{Value, json};
+
+use crate::cli::{InspectArgs, ListArgs, PinArgs, QueryArgs, UnpinArgs, VerifyArgs};
+use crate::failure::Failure;
+use crate::publish::{remove_pin, write_pin};
+
+/// Opens a file with the full check.
+fn open(path: &Path) -> anyhow::Result<Index<MappedFile>> {
+    let file = MappedFile::open(path).with_context(|| path.display().to_string())?;
+    Index::open(file).with_context(|| path.display().to_string())
+}
+
+/// `inspect`: what a file holds and what built it.
+///
+/// # Errors
+/// Where the file cannot be opened, or the directory holds none.
+pub fn inspect(args: &InspectArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let path = if args.path.is_dir() { served_version(&args.path)?.path } else { args.path.clone() };
+    let index = open(&path)?;
+    let description = describe(&path, &index)?;
+    if args.json {
+        writeln!(out, "{description}").context("standard output")?;
+    } else {
+        print_indented(out, &description, 0).context("standard output")?;
+    }
+    Ok(())
+}
+
+/// The version that a server would take: the pinned one, else the highest.
+fn served_version(directory: &Path) -> anyhow::Result<VersionFile> {
+    let versions = directory::list(directory).with_context(|| directory.display().to_string())?;
+    let pinned = directory::read_pin(directory).with_context(|| directory.display().to_string())?;
+    let served = match pinned {
+        Some(pinned) => versions.into_iter().find(|file| file.version == pinned),
+        None => versions.into_iter().next_back(),
+    };
+    served.ok_or_else(|| match pinned {
+        Some(pinned) => anyhow!("{}: the pinned version {pinned} is not there", directory.display()),
+        None => anyhow!("{}: no index-NNNNNNNN.knd is there", directory.display()),
+    })
+}
+
+fn describe(path: &Path, index: &Index<MappedFile>) -> anyhow::Result<Value> {
+    let header = index.header();
+    let sections: Vec<Value> = index
+        .sections()
+        .iter()
+        .map(|entry| {
+            json!({
+                "name": entry.name(),
+                "kind": entry.kind,
+                "required": entry.required,
+                "element_size": entry.element_size,
+                "offset": entry.offset,
+                "length": entry.length,
+                "checksum": format!("{:016x}", entry.checksum),
+            })
+        })
+        .collect();
+    let version = path.file_name().and_then(directory::parse_file_name);
+    let mut description = json!({
+        "file": path.display().to_string(),
+        "version": version,
+        "format_version": header.format_version,
+        "bytes": header.file_length,
+        "checksum": format!("{:016x}", header.checksum),
+        "created": rfc3339(header.created),
+        "profiles": header.profiles,
+        "nodes": header.nodes,
+        "dimension": header.dimension,
+        "m": header.m,
+        "m0": header.m0(),
+        "levels": header.levels,
+        "entry_point": header.entry_point,
+    });
+    let metadata = serde_json::to_value(index.metadata())?;
+    if let (Value::Object(description), Value::Object(metadata)) = (&mut description, metadata) {
+        description.extend(metadata);
+        description.insert("sections".to_owned(), Value::Array(sections));
+    }
+    Ok(description)
+}
+
+fn print_indented(out: &mut dyn Write, value: &Value, depth: usize) -> std::io::Result<()> {
+    let Value::Object(fields) = value else { return Ok(()) };
+    for (name, value) in fields {
+        write!(
+            out,
+            "{:indent$}{name:<width$} ",
+            "",
+            indent = 2 * depth,
+            width = 16usize.saturating_sub(2 * depth)
+        )?;
+        match value {
+            Value::Object(_) => {
+                writeln!(out)?;
+                print_indented(out, value, depth + 1)?;
+            }
+            Value::Array(rows) if rows.iter().all(Value::is_object) && !rows.is_empty() => {
+                writeln!(out)?;
+                for row in rows {
+                    writeln!(
+                        out,
+                        "  {:<16} {:>12} bytes at {}",
+                        text(&row["name"]),
+                        text(&row["length"]),
+                        text(&row["offset"])
+                    )?;
+                }
+            }
+            other => writeln!(out, "{}", text(other))?,
+        }
+    }
+    Ok(())
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// `verify`: the full check of opening.
+///
+/// # Errors
+/// Where the file is refused, and why.
+pub fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let index = open(&args.file)?;
+    let header = index.header();
+    writeln!(
+        out,
+        "{}: good: {} profiles, {} nodes, {} bytes",
+        args.file.display(),
+        header.profiles,
+        header.nodes,
+        header.file_length
+    )
+    .context("standard output")?;
+    Ok(())
+}
+
+/// `query`: the server's body.
+///
+/// # Errors
+/// Where the file cannot be opened, and where the server would answer with an error.
+pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let n = args.n as usize;
+    let mode = match args.ef {
+        None if args.exact => SearchMode::Exact,
+        None => SearchMode::Default,
+        Some(ef) if (n..=MAX_EF).contains(&ef) => SearchMode::Ef(ef),
+        Some(ef) => {
+            return Err(Failure::Usage(format!("--ef {ef}: n to {MAX_EF} is allowed, here {n} to {MAX_EF}")));
+        }
+    };
+    let index = open(&args.file)?;
+    let request = RecommendRequest { id: &args.id, n, mode, distances: args.distances };
+    let answer = recommend(&index, &request).with_context(|| format!("id {:?}", args.id))?;
+    out.write_all(&answer.body).context("standard output")?;
+    Ok(())
+}
+
+/// `list`: the versions of a directory, the pinned one marked.
+///
+/// # Errors
+/// Where the directory cannot be read.
+pub fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let versions = directory::list(&args.dir).with_context(|| args.dir.display().to_string())?;
+    let pinned = directory::read_pin(&args.dir).with_context(|| args.dir.display().to_string())?;
+    for file in &versions {
+        let mark = if pinned == Some(file.version) { "  pinned" } else { "" };
+        writeln!(out, "{:>8}  {}{mark}", file.version, summary_of(&file.path)).context("standard output")?;
+    }
+    if let Some(pinned) = pinned
+        && !versions.iter().any(|file| file.version == pinned)
+    {
+        writeln!(out, "{pinned:>8}  missing  pinned").context("standard output")?;
+    }
+    Ok(())
+}
+
+/// A file in a line. Only its header is read: listing must stay quick.
+fn summary_of(path: &PathBuf) -> String {
+    let header = MappedFile::open(path)
+        .map_err(anyhow::Error::from)
+        .and_then(|file| Ok(kindred::index::Header::parse(file.as_ref())?));
+    match header {
+        Ok(header) => {
+            format!("{}  {} profiles  {} bytes", rfc3339(header.created), header.profiles, header.file_length)
+        }
+        Err(error) => format!("bad: {error:#}"),
+    }
+}
+
+/// `pin`: verifies a version and names it in the directory.
+///
+/// # Errors
+/// Where the version is missing or bad, and where the pin cannot be written.
+pub fn pin(args: &PinArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    open(&args.dir.join(directory::file_name(args.version)))?;
+    write_pin(&args.dir, args.version).map_err(anyhow::Error::from)?;
+    writeln!(out, "pinned version {}", args.version).context("standard output")?;
+    Ok(())
+}
+
+/// `unpin`: removes the pin.
+///
+/// # Errors
+/// Where it cannot be removed.
+pub fn unpin(args: &UnpinArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let removed = remove_pin(&args.dir).map_err(anyhow::Error::from)?;
+    let message = if removed { "unpinned" } else { "nothing was pinned" };
+    writeln!(out, "{message}").context("standard output")?;
+    Ok(())
+}

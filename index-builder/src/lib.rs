@@ -1,0 +1,26 @@
+//! The builder: reads profiles, vectorizes them, links a graph, proves it good and publishes an index file.
+//!
+//! The steps of a build, in the order in which [`build`] takes them: [`source`] decodes records, [`ingest`] checks
+//! and spools them, [`vectorize`] makes vectors ([`python`] where the function is the user's own), [`vectors`]
+//! gives each distinct one a node, [`graph`] links the nodes, [`quality`] measures the result, [`assemble`] writes
+//! the file and [`publish`] makes it the newest version.
+
+pub mod assemble;
+pub mod build;
+pub mod cli;
+pub mod commands;
+pub mod dedupe;
+pub mod failure;
+pub mod graph;
+pub mod ingest;
+pub mod options;
+pub mod progress;
+pub mod publish;
+pub mod python;
+pub mod quality;
+pub mod skipped;
+pub mod source;
+pub mod spool;
+pub mod summary;
+pub mod vectorize;
+pub mod vectors;

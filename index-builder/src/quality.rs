@@ -1,0 +1,103 @@
+//! How good a graph is, measured before it may be published.
+
+use kindred::index::exact::Distance;
+use kindred::index::graph::Graph;
+use kindred::index::recall::{K, found_within, kth_distance};
+use kindred::index::search::Scratch;
+use ndarray::ArrayView2;
+use rayon::prelude::*;
+
+use crate::graph::FlatGraph;
+use crate::progress::Step;
+
+/// Nodes whose searches are compared with exact search.
+pub const SAMPLE: usize = 1_000;
+
+/// The values that the default ef may have, ascending.
+pub const EF_LADDER: [u32; 13] = [64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096];
+
+/// A finished graph and its vectors, as a search sees them.
+#[derive(Debug, Clone, Copy)]
+pub struct BuiltGraph<'a> {
+    graph: &'a FlatGraph,
+    vectors: &'a [f32],
+    dimension: usize,
+}
+
+impl<'a> BuiltGraph<'a> {
+    /// Puts a graph and its vectors together; `None` where the vectors do not lie one after the other.
+    pub fn new(graph: &'a FlatGraph, vectors: ArrayView2<'a, f32>) -> Option<BuiltGraph<'a>> {
+        let dimension = vectors.ncols();
+        Some(BuiltGraph { graph, vectors: vectors.to_slice()?, dimension })
+    }
+}
+
+impl Graph for BuiltGraph<'_> {
+    fn nodes(&self) -> usize {
+        self.graph.nodes()
+    }
+
+    fn entry_point(&self) -> Option<u32> {
+        self.graph.entry_point
+    }
+
+    fn level_of(&self, node: u32) -> usize {
+        self.graph.level_of(node)
+    }
+
+    fn vector(&self, node: u32) -> &[f32] {
+        let start = node as usize * self.dimension;
+        self.vectors.get(start..start + self.dimension).unwrap_or_default()
+    }
+
+    fn neighbours(&self, node: u32, level: usize) -> &[u32] {
+        self.graph.neighbours(node, level)
+    }
+}
+
+/// What the measurement gave.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quality {
+    /// The smallest ef of the ladder that reached the target, else the largest.
+    pub default_ef: u32,
+    /// recall@10 at that ef; 1 where there is nothing to find.
+    pub recall_at_10: f64,
+    /// Nodes of the sample.
+    pub sample: u32,
+}
+
+/// Measures recall@10, tie-aware, on a sample that is spread evenly over the nodes.
+pub fn measure(graph: &BuiltGraph<'_>, target_recall: f64, step: &Step) -> Quality {
+    let nodes = graph.nodes();
+    let sample: Vec<u32> = (0..SAMPLE.min(nodes)).map(|i| (i * nodes / SAMPLE.min(nodes)) as u32).collect();
+    let truth: Vec<(u32, (usize, Distance))> = sample
+        .par_iter()
+        .filter_map(|&node| {
+            let truth = kth_distance(graph, node, K);
+            step.advance(1);
+            truth.map(|truth| (node, truth))
+        })
+        .collect();
+    let mut quality = Quality { default_ef: EF_LADDER[0], recall_at_10: 1.0, sample: sample.len() as u32 };
+    for ef in EF_LADDER {
+        quality = Quality { default_ef: ef, recall_at_10: recall_at(graph, ef, &truth), ..quality };
+        if quality.recall_at_10 >= target_recall {
+            break;
+        }
+    }
+    quality
+}
+
+fn recall_at(graph: &BuiltGraph<'_>, ef: u32, truth: &[(u32, (usize, Distance))]) -> f64 {
+    let all: usize = truth.iter().map(|&(_, (count, _))| count).sum();
+    if all == 0 {
+        return 1.0;
+    }
+    let found: usize = truth
+        .par_iter()
+        .map_init(Scratch::default, |scratch, &(node, truth)| {
+            found_within(graph, node, ef as usize, truth, scratch)
+        })
+        .sum();
+    found as f64 / all as f64
+}

@@ -1,0 +1,35 @@
+//! Where profiles come from: a file or a stream in one of a few formats, read as one [`Record`] after the other.
+//!
+//! ```text
+//! path or "-" ──> Input ───────> Format ──────> Record, Record, Record...
+//!                 rewindable,    a row of the    to the caller's sink, which may
+//!                 gunzipped      format table    stop the reading at any time
+//! ```
+//!
+//! [`FORMATS`] is the one table in which sources are found: a further format is a file here and a row there. What is
+//! wrong with a single record makes that record [`Record::Unusable`]; what is wrong with the file as a whole is a
+//! [`SourceError`]. Memory is bounded by one record, and a record by [`MAX_RECORD_BYTES`].
+
+mod csv;
+mod error;
+mod format;
+mod input;
+mod json;
+mod record;
+
+pub use error::{Cause, Place, SourceError};
+pub use format::{FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Sink, read};
+pub use input::{Input, InputError, STANDARD_INPUT};
+pub use json::parse_document;
+pub use record::Record;
+
+/// The longest record of a source, in bytes of its text. Far above any document that is accepted (the vector, which
+/// is not part of the document, takes some 20 bytes a number: 16 MiB are 800,000 numbers), and low enough that a file
+/// without line ends cannot take the machine's memory: decoded, a record takes up to 16 times its text.
+pub const MAX_RECORD_BYTES: usize = 16 << 20;
+
+/// Why a record that is longer than [`MAX_RECORD_BYTES`] is skipped.
+const TOO_LARGE: &str = "record too large";
+
+/// Why a record with invalid UTF-8 or a lone surrogate is skipped.
+const NOT_UNICODE: &str = "text is not Unicode";

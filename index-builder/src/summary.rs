@@ -1,0 +1,108 @@
+//! What a build says at its end: for people, or as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+use serde::ser::Serializer;
+
+use crate::ingest::describe;
+use crate::skipped::{Reason, Skipped};
+
+/// How long the steps took, in seconds.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Seconds {
+    /// Reading and spooling the source.
+    pub read: f64,
+    /// Making, checking and normalising the vectors.
+    pub vectorize: f64,
+    /// From finished vectors to the finished, repaired graph.
+    pub graph: f64,
+    /// Measuring recall and reachability, and checking the written file.
+    pub verify: f64,
+    /// Writing, syncing and renaming the file, and its check.
+    pub publish: f64,
+    /// All of it.
+    pub total: f64,
+}
+
+/// What a build did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// The version that was published.
+    pub version: u64,
+    /// Its file.
+    pub file: String,
+    /// Records that the source gave.
+    pub read: u64,
+    /// Profiles in the file.
+    pub profiles: u64,
+    /// Distinct vectors.
+    pub nodes: u64,
+    /// Numbers per vector.
+    pub dimension: u64,
+    /// The field that holds the id.
+    pub id_field: String,
+    /// What made the vectors.
+    pub vectorizer: String,
+    /// Records left out, by reason.
+    #[serde(serialize_with = "counts")]
+    pub skipped: Skipped,
+    /// Records left out because another had the same id.
+    pub duplicates: u64,
+    /// Profiles without anything to compare.
+    pub zero_vectors: u64,
+    /// Links per node.
+    pub m: u32,
+    /// The file's default ef.
+    pub ef: u32,
+    /// recall@10 at that ef.
+    pub recall_at_10: f64,
+    /// Nodes that can be reached: all.
+    pub reachable: u64,
+    /// Links that were made to reach them.
+    pub attached: u64,
+    /// The file's length.
+    pub bytes: u64,
+    /// Versions that were deleted because newer ones are enough.
+    pub removed: Vec<u64>,
+    /// How long the steps took.
+    pub seconds: Seconds,
+}
+
+fn counts<S: Serializer>(skipped: &Skipped, serializer: S) -> Result<S::Ok, S::Error> {
+    let counts: BTreeMap<&str, u64> =
+        skipped.iter().map(|(name, Reason { count, .. })| (name, *count)).collect();
+    counts.serialize(serializer)
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "published     version {}: {}", self.version, self.file)?;
+        writeln!(f, "profiles      {} of {} records, id in {:?}", self.profiles, self.read, self.id_field)?;
+        writeln!(f, "skipped       {}{}", self.skipped.total(), describe(&self.skipped))?;
+        writeln!(f, "duplicate ids {}", self.duplicates)?;
+        writeln!(
+            f,
+            "vectors       {} numbers, by {}; {} are zero",
+            self.dimension, self.vectorizer, self.zero_vectors
+        )?;
+        writeln!(
+            f,
+            "nodes         {}, all {} reachable, {} attached",
+            self.nodes, self.reachable, self.attached
+        )?;
+        writeln!(f, "recall@10     {:.4} at ef {}", self.recall_at_10, self.ef)?;
+        writeln!(f, "size          {} bytes", self.bytes)?;
+        if !self.removed.is_empty() {
+            let removed: Vec<String> = self.removed.iter().map(u64::to_string).collect();
+            writeln!(f, "removed       versions {}", removed.join(", "))?;
+        }
+        let Seconds { read, vectorize, graph, verify, publish, total } = self.seconds;
+        write!(
+            f,
+            "seconds       read {read:.2}, vectorize {vectorize:.2}, graph {graph:.2}, verify {verify:.2}, \
+             publish {publish:.2}, total {total:.2}"
+        )
+    }
+}

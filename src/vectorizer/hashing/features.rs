@@ -1,0 +1,178 @@
+//! From a profile to its hashed features and their weights.
+
+use std::ops::Range;
+
+use twox_hash::XxHash3_64;
+
+use super::fit::{Field, FieldKind, Schema};
+use super::math::ln;
+use super::number::waves;
+use super::walk::{value_text, walk};
+use crate::profile::{Fields, Value};
+use crate::vectorizer::text::normalize;
+
+/// The length of a number's block. Two equal numbers gain its square in their dot product, 2.25: as much as a
+/// category's value that one profile in 3.5 has.
+pub const NUMBER_WEIGHT: f64 = 1.5;
+
+/// The length of a text's block, however long the text is: that of a number.
+pub const TEXT_WEIGHT: f64 = NUMBER_WEIGHT;
+
+/// Buckets of the sparse space, as a power of two. The frequencies of 2^20 take 4 MiB and as much again for the
+/// weights made of them; where more features than that share buckets, a rare one is taken for more frequent than it
+/// is, and the signs keep the error of a dot product around 0.
+pub(super) const BUCKET_BITS: u32 = 20;
+
+/// Buckets of the sparse space.
+pub(super) const BUCKETS: usize = 1 << BUCKET_BITS;
+
+/// What a feature is, hashed along with its field so that a word is not taken for a value.
+#[derive(Clone, Copy)]
+enum FeatureKind {
+    Value = 1,
+    Word = 2,
+    Pair = 3,
+    Wave = 4,
+}
+
+/// A field's name and the feature's kind, as the seed of the feature's hash.
+fn feature_seed(field: &Field, kind: FeatureKind) -> u64 {
+    XxHash3_64::oneshot_with_seed(kind as u64, field.name.as_bytes())
+}
+
+/// The bucket of a feature's hash, and its sign.
+pub(super) fn bucket(hash: u64) -> (u32, f64) {
+    let low = (hash & (BUCKETS as u64 - 1)) as u32;
+    (low, if hash >> 63 == 1 { -1.0 } else { 1.0 })
+}
+
+/// The features of one profile, each by its field's place in the schema; sorted, so that the order of the fields in
+/// the profile does not matter.
+#[derive(Debug, Default)]
+pub(super) struct Features {
+    /// The hash of a value, word or pair, as often as it occurs.
+    pub hashes: Vec<(u32, u64)>,
+    /// The numbers of number fields.
+    pub numbers: Vec<(u32, f64)>,
+}
+
+impl Features {
+    /// Replaces what is there by the features of a profile.
+    pub fn read(&mut self, schema: &Schema, fields: &Fields) {
+        self.hashes.clear();
+        self.numbers.clear();
+        walk(fields, &schema.config, &mut |place, value| {
+            if let Some((index, field)) = schema.find(place.path) {
+                self.read_value(schema, index, field, place.in_list, value);
+            }
+        });
+        self.hashes.sort_unstable();
+        self.numbers.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    }
+
+    fn read_value(&mut self, schema: &Schema, index: u32, field: &Field, in_list: bool, value: &Value) {
+        match field.kind {
+            FieldKind::Number { .. } => {
+                let number = value.as_number().filter(|_| !in_list);
+                self.numbers.extend(number.map(|number| (index, number)));
+            }
+            FieldKind::Text if !in_list => {
+                let Some(text) = value_text(value) else { return };
+                self.read_text(&normalize(&text, schema.config.language), index, field);
+            }
+            FieldKind::Category | FieldKind::List | FieldKind::Text => {
+                let Some(text) = value_text(value) else { return };
+                let seed = feature_seed(field, FeatureKind::Value);
+                self.hashes.push((index, XxHash3_64::oneshot_with_seed(seed, text.as_bytes())));
+            }
+        }
+    }
+
+    /// The words of a normalised text, and each with the word after it.
+    fn read_text(&mut self, text: &str, index: u32, field: &Field) {
+        let word_seed = feature_seed(field, FeatureKind::Word);
+        let pair_seed = feature_seed(field, FeatureKind::Pair);
+        let mut before: Option<Range<usize>> = None;
+        for word in words(text) {
+            let hash = |seed, range: Range<usize>| {
+                XxHash3_64::oneshot_with_seed(seed, text.get(range).unwrap_or_default().as_bytes())
+            };
+            self.hashes.push((index, hash(word_seed, word.clone())));
+            if let Some(before) = before {
+                self.hashes.push((index, hash(pair_seed, before.start..word.end)));
+            }
+            before = Some(word);
+        }
+    }
+
+    /// The features as buckets with signed weights, in the order of the buckets, each bucket once.
+    pub fn weigh(&self, schema: &Schema, idf: impl Fn(u32) -> f64) -> Vec<(u32, f64)> {
+        let mut weighted = Vec::with_capacity(self.hashes.len());
+        for block in self.hashes.chunk_by(|a, b| a.0 == b.0) {
+            weigh_block(block, schema, &idf, &mut weighted);
+        }
+        for &(index, number) in &self.numbers {
+            weigh_number(number, &schema.fields[index as usize], &mut weighted);
+        }
+        weighted.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        weighted.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                kept.1 += later.1;
+            }
+            same
+        });
+        weighted
+    }
+}
+
+/// Where the words of a normalised text are: between the blanks.
+fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut end = 0;
+    text.split(' ').filter_map(move |word| {
+        let start = end;
+        end = start + word.len() + 1;
+        (!word.is_empty()).then_some(start..start + word.len())
+    })
+}
+
+/// The features of one field, sorted: tf-idf, then brought to the length that the field's kind has.
+fn weigh_block(block: &[(u32, u64)], schema: &Schema, idf: &impl Fn(u32) -> f64, into: &mut Vec<(u32, f64)>) {
+    let first = into.len();
+    let mut squares = 0.0;
+    for same in block.chunk_by(|a, b| a == b) {
+        let (bucket, sign) = bucket(same[0].1);
+        let weight = (1.0 + ln(same.len() as f64)) * idf(bucket);
+        squares += weight * weight;
+        into.push((bucket, sign * weight));
+    }
+    let features = &mut into[first..];
+    let length = match schema.fields[block[0].0 as usize].kind {
+        FieldKind::Text => TEXT_WEIGHT,
+        _ => (squares / features.len() as f64).sqrt().sqrt(),
+    };
+    let scale = length / squares.sqrt();
+    features.iter_mut().for_each(|(_, weight)| *weight *= scale);
+}
+
+fn weigh_number(number: f64, field: &Field, into: &mut Vec<(u32, f64)>) {
+    let FieldKind::Number { mean, spread } = field.kind else { return };
+    let seed = feature_seed(field, FeatureKind::Wave);
+    for (wave, k) in waves(number, mean, spread).into_iter().flatten().zip(0u64..) {
+        let (bucket, sign) = bucket(XxHash3_64::oneshot_with_seed(seed, &k.to_le_bytes()));
+        into.push((bucket, sign * NUMBER_WEIGHT * wave));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_what_is_between_blanks() {
+        let text = " two  words";
+        let found: Vec<&str> = words(text).map(|range| &text[range]).collect();
+        assert_eq!(found, ["two", "words"]);
+        assert_eq!(words("").count(), 0);
+    }
+}

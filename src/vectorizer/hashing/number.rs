@@ -1,0 +1,132 @@
+//! A number as waves whose dot product says how near two numbers are.
+
+use std::f64::consts::PI;
+
+use super::math::sin_cos;
+
+/// Numbers further than this many spreads from the mean count as that far.
+const CLIP: f64 = 4.0;
+
+/// `binomial(16, 8 + k) / 4^8` for k = 0, twice that for the others: the Fourier coefficients of `cos(x / 2)^16`.
+const COEFFICIENTS: [f64; 9] = [
+    12_870.0 / 65_536.0,
+    22_880.0 / 65_536.0,
+    16_016.0 / 65_536.0,
+    8_736.0 / 65_536.0,
+    3_640.0 / 65_536.0,
+    1_120.0 / 65_536.0,
+    240.0 / 65_536.0,
+    32.0 / 65_536.0,
+    2.0 / 65_536.0,
+];
+
+/// Features of a number: a cosine for every coefficient and a sine for all but the first.
+pub(super) const WAVES: usize = 2 * COEFFICIENTS.len() - 1;
+
+/// The largest magnitude that is told apart; it keeps every sum of squares finite.
+const LARGEST: f64 = 1e140;
+
+/// Running mean and spread, by Welford's method; they depend on the order of the numbers in their last bits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Moments {
+    count: u64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Moments {
+    pub fn observe(&mut self, number: f64) {
+        let number = number.clamp(-LARGEST, LARGEST);
+        self.count += 1;
+        let before = number - self.mean;
+        self.mean += before / self.count as f64;
+        self.squares += before * (number - self.mean);
+    }
+
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// The standard deviation; 0 where all numbers are the same or there is none.
+    pub fn spread(&self) -> f64 {
+        (self.squares.max(0.0) / self.count.max(1) as f64).sqrt()
+    }
+}
+
+/// The waves of a number; their squares add up to 1. `None` where the spread says nothing.
+pub(super) fn waves(number: f64, mean: f64, spread: f64) -> Option<[f64; WAVES]> {
+    let z = (number.clamp(-LARGEST, LARGEST) - mean) / spread;
+    if spread <= 0.0 || z.is_nan() {
+        return None;
+    }
+    let (sin, cos) = sin_cos(z.clamp(-CLIP, CLIP) * PI / (2.0 * CLIP));
+    let mut waves = [0.0; WAVES];
+    let (mut sin_k, mut cos_k) = (0.0, 1.0);
+    for (k, coefficient) in COEFFICIENTS.iter().enumerate() {
+        let amplitude = coefficient.sqrt();
+        waves[2 * k] = amplitude * cos_k;
+        if k > 0 {
+            waves[2 * k - 1] = amplitude * sin_k;
+        }
+        (sin_k, cos_k) = (sin_k * cos + cos_k * sin, cos_k * cos - sin_k * sin);
+    }
+    Some(waves)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn likeness(a: f64, b: f64) -> f64 {
+        let (a, b) = (waves(a, 0.0, 1.0).unwrap(), waves(b, 0.0, 1.0).unwrap());
+        a.iter().zip(b).map(|(a, b)| a * b).sum()
+    }
+
+    proptest! {
+        #[test]
+        fn the_dot_product_depends_on_the_distance_alone(a in -4.0..4.0f64, b in -4.0..4.0f64) {
+            let expected = ((a - b) * PI / 16.0).cos().powi(16);
+            prop_assert!((likeness(a, b) - expected).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn nearer_numbers_are_more_alike() {
+        let falling: Vec<f64> = (0..=80).map(|step| likeness(-4.0, -4.0 + f64::from(step) / 10.0)).collect();
+        // The last steps are smaller than the rounding.
+        assert!(falling[..70].is_sorted_by(|a, b| a > b));
+        assert!((falling[0] - 1.0).abs() < 1e-12 && falling[80].abs() < 1e-12);
+    }
+
+    #[test]
+    fn no_number_is_longer_than_another() {
+        for number in [0.0, -1.0, 3.9, 1e9, -1e300, f64::MAX, f64::MIN_POSITIVE] {
+            assert!((likeness(number, number) - 1.0).abs() < 1e-12, "{number}");
+        }
+    }
+
+    #[test]
+    fn without_a_spread_there_are_no_waves() {
+        let mut moments = Moments::default();
+        (0..1000).for_each(|_| moments.observe(0.1));
+        assert_eq!(moments.spread(), 0.0);
+        assert_eq!(waves(0.1, moments.mean(), moments.spread()), None);
+        assert_eq!(waves(5.0, moments.mean(), moments.spread()), None);
+    }
+
+    #[test]
+    fn the_largest_doubles_have_a_finite_mean_and_spread() {
+        let mut moments = Moments::default();
+        for number in [f64::MAX, f64::MIN, 0.0, f64::MAX] {
+            moments.observe(number);
+        }
+        assert!(moments.mean().is_finite() && moments.spread().is_finite() && moments.spread() > 0.0);
+        assert!(waves(f64::MAX, moments.mean(), moments.spread()).is_some());
+    }
+}

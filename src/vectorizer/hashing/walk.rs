@@ -1,0 +1,107 @@
+//! From a profile to its scalar values, each with the path that leads to it.
+
+use std::borrow::Cow;
+
+use super::config::HashingConfig;
+use crate::profile::{Fields, Value};
+
+/// The longest path of a field, in bytes; fields with longer paths are not vectorized.
+pub const MAX_FIELD_NAME_BYTES: usize = 1024;
+
+/// How deep maps and lists may be nested; what is deeper is not vectorized.
+pub const MAX_DEPTH: usize = 64;
+
+/// Where a scalar value was found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'p> {
+    /// The names that lead there, joined by dots.
+    pub path: &'p str,
+    /// Whether one of the values on the way is a list.
+    pub in_list: bool,
+}
+
+/// Calls `visit` with every scalar value of the selected fields, in the order of the profile. A null is passed over.
+/// Returns how many values were left out because their path is too long or too deep.
+pub(super) fn walk(
+    fields: &Fields,
+    config: &HashingConfig,
+    visit: &mut impl FnMut(Place<'_>, &Value),
+) -> u64 {
+    let mut walker = Walker { path: String::new(), left_out: 0, visit };
+    for (name, value) in fields {
+        if config.selects(name) {
+            walker.path.clear();
+            walker.enter(name, value, false, 1);
+        }
+    }
+    walker.left_out
+}
+
+struct Walker<'v, V> {
+    path: String,
+    left_out: u64,
+    visit: &'v mut V,
+}
+
+impl<V: FnMut(Place<'_>, &Value)> Walker<'_, V> {
+    /// Appends a name to the path and looks at its value.
+    fn enter(&mut self, name: &str, value: &Value, in_list: bool, depth: usize) {
+        if self.path.len() + name.len() > MAX_FIELD_NAME_BYTES {
+            self.left_out += 1;
+            return;
+        }
+        self.path.push_str(name);
+        self.value(value, in_list, depth);
+    }
+
+    fn value(&mut self, value: &Value, in_list: bool, depth: usize) {
+        if depth > MAX_DEPTH {
+            self.left_out += 1;
+            return;
+        }
+        match value {
+            Value::Null => {}
+            Value::Bool(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_) | Value::Text(_) => {
+                (self.visit)(Place { path: &self.path, in_list }, value);
+            }
+            Value::List(values) => values.iter().for_each(|element| self.value(element, true, depth + 1)),
+            Value::Floats(numbers) => {
+                for number in numbers.iter().filter(|number| number.is_finite()) {
+                    (self.visit)(Place { path: &self.path, in_list: true }, &Value::float32(*number));
+                }
+            }
+            Value::Map(fields) => {
+                let parent = self.path.len();
+                for (name, value) in fields {
+                    self.path.push('.');
+                    self.enter(name, value, in_list, depth + 1);
+                    self.path.truncate(parent);
+                }
+            }
+        }
+    }
+}
+
+/// A scalar value as text, entities decoded and blanks at the ends removed; `None` if nothing remains. Equal numbers
+/// have equal texts, whether they are whole by type or by value.
+pub(super) fn value_text(value: &Value) -> Option<Cow<'_, str>> {
+    let text = match value {
+        Value::Bool(true) => Cow::Borrowed("true"),
+        Value::Bool(false) => Cow::Borrowed("false"),
+        Value::Int(number) => Cow::Owned(number.to_string()),
+        Value::UInt(number) => Cow::Owned(number.to_string()),
+        // Adding 0 makes -0 the same as 0.
+        Value::Float(number) => Cow::Owned((number + 0.0).to_string()),
+        Value::Text(text) => trimmed(htmlize::unescape(text.as_str())),
+        Value::Null | Value::List(_) | Value::Floats(_) | Value::Map(_) => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
