@@ -76,7 +76,7 @@ impl Scratch {
     }
 }
 
-/// The nodes nearest to a query that a beam of width `ef` finds, in no particular order; at most `ef` of them.
+/// The nodes nearest to a query that a beam of width `ef` finds, in no particular order; at most `ef` of them (at least 1).
 ///
 /// Similarities are those of [`dot`], for choosing only: whoever shows an order computes
 /// [`distance`](crate::distance::distance) for what is found. Costs about `ef` times `2m` distances; never more than
@@ -85,17 +85,30 @@ pub fn search<G: Graph>(graph: &G, query: &[f32], ef: usize, scratch: &mut Scrat
     let mut work = Work::default();
     let Some(entry_point) = graph.entry_point() else { return (Vec::new(), work) };
     scratch.reset(graph.nodes());
-    let start = descend(graph, query, entry_point, &mut work);
-    search_level0(graph, query, start, ef.max(1), scratch, &mut work);
+    let first = Candidate { similarity: dot(query, graph.vector(entry_point)), node: entry_point };
+    work.distances += 1;
+    let start = descend(graph, query, first, &mut work);
+    // The entry point is a start too: every node is proven to be reachable from there, so a search that is wide
+    // enough finds every node.
+    for candidate in [start, first] {
+        if scratch.visit(candidate.node) {
+            scratch.to_visit.push(Reverse(candidate));
+            scratch.nearest.push(candidate);
+        }
+    }
+    search_level0(graph, query, ef.max(1), scratch, &mut work);
+    // With an ef of 1 there may be the two starts.
+    while scratch.nearest.len() > ef.max(1) {
+        scratch.nearest.pop();
+    }
     (scratch.nearest.drain().map(|candidate| candidate.node).collect(), work)
 }
 
 /// Walks greedily down from the top to level 1, to the nearest node it finds.
-fn descend<G: Graph>(graph: &G, query: &[f32], entry_point: u32, work: &mut Work) -> Candidate {
+fn descend<G: Graph>(graph: &G, query: &[f32], first: Candidate, work: &mut Work) -> Candidate {
     let similarity = |node| dot(query, graph.vector(node));
-    let mut current = Candidate { similarity: similarity(entry_point), node: entry_point };
-    work.distances += 1;
-    for level in (1..=graph.level_of(entry_point).min(MAX_LEVELS as usize)).rev() {
+    let mut current = first;
+    for level in (1..=graph.level_of(first.node).min(MAX_LEVELS as usize)).rev() {
         // Each step is to a strictly better candidate, so no node comes twice; the bound is for a file that
         // changes under the walk.
         for _ in 0..graph.nodes() {
@@ -114,18 +127,8 @@ fn descend<G: Graph>(graph: &G, query: &[f32], entry_point: u32, work: &mut Work
     current
 }
 
-/// SEARCH-LAYER on level 0.
-fn search_level0<G: Graph>(
-    graph: &G,
-    query: &[f32],
-    start: Candidate,
-    ef: usize,
-    scratch: &mut Scratch,
-    work: &mut Work,
-) {
-    scratch.visit(start.node);
-    scratch.to_visit.push(Reverse(start));
-    scratch.nearest.push(start);
+/// SEARCH-LAYER on level 0, from the nodes that the scratch has been given.
+fn search_level0<G: Graph>(graph: &G, query: &[f32], ef: usize, scratch: &mut Scratch, work: &mut Work) {
     while let Some(Reverse(current)) = scratch.to_visit.pop() {
         if scratch.nearest.len() >= ef && scratch.nearest.peek().is_some_and(|farthest| current > *farthest) {
             break;

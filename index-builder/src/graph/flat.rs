@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use super::GraphError;
+use kindred::index::format::NONE;
 
-/// Ends a list that is shorter than its slots.
-pub const NONE: u32 = u32::MAX;
+use super::GraphError;
 
 /// The graph in the arrays that the file holds. Lists name the nearest neighbour first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,17 +15,13 @@ pub use reach::{Walk, reachable};
 pub use repair::{RepairReport, repair};
 pub(crate) use shuffle::SplitMix64;
 
+use kindred::index::format::{M_RANGE, NONE};
 use ndarray::ArrayView2;
-
-/// The smallest `m`: with 1, the number of levels has no bound.
-pub const M_MIN: usize = 2;
-/// The largest `m`.
-pub const M_MAX: usize = 256;
 
 /// What a graph is built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GraphParameters {
-    /// Links of a node on a level above 0 (the paper's M), from [`M_MIN`] to [`M_MAX`]; twice as many on level 0.
+    /// Links of a node on a level above 0 (the paper's M), within [`M_RANGE`]; twice as many on level 0.
     pub m: usize,
     /// Candidates looked at for the links of a new node (the paper's efConstruction), at least 1.
     pub ef_construction: usize,
@@ -57,7 +53,7 @@ pub trait GraphBuilder {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
     /// `m` is out of range.
-    #[error("m is {m}; allowed is {M_MIN} to {M_MAX}")]
+    #[error("m is {m}; allowed is {} to {}", M_RANGE.start(), M_RANGE.end())]
     M {
         /// What was asked for.
         m: usize,
@@ -93,15 +89,15 @@ pub enum GraphError {
 /// Checks what every way of construction has to refuse.
 fn check(vectors: ArrayView2<'_, f32>, parameters: &GraphParameters) -> Result<(), GraphError> {
     let GraphParameters { m, ef_construction, .. } = *parameters;
-    if !(M_MIN..=M_MAX).contains(&m) {
+    if !u32::try_from(m).is_ok_and(|m| M_RANGE.contains(&m)) {
         return Err(GraphError::M { m });
     }
     if ef_construction == 0 {
         return Err(GraphError::EfConstruction);
     }
     let nodes = vectors.nrows();
-    // u32::MAX ends a list, so it can be no node; and offsets are u32 as well.
-    if u32::try_from(nodes).map_or(true, |nodes| nodes >= u32::MAX / 2) {
+    // What ends a list can be no node.
+    if nodes >= NONE as usize {
         return Err(GraphError::TooLarge { nodes, m });
     }
     match vectors.rows().into_iter().position(|row| row.iter().any(|number| !number.is_finite())) {

@@ -14,10 +14,10 @@
 //! among a few nodes of a level.
 
 use kindred::distance::distance;
+use kindred::index::format::NONE;
 use ndarray::{ArrayView2, CowArray, Ix2};
 use rayon::prelude::*;
 
-use super::flat::NONE;
 use super::{FlatGraph, GraphError, Walk};
 
 /// What [`repair`] found and did on level 0.

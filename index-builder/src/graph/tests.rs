@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use kindred::distance::distance;
+use kindred::index::graph::Graph;
+use kindred::index::recall::{found_within, kth_distance};
+use kindred::index::search::Scratch;
 use ndarray::{Array2, ArrayView2};
 
-use super::flat::NONE;
 use super::*;
 
 /// Points of `clusters` clusters, cluster after cluster, of length 1.
@@ -49,55 +51,43 @@ fn near(vectors: ArrayView2<'_, f32>, a: u32, b: u32) -> (u32, u32) {
     (distance(x.as_slice().unwrap(), y.as_slice().unwrap()).to_bits(), b)
 }
 
-/// The `ef` nearest to node `query` that a plain search of one level finds.
-fn search_level(
-    graph: &FlatGraph,
-    vectors: ArrayView2<'_, f32>,
-    query: u32,
-    start: u32,
-    ef: usize,
-    level: usize,
-) -> Vec<u32> {
-    let mut seen = BTreeSet::from([start]);
-    let mut to_visit = BTreeSet::from([near(vectors, query, start)]);
-    let mut nearest = to_visit.clone();
-    while let Some(candidate) = to_visit.pop_first() {
-        if nearest.len() >= ef && nearest.last().is_some_and(|farthest| candidate > *farthest) {
-            break;
-        }
-        for &node in graph.neighbours(candidate.1, level) {
-            if seen.insert(node) {
-                to_visit.insert(near(vectors, query, node));
-                nearest.insert(near(vectors, query, node));
-                if nearest.len() > ef {
-                    nearest.pop_last();
-                }
-            }
-        }
+/// A graph and its vectors, for the library's search.
+struct Searched<'a>(&'a FlatGraph, ArrayView2<'a, f32>);
+
+impl Graph for Searched<'_> {
+    fn nodes(&self) -> usize {
+        self.0.nodes()
     }
-    nearest.into_iter().map(|(_, node)| node).collect()
+
+    fn entry_point(&self) -> Option<u32> {
+        self.0.entry_point
+    }
+
+    fn level_of(&self, node: u32) -> usize {
+        self.0.level_of(node)
+    }
+
+    fn vector(&self, node: u32) -> &[f32] {
+        let dimension = self.1.ncols();
+        &self.1.to_slice().unwrap()[node as usize * dimension..][..dimension]
+    }
+
+    fn neighbours(&self, node: u32, level: usize) -> &[u32] {
+        self.0.neighbours(node, level)
+    }
 }
 
-fn search(graph: &FlatGraph, vectors: ArrayView2<'_, f32>, query: u32, ef: usize) -> Vec<u32> {
-    let mut at = graph.entry_point.unwrap();
-    for level in (1..graph.levels as usize).rev() {
-        at = search_level(graph, vectors, query, at, 1, level)[0];
-    }
-    search_level(graph, vectors, query, at, ef, 0)
-}
-
-/// recall@10 over every 20th node, itself among the ten.
+/// recall@10 over every 20th node.
 fn recall_at_10(graph: &FlatGraph, vectors: ArrayView2<'_, f32>, ef: usize) -> f64 {
+    let searched = Searched(graph, vectors);
+    let mut scratch = Scratch::default();
     let (mut found, mut wanted) = (0, 0);
     for query in (0..vectors.nrows() as u32).step_by(20) {
-        let mut all: Vec<_> = (0..vectors.nrows() as u32).map(|node| near(vectors, query, node)).collect();
-        all.sort_unstable();
-        let tenth = all[9].0;
-        let results = search(graph, vectors, query, ef);
-        found += results.iter().take(10).filter(|&&node| near(vectors, query, node).0 <= tenth).count();
-        wanted += 10;
+        let kth = kth_distance(&searched, query, 10).unwrap();
+        found += found_within(&searched, query, ef, kth, &mut scratch);
+        wanted += kth.0;
     }
-    found as f64 / f64::from(wanted)
+    found as f64 / wanted as f64
 }
 
 /// Every rule that the file has for a graph's arrays.

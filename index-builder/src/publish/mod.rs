@@ -1,0 +1,51 @@
+//! Puts a finished index file into the index directory, so that a server sees all of it or nothing.
+//!
+//! ```text
+//! Publisher::lock ──> create ──> write ──> commit ──> Published
+//!    builder.lock     .index-00000042.knd.tmp  │
+//!                                              ├ fsync the file
+//!                                              ├ write 42 into builder.lock, fsync
+//!                                              ├ rename to index-00000042.knd
+//!                                              ├ fsync the directory
+//!                                              └ remove versions beyond `keep`
+//! ```
+//!
+//! A crash at any of these steps leaves the versions as they were, or the new one in its place, and a hidden
+//! temporary file at most; the next [`Publisher::lock`] removes that. A number is never given twice, because the
+//! mark in `builder.lock` is durable before a name with that number can be.
+
+mod crash;
+mod error;
+mod mark;
+mod nice;
+mod pin;
+mod publisher;
+mod signals;
+mod temporary;
+
+pub use crash::{CRASH_AT, CRASH_POINTS, crash_point};
+pub use error::PublishError;
+pub use nice::lower_priority;
+pub use pin::{remove_pin, write_pin};
+pub use publisher::Publisher;
+pub use signals::{Cleanup, Registered};
+pub use temporary::{Published, Temporary};
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// The permissions of every file made here, before the umask takes its share.
+const FILE_MODE: u32 = 0o640;
+
+/// Makes what happened to names in a directory durable.
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    match File::open(directory)?.sync_all() {
+        // Some file systems know no such thing; then there is nothing more to be done.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! The file being written, and the moment when it becomes a version.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use kindred::index::directory::{file_name, list, read_pin};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+use super::error::cannot;
+use super::publisher::temporary_name;
+use super::{FILE_MODE, PublishError, Publisher, Registered, crash_point, sync_directory};
+
+/// What is collected before it is written: enough that a write call costs nothing against it.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// The file of a version that is not published yet. It is written with write(2), because a full disk is an error there
+/// and a death in a mapping. Dropped without [`Temporary::commit`], it is removed.
+#[derive(Debug)]
+pub struct Temporary<'a> {
+    publisher: &'a Publisher,
+    version: u64,
+    path: PathBuf,
+    out: BufWriter<Unbuffered>,
+    is_published: bool,
+    _removal: Registered,
+}
+
+/// What was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The version.
+    pub version: u64,
+    /// Its file.
+    pub path: PathBuf,
+    /// The file's length.
+    pub bytes: u64,
+    /// The versions that were removed, ascending.
+    pub removed: Vec<u64>,
+}
+
+impl<'a> Temporary<'a> {
+    pub(super) fn create(publisher: &'a Publisher, version: u64) -> Result<Temporary<'a>, PublishError> {
+        let path = publisher.directory().join(temporary_name(version));
+        let removal = publisher.cleanup().remove_file(path.clone());
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(FILE_MODE)
+            .open(&path)
+            .map_err(cannot("create", &path))?;
+        crash_point("temporary-created");
+        let out = BufWriter::with_capacity(BUFFER_BYTES, Unbuffered { file, has_written: false });
+        Ok(Temporary { publisher, version, path, out, is_published: false, _removal: removal })
+    }
+
+    /// The version that this becomes.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Where it is until then. What was written may still be in a buffer: see [`Write::flush`].
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Publishes the file, then removes all versions but the newest `keep` (at least 1) and the pinned one. Where the
+    /// pin cannot be read, none is removed.
+    ///
+    /// # Errors
+    /// [`PublishError::Io`] and [`PublishError::Exists`]; nothing was published then, unless the last step failed, to
+    /// make the directory durable. That a version could not be removed is logged and is no error.
+    pub fn commit(mut self, keep: usize) -> Result<Published, PublishError> {
+        self.out.flush().map_err(cannot("write", &self.path))?;
+        let file = &self.out.get_ref().file;
+        file.sync_all().map_err(cannot("sync", &self.path))?;
+        let bytes = file.metadata().map_err(cannot("look at", &self.path))?.len();
+        crash_point("before-mark");
+        self.publisher.raise_mark(self.version)?;
+        crash_point("before-rename");
+        let directory = self.publisher.directory();
+        let path = directory.join(file_name(self.version));
+        rename_to_new(&self.path, &path).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => PublishError::Exists { path: path.clone() },
+            _ => cannot("publish", &path)(error),
+        })?;
+        self.is_published = true;
+        crash_point("after-rename");
+        sync_directory(directory).map_err(cannot("sync", directory))?;
+        crash_point("before-removal");
+        let removed = remove_old(directory, self.version, keep);
+        Ok(Published { version: self.version, path, bytes, removed })
+    }
+}
+
+impl Write for Temporary<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Seek for Temporary<'_> {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.out.seek(position)
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        if !self.is_published {
+            // What cannot be removed now is removed by the next build.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The file below the buffer.
+#[derive(Debug)]
+struct Unbuffered {
+    file: File,
+    has_written: bool,
+}
+
+impl Write for Unbuffered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        if !self.has_written {
+            self.has_written = true;
+            crash_point("half-written");
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Unbuffered {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.file.seek(position)
+    }
+}
+
+/// Renames a file, but not onto another one.
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // The file system has no such rename. Under the lock, looking first is as good.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            if to.symlink_metadata().is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            fs::rename(from, to)
+        }
+        result => Ok(result?),
+    }
+}
+
+/// Removes the versions that are neither among the newest `keep` nor pinned nor just `published`.
+fn remove_old(directory: &Path, published: u64, keep: usize) -> Vec<u64> {
+    let (versions, pinned) = match (list(directory), read_pin(directory)) {
+        (Ok(versions), Ok(pinned)) => (versions, pinned),
+        (Err(error), _) => {
+            tracing::warn!(directory = %directory.display(), %error, "old versions are kept: listing failed");
+            return Vec::new();
+        }
+        (_, Err(error)) => {
+            tracing::warn!(directory = %directory.display(), %error, "old versions are kept: one may be pinned");
+            return Vec::new();
+        }
+    };
+    let old = versions.len().saturating_sub(keep.max(1));
+    let mut removed = Vec::new();
+    for file in &versions[..old] {
+        if Some(file.version) == pinned || file.version == published {
+            continue;
+        }
+        match fs::remove_file(&file.path) {
+            Ok(()) => removed.push(file.version),
+            Err(error) => tracing::warn!(file = %file.path.display(), %error, "an old version is kept"),
+        }
+    }
+    removed
+}
