@@ -54,10 +54,11 @@ impl Swapper {
         let place = |generation: &Generation| (generation.identity().device, generation.identity().inode);
         let served_again = self.live.current().is_some_and(|current| place(&current) == place(&generation));
         let mapped = generation.index.into_bytes();
-        if !served_again {
+        if served_again {
+            drop(mapped);
+        } else {
             mapped.evict();
         }
-        drop(mapped);
         tracing::debug!("unmapped {file} ({} bytes)", identity.size);
         Ok(())
     }
