@@ -36,7 +36,7 @@ pub(super) fn create(class: &Item, arguments: Vec<Item>, budget: &mut Budget) ->
         return call_known(global, arguments, budget);
     }
     Ok(match <[Item; 1]>::try_from(arguments) {
-        // A subclass of `str`, `int`, `tuple`...
+        // A subclass of `str`, `int`, `tuple`... or a named tuple of one field, which looks the same.
         Ok([value]) => value,
         Err(none) if none.is_empty() => instance(global),
         // A named tuple.
@@ -87,6 +87,8 @@ fn call_known(global: &Rc<Global>, arguments: Vec<Item>, budget: &mut Budget) ->
         Known::TimeZone => dates::time_zone(&arguments),
         Known::Utc => Ok(Item::Offset(Duration::ZERO)),
         Known::PytzZone => dates::pytz_zone(&arguments),
+        Known::PytzOffset => dates::pytz_offset(&arguments),
+        Known::ZoneInfo if dates::is_utc(&arguments) => Ok(Item::Offset(Duration::ZERO)),
         Known::PandasTimestamp => dates::pandas_timestamp(&arguments),
         Known::Nothing => Ok(Item::Plain(Value::Null)),
         Known::Uuid if arguments.is_empty() => Ok(body(Body::Uuid(None))),
@@ -96,7 +98,7 @@ fn call_known(global: &Rc<Global>, arguments: Vec<Item>, budget: &mut Budget) ->
         Known::Scalar => arrays::scalar(&arguments),
         Known::Dtype => Ok(body(Body::Dtype(Dtype::new(&arguments)?))),
         Known::Object | Known::Namespace | Known::Uuid | Known::ObjectId => Err(BAD_CALL),
-        Known::Foreign | Known::Unread => Err(unread(global)),
+        Known::Foreign | Known::Unread | Known::ZoneInfo => Err(unread(global)),
     }
 }
 
@@ -180,7 +182,7 @@ fn encode(arguments: &[Item]) -> Result<Item, Problem> {
 /// `getattr(Outer, 'Inner')`: how protocols below 4 name a class within a class.
 fn inner_class(getattr: &Global, arguments: &[Item]) -> Result<Item, Problem> {
     match arguments {
-        [Item::Global(outer), inner] if outer.known == Known::Foreign => {
+        [Item::Global(outer), inner] if matches!(outer.known, Known::Foreign | Known::ZoneInfo) => {
             let name = format!("{}.{}", outer.name, inner.as_text().ok_or(BAD_CALL)?);
             Ok(Item::Global(Rc::new(Global::new(&outer.module, &name))))
         }

@@ -133,6 +133,18 @@ pub(super) fn pytz_zone(arguments: &[Item]) -> Result<Item, Problem> {
     time_zone(&[Item::Duration(Duration::new(0, seconds, 0)?)])
 }
 
+/// `pytz.FixedOffset(minutes)`.
+pub(super) fn pytz_offset(arguments: &[Item]) -> Result<Item, Problem> {
+    let minutes = arguments.first().and_then(Item::as_int).and_then(|minutes| minutes.checked_mul(60));
+    let seconds = minutes.ok_or(Problem::Malformed("a time zone without its offset"))?;
+    time_zone(&[Item::Duration(Duration::new(0, seconds, 0)?)])
+}
+
+/// `ZoneInfo._unpickle(key, ...)`: whether the zone is UTC.
+pub(super) fn is_utc(arguments: &[Item]) -> bool {
+    matches!(arguments.first().and_then(Item::as_text), Some("UTC" | "Etc/UTC" | "GMT" | "Etc/GMT"))
+}
+
 /// `_unpickle_timestamp(number, frequency, time zone, unit)`: so many units since 1970, in UTC if there is a zone.
 pub(super) fn pandas_timestamp(arguments: &[Item]) -> Result<Item, Problem> {
     let number = arguments.first().and_then(Item::as_int).ok_or(BAD_DATE)?;
@@ -284,6 +296,8 @@ mod tests {
         assert_eq!(Duration::new(0, 7200, 0).unwrap().offset(), "+02:00");
         assert_eq!(Duration::new(0, 3208, 0).unwrap().offset(), "+00:53:28");
         assert!(time_zone(&[Item::Duration(Duration::new(1, 0, 0).unwrap())]).is_err());
+        assert!(matches!(pytz_offset(&[int(-90)]), Ok(Item::Offset(offset)) if offset.offset() == "-01:30"));
+        assert!(pytz_offset(&[int(i64::MAX)]).is_err());
         assert!(matches!(pytz_zone(&[Item::text("Europe/Berlin"), int(3600)]), Ok(Item::Offset(_))));
     }
 

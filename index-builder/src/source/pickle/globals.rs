@@ -42,6 +42,10 @@ pub(super) enum Known {
     TimeZone,
     Utc,
     PytzZone,
+    /// Minutes before UTC.
+    PytzOffset,
+    /// A zone of the system's database, which is not in the file: only UTC is read.
+    ZoneInfo,
     PandasTimestamp,
     /// Called or not, it is null: pandas' `NaT` and `NA`.
     Nothing,
@@ -133,8 +137,12 @@ fn known_elsewhere(module: &str, name: &str) -> Known {
         ("numpy.core.numeric" | "numpy._core.numeric", "_frombuffer") => Known::ArrayFromBuffer,
         ("pytz", "_UTC" | "UTC") | ("dateutil.tz.tz" | "dateutil.tz", "tzutc") => Known::Utc,
         ("pytz", "_p") => Known::PytzZone,
+        ("pytz", "FixedOffset") => Known::PytzOffset,
+        ("zoneinfo" | "backports.zoneinfo", "ZoneInfo" | "ZoneInfo._unpickle") => Known::ZoneInfo,
         ("pandas._libs.tslibs.timestamps", "_unpickle_timestamp") => Known::PandasTimestamp,
-        ("pandas._libs.tslibs.nattype", "_nat_unpickle") | ("pandas._libs.missing", "NA") => Known::Nothing,
+        ("pandas._libs.tslibs.nattype", "_nat_unpickle") | ("pandas" | "pandas._libs.missing", "NA") => {
+            Known::Nothing
+        }
         _ if is_library(module) => Known::Unread,
         _ => Known::Foreign,
     }

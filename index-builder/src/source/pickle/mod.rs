@@ -7,7 +7,10 @@
 //!
 //! # What is read
 //! Protocols 0 to 5. The outermost object is a list of dicts, or a dict from id to dict, of those classes or of
-//! subclasses; objects with attributes count as dicts. Everything else is refused with [`PickleError`].
+//! subclasses; objects with attributes count as dicts. Everything else is refused with [`PickleError`]. An element
+//! that is no dict, or that holds what has no meaning here (text that is not Unicode, a class, a key that is a tuple...),
+//! is an unusable record and not an error; a class that is called and is not in the table is an error, because then it
+//! is in most of the records.
 //!
 //! | Python | becomes |
 //! | --- | --- |
@@ -20,6 +23,7 @@
 //! | `dict`, `OrderedDict`, `defaultdict`, `Counter`, objects with attributes | map |
 //! | keys that are int, bool, `None`, float | the text that Python's `json.dumps` gives them |
 //! | `datetime`, `date`, `time`, `timedelta`, `timezone`, pandas timestamps | ISO 8601 |
+//! | subclasses of `str`, `int`, `list`, `dict`..., named tuples of one field | what they are subclasses of; that field |
 //! | `Decimal`, `Fraction`, `UUID`, `ObjectId`, enum members | their text, their value |
 //! | numpy scalars | numbers, booleans, text |
 //! | numpy arrays of 16- and 32-bit floats, a row of them | [`Value::Floats`](kindred::profile::Value::Floats) |

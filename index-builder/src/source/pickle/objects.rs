@@ -117,6 +117,7 @@ impl Object {
             Body::Array => "a numpy array".to_owned(),
             Body::List(_) => "a list".to_owned(),
             Body::Map(_) => "a dict".to_owned(),
+            Body::Done(Value::List(_) | Value::Floats(_)) => "an array".to_owned(),
             Body::Done(value) => value.kind().to_owned(),
         }
     }

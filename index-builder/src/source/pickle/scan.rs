@@ -49,10 +49,11 @@ impl Slots {
 /// Runs through a pickle from its first instruction to STOP; what follows that is ignored, as Python does.
 ///
 /// # Errors
-/// Truncation, unknown instructions, memo slots that were never filled, frames that do not fit.
+/// Truncation, unknown instructions, memo slots that were never filled, frames that do not fit; a tuple as the result.
 pub(super) fn scan(decoder: &mut Decoder<'_>) -> Result<Slots, PickleError> {
     let mut slots = Slots::default();
     let mut frames = Frames::default();
+    let mut result = Op::None;
     loop {
         let at = decoder.offset();
         let op = decoder.next()?;
@@ -60,8 +61,14 @@ pub(super) fn scan(decoder: &mut Decoder<'_>) -> Result<Slots, PickleError> {
         note(op, at, &mut slots)
             .and_then(|()| frames.note(op, after))
             .map_err(|problem| Fault::Problem(problem).at(at))?;
-        if op == Op::Stop {
-            return Ok(slots);
+        match op {
+            // The machine would take the first element for the outermost container, and say so.
+            Op::Stop if matches!(result, Op::Tuple | Op::TupleOf(_)) => {
+                return Err(Fault::Problem(Problem::Root("a tuple".to_owned())).at(at));
+            }
+            Op::Stop => return Ok(slots),
+            Op::Put(_) | Op::Memoize | Op::Frame(_) => {}
+            _ => result = op,
         }
     }
 }

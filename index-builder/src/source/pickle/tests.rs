@@ -178,6 +178,19 @@ fn classes_within_classes_are_found() {
 }
 
 #[test]
+fn time_zones_without_an_offset_in_the_file_are_refused_by_name() {
+    let zone = |name: &[u8]| {
+        let state = b"cdatetime\ndatetime\nC\x0a\x07\xdf\x07\x01\x0c\x1e\x05\0\0\0".as_slice();
+        let get = b"c__builtin__\ngetattr\nczoneinfo\nZoneInfo\nU\x09_unpickle\x86R";
+        field(&[state, get, b"U", &[name.len() as u8], name, b"K\x01\x86R\x86R"].concat())
+    };
+    assert_eq!(show(&zone(b"UTC")), r#"{"x":"2015-07-01T12:30:05+00:00"}"#);
+    let expected = Problem::Class { module: "zoneinfo".into(), name: "ZoneInfo._unpickle".into() };
+    assert_eq!(problem(&zone(b"Europe/Berlin")), expected);
+    assert_eq!(show_field(b"cpandas\nNA\n"), "null");
+}
+
+#[test]
 fn the_classes_of_the_collections_module_are_lists_and_maps() {
     assert_eq!(show_field(b"ccollections\nOrderedDict\n]]U\x01aaK\x01aa\x85R"), r#"{"a":1}"#);
     assert_eq!(show_field(b"ccollections\nCounter\n}U\x01aK\x02s\x85R"), r#"{"a":2}"#);
@@ -232,6 +245,11 @@ fn other_contents_are_named_and_refused() {
     assert_eq!(found(b"}U\x03_idK\x01s."), "a dict whose first value is an integer");
     assert_eq!(found(b"]}a\x85."), "a tuple");
     assert_eq!(found(b"(]t."), "a tuple");
+    assert_eq!(found(b"}U\x03_idU\x01as}\x86q\0."), "a tuple");
+    assert_eq!(
+        found(b"cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nU\x02u1\x85RC\x01\x07\x86R."),
+        "an integer"
+    );
     assert_eq!(found(b"\x8f."), "a set");
     assert_eq!(found(b"(}\x91."), "a set");
     assert_eq!(found(b"capp\nPerson\n)\x81}b."), "an object of the class app.Person");

@@ -209,6 +209,9 @@ impl Item {
     pub(super) fn describe(&self) -> String {
         match self {
             Item::Plain(value) => value.kind().to_owned(),
+            Item::Sealed(data) if matches!(data.value, Value::List(_) | Value::Floats(_)) => {
+                "an array".to_owned()
+            }
             Item::Sealed(data) => data.value.kind().to_owned(),
             Item::Shared(_) | Item::ByteString(_) => "text".to_owned(),
             Item::Bytes(_) => "bytes".to_owned(),
