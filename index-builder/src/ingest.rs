@@ -100,6 +100,8 @@ pub struct Ingest {
     /// Records that have neither field.
     without_id: Vec<u64>,
     read: u64,
+    /// Whether some record had a valid id, usable or not.
+    valid_id_seen: bool,
     seen: Vec<bool>,
     failure: Option<Failure>,
 }
@@ -123,6 +125,7 @@ impl Ingest {
             second_failures: Vec::new(),
             without_id: Vec::new(),
             read: 0,
+            valid_id_seen: false,
             seen,
             failure: None,
         }
@@ -170,6 +173,7 @@ impl Ingest {
                 return Ok(());
             }
         };
+        self.valid_id_seen = true;
         let vector = self.options.vector_field.as_ref().and_then(|name| take_field(&mut fields, name));
         let vector = match self.options.vector_field.is_some().then(|| vector_of(vector)).transpose() {
             Ok(vector) => vector,
@@ -268,8 +272,12 @@ impl Ingest {
         entries.sort_unstable_by(|a, b| (id_of(&ids, a), a.record).cmp(&(id_of(&ids, b), b.record)));
         let duplicates = remove_duplicates(&mut entries, &ids, on_duplicate)?;
         if entries.is_empty() {
+            let what = match self.valid_id_seen {
+                true => "no record can be used".to_owned(),
+                false => format!("no record has a valid id in the field {id_field:?}"),
+            };
             return Err(Failure::Failed(anyhow::anyhow!(
-                "no record has a valid id in the field {id_field:?}: {} records read, {} skipped{}",
+                "{what}: {} records read, {} skipped{}",
                 self.read,
                 skipped.total(),
                 describe(skipped),
