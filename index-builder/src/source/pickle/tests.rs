@@ -140,7 +140,10 @@ fn classes_that_are_not_in_the_table_are_named_and_never_called() {
     assert!(message.contains("os.system") && message.contains("a list of dicts"), "{message}");
     assert_eq!(show_field(b"cos\nsystem\n"), "<record 1: a value is a class or a function>");
     assert!(matches!(problem(&field(b"capp\nmake\n)R")), Problem::Class { .. }), "a function");
-    assert!(matches!(problem(&field(b"capp\nMood\nK\x01K\x02\x86R")), Problem::Class { .. }), "two arguments");
+    assert!(
+        matches!(problem(&field(b"capp\nMood\nK\x01K\x02\x86R")), Problem::Class { .. }),
+        "two arguments"
+    );
     assert_eq!(show_field(b"capp\nmood\nK\x01\x85R"), "1");
     assert!(matches!(problem(&field(b"csubprocess\nPopen\nU\x01x\x85R")), Problem::Class { .. }));
     assert!(matches!(
