@@ -6,8 +6,8 @@ use std::io::{self, BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use index_builder::source::pickle::{PickleError, read};
 use index_builder::source::Record;
+use index_builder::source::pickle::{PickleError, read};
 use kindred::profile::Value;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/pickles");

@@ -5,15 +5,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
+/// A search and what gives its thread free again.
 type Job = Box<dyn FnOnce() + Send>;
 
 /// Runs at most as many jobs as it has threads. A job that comes while all of them are busy is refused at once:
 /// whoever waits in a queue has usually gone when the turn comes.
 #[derive(Debug)]
 pub struct ExactPool {
-    jobs: Sender<(Job, OwnedSemaphorePermit)>,
+    jobs: Sender<Job>,
     free: Arc<Semaphore>,
 }
 
@@ -27,7 +28,7 @@ impl ExactPool {
     /// # Errors
     /// The system gives no thread.
     pub fn new(threads: usize) -> io::Result<Self> {
-        let (jobs, queue) = channel::<(Job, OwnedSemaphorePermit)>();
+        let (jobs, queue) = channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..threads {
             let queue = Arc::clone(&queue);
@@ -47,23 +48,28 @@ impl ExactPool {
     ) -> Result<oneshot::Receiver<T>, Busy> {
         let permit = Arc::clone(&self.free).try_acquire_owned().map_err(|_| Busy)?;
         let (sender, receiver) = oneshot::channel();
-        // Nobody may be waiting any more, and then the result is dropped.
-        let job: Job = Box::new(move || drop(sender.send(job())));
-        self.jobs.send((job, permit)).map_err(|_| Busy)?;
+        let job: Job = Box::new(move || {
+            let result = job();
+            // Before the result is sent: whoever has it may ask for the next search at once, and must find the
+            // thread free.
+            drop(permit);
+            // Nobody may be waiting any more, and then the result is dropped.
+            drop(sender.send(result));
+        });
+        self.jobs.send(job).map_err(|_| Busy)?;
         Ok(receiver)
     }
 }
 
-fn work(queue: &Mutex<Receiver<(Job, OwnedSemaphorePermit)>>) {
+fn work(queue: &Mutex<Receiver<Job>>) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((job, permit)) = next else { return };
-        // A job that panics drops its sender, which its request sees. The thread has to survive it, or a permit
-        // would stand for a thread that is not there.
+        let Ok(job) = next else { return };
+        // A job that panics drops its permit and its sender, which its request sees. The thread has to survive it,
+        // or a permit would stand for a thread that is not there.
         if catch_unwind(AssertUnwindSafe(job)).is_err() {
             tracing::error!("an exact search failed in an unforeseen way");
         }
-        drop(permit);
     }
 }
 
@@ -79,13 +85,7 @@ mod tests {
         let blocked = pool.try_run(move || gate.lock().unwrap().recv()).unwrap();
         let second = pool.try_run(|| 2).unwrap();
         assert_eq!(second.blocking_recv(), Ok(2));
-        // The second job's permit comes back shortly after its result.
-        let third = loop {
-            if let Ok(third) = pool.try_run(|| 3) {
-                break third;
-            }
-            thread::yield_now();
-        };
+        let third = pool.try_run(|| 3).expect("whoever has a result finds its thread free");
         assert_eq!(third.blocking_recv(), Ok(3));
         release.send(()).unwrap();
         assert!(blocked.blocking_recv().unwrap().is_ok());

@@ -21,7 +21,8 @@ pub(super) fn call(callable: &Item, arguments: Vec<Item>, budget: &mut Budget) -
     if global.known != Known::Foreign {
         return call_known(global, arguments, budget);
     }
-    if !global.looks_like_a_class() || arguments.len() > 1 {
+    // Without an argument there is nothing to give but attributes, and only an instance of a class has those.
+    if arguments.len() > 1 || (arguments.is_empty() && !global.looks_like_a_class()) {
         return Err(unread(global));
     }
     // A class called with one value is an enum member, or a wrapper around the value; without any it is an instance

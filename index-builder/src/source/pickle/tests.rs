@@ -139,7 +139,12 @@ fn classes_that_are_not_in_the_table_are_named_and_never_called() {
     let message = read_all(&field(b"cos\nsystem\n)R")).unwrap_err().to_string();
     assert!(message.contains("os.system") && message.contains("a list of dicts"), "{message}");
     assert_eq!(show_field(b"cos\nsystem\n"), "<record 1: a value is a class or a function>");
-    assert!(matches!(problem(&field(b"capp\nmake\nK\x01\x85R")), Problem::Class { .. }), "a function");
+    assert!(matches!(problem(&field(b"capp\nmake\n)R")), Problem::Class { .. }), "a function");
+    assert!(
+        matches!(problem(&field(b"capp\nMood\nK\x01K\x02\x86R")), Problem::Class { .. }),
+        "two arguments"
+    );
+    assert_eq!(show_field(b"capp\nmood\nK\x01\x85R"), "1");
     assert!(matches!(problem(&field(b"csubprocess\nPopen\nU\x01x\x85R")), Problem::Class { .. }));
     assert!(matches!(
         problem(&field(b"c__builtin__\ngetattr\ncos\nsystem\nU\x01x\x86R")),

@@ -1,0 +1,209 @@
+//! What the benchmarks share: seeded vectors, and an index made from them by the builder's own steps.
+
+#![allow(dead_code, reason = "every benchmark is a crate of its own and uses only a part of this")]
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use index_builder::assemble::Parts;
+use index_builder::cli::OnDuplicateId;
+use index_builder::graph::{
+    FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, reachable, repair,
+};
+use index_builder::ingest::{Ingest, IngestOptions, Profiles};
+use index_builder::progress::Progress;
+use index_builder::quality::{BuiltGraph, Quality, measure};
+use index_builder::skipped::Skipped;
+use index_builder::source::Record;
+use index_builder::spool::{Span, SpoolWriter};
+use index_builder::vectors::{self, Nodes};
+use kindred::index::{GraphMetadata, Index, MappedFile, Metadata, Source, VectorizerMetadata};
+use kindred::profile::Value;
+use ndarray::{Array2, ArrayView2};
+use tempfile::TempDir;
+
+/// What every random number of a benchmark starts from.
+pub const SEED: u64 = 42;
+
+/// The builder's defaults.
+pub const PARAMETERS: GraphParameters = GraphParameters { m: 16, ef_construction: 200, seed: SEED };
+
+/// The recall@10 from which on an ef is good enough, the builder's default.
+const TARGET_RECALL: f64 = 0.99;
+
+/// Vectors of a cluster, on average.
+const CLUSTER_SIZE: usize = 100;
+
+/// How far a vector lies from its cluster's centre, in lengths of the centre: neighbours are then at distances near
+/// 0.2, and the clusters do not overlap.
+const SPREAD: f32 = 0.5;
+
+const VECTOR_FIELD: &str = "vector";
+
+/// The same numbers in every run (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators").
+pub struct Random(u64);
+
+impl Random {
+    /// Starts from a seed.
+    pub fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: usize) -> usize {
+        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+    }
+
+    /// One of some choices; an empty text where there is none.
+    pub fn one_of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices.get(self.below(choices.len())).copied().unwrap_or_default()
+    }
+
+    /// A number from -1 to 1.
+    fn component(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1u32 << 23) as f32 - 1.0
+    }
+}
+
+/// Unit vectors, a row each, around the centres of clusters; neighbouring rows are of different clusters.
+pub fn clustered(rows: usize, dimension: usize) -> Array2<f32> {
+    let mut random = Random::new(SEED);
+    let clusters = rows.div_ceil(CLUSTER_SIZE).max(1);
+    let centres = Array2::from_shape_simple_fn((clusters, dimension), || random.component());
+    let mut vectors = Array2::zeros((rows, dimension));
+    for mut row in vectors.outer_iter_mut() {
+        let centre = centres.row(random.below(clusters));
+        row.iter_mut()
+            .zip(centre)
+            .for_each(|(number, centre)| *number = centre + SPREAD * random.component());
+    }
+    vectors::normalise(&mut vectors);
+    vectors
+}
+
+/// The steps of a build from vectors to a graph in which every node is reached.
+pub fn link(vectors: ArrayView2<'_, f32>) -> Result<(FlatGraph, RepairReport)> {
+    let mut graph = HnswRs.build(vectors, &PARAMETERS, &mut |_| {})?;
+    let report = repair(&mut graph, vectors)?;
+    Ok((graph, report))
+}
+
+/// An index file of clustered vectors, in a directory that goes with it.
+pub struct SampleIndex {
+    _directory: TempDir,
+    /// The file.
+    pub path: PathBuf,
+    profiles: usize,
+}
+
+impl SampleIndex {
+    /// Takes profiles in, links their vectors, measures the graph and writes the file, as a build does.
+    pub fn build(profiles: usize, dimension: usize) -> Result<SampleIndex> {
+        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let path = directory.path().join("sample.knd");
+        let mut skipped = Skipped::default();
+        let spool = SpoolWriter::create(directory.path())?;
+        let mut taken = ingest(&clustered(profiles, dimension), spool, &mut skipped)?;
+        let spans: Vec<Option<Span>> = taken.entries.iter().map(|entry| entry.vector).collect();
+        let spool = taken.spool.try_clone()?;
+        let rows = vectors::load(&mut taken, &spans, &spool, dimension, &mut skipped)?;
+        ensure!(skipped.total() == 0, "profiles were skipped: {:?}", skipped.counts());
+        let nodes = Nodes::new(rows);
+        let (graph, repaired) = link(nodes.vectors.view())?;
+        let built = BuiltGraph::new(&graph, nodes.vectors.view()).context("vectors that are no slice")?;
+        let quality = measure(&built, TARGET_RECALL, &Progress::silent().step("verify", 0));
+        let metadata = metadata(&taken, &graph, repaired, quality)?;
+        let parts = Parts {
+            profiles: &taken,
+            nodes: &nodes,
+            graph: &graph,
+            vectorizer_state: None,
+            metadata: &metadata,
+            created: 0,
+        };
+        parts.write(BufWriter::new(File::create_new(&path)?))?;
+        Ok(SampleIndex { _directory: directory, path, profiles })
+    }
+
+    /// Opens the file as the server does.
+    pub fn open(&self) -> Result<Index<MappedFile>> {
+        Ok(Index::open(MappedFile::open(&self.path)?)?)
+    }
+
+    /// Ids to ask about, in no order.
+    pub fn questions(&self, count: usize) -> Vec<String> {
+        let mut random = Random::new(SEED);
+        (0..count).map(|_| id(random.below(self.profiles))).collect()
+    }
+}
+
+fn id(number: usize) -> String {
+    format!("{number:024x}")
+}
+
+/// Profiles with about as much in them as the sample in `data/`.
+fn ingest(vectors: &Array2<f32>, spool: SpoolWriter, skipped: &mut Skipped) -> Result<Profiles> {
+    let options = IngestOptions { vector_field: Some(VECTOR_FIELD.to_owned()), ..IngestOptions::default() };
+    let mut ingest = Ingest::new(options, spool);
+    for (number, vector) in vectors.outer_iter().enumerate() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let fields = vec![
+            ("_id".to_owned(), Value::Text(id(number))),
+            ("name".to_owned(), text("Frida")),
+            ("surname".to_owned(), Value::Text(format!("of the house {number}"))),
+            ("age".to_owned(), Value::Int(18 + (number % 60) as i64)),
+            ("city".to_owned(), text("Copenhagen")),
+            ("interests".to_owned(), Value::List(["sailing", "baking", "chess"].map(text).to_vec())),
+            ("bio".to_owned(), text(&"I like to be asked before I am answered. ".repeat(4))),
+            (VECTOR_FIELD.to_owned(), Value::Floats(vector.to_vec())),
+        ];
+        // A record that ends the reading makes `finish` fail.
+        if ingest.take(Record::Fields(fields), skipped).is_break() {
+            break;
+        }
+    }
+    Ok(ingest.finish(OnDuplicateId::Error, skipped)?)
+}
+
+fn metadata(
+    profiles: &Profiles,
+    graph: &FlatGraph,
+    repaired: RepairReport,
+    quality: Quality,
+) -> Result<Metadata> {
+    Ok(Metadata {
+        builder: "benchmark".to_owned(),
+        source: Source { name: "clusters".to_owned(), format: "none".to_owned() },
+        id_field: profiles.id_field.clone(),
+        vectorizer: VectorizerMetadata {
+            name: format!("field:{VECTOR_FIELD}"),
+            fingerprint: String::new(),
+            language: None,
+        },
+        graph: GraphMetadata {
+            builder: HnswRs.name().to_owned(),
+            ef_construction: u32::try_from(PARAMETERS.ef_construction)?,
+            seed: PARAMETERS.seed,
+            attached: u32::try_from(repaired.attached)?,
+        },
+        default_ef: quality.default_ef,
+        recall_at_10: quality.recall_at_10,
+        recall_sample: quality.sample,
+        reachable: u32::try_from(reachable(graph))?,
+        exposed: None,
+        read: profiles.read,
+        skipped: Default::default(),
+        duplicates: profiles.duplicates,
+        zero_vectors: 0,
+    })
+}
