@@ -25,7 +25,7 @@ pub struct Entry {
     id_length: u32,
     /// The record's number in the source.
     record: u64,
-    /// The JSON of all fields but the vector.
+    /// The JSON of all fields, of the vector's only where it is returned.
     pub document: Span,
     /// The vector's numbers, where a field holds it.
     pub vector: Option<Span>,
@@ -174,8 +174,11 @@ impl Ingest {
             }
         };
         self.valid_id_seen = true;
-        let vector = self.options.vector_field.as_ref().and_then(|name| take_field(&mut fields, name));
-        let vector = match self.options.vector_field.is_some().then(|| vector_of(vector)).transpose() {
+        let vector = match self.options.vector_field.as_deref() {
+            Some(name) => vector_of(self.take_vector(&mut fields, name)).map(Some),
+            None => Ok(None),
+        };
+        let vector = match vector {
             Ok(vector) => vector,
             Err(reason) => {
                 skipped.add(reason, || id.to_string());
@@ -192,6 +195,15 @@ impl Ingest {
         self.keep(number, &id, second, &document, vector.as_deref())
             .context("the temporary file for profiles")
             .map_err(Failure::from)
+    }
+
+    /// The value of the vector's field, which stays in the document only where it is to be returned.
+    fn take_vector(&self, fields: &mut Fields, name: &str) -> Option<Value> {
+        let place = fields.iter().position(|(field, _)| field == name)?;
+        if self.options.expose.as_ref().is_some_and(|expose| expose.iter().any(|exposed| exposed == name)) {
+            return fields.get(place).map(|(_, value)| value.clone());
+        }
+        Some(fields.remove(place).1)
     }
 
     fn identify(&mut self, fields: &Fields) -> Identified {
@@ -353,11 +365,6 @@ fn number_record(number: u64, fields: &mut Fields) -> Result<(), Failure> {
     }
     fields.insert(0, (DEFAULT_ID_FIELD.to_owned(), Value::integer(i128::from(number))));
     Ok(())
-}
-
-fn take_field(fields: &mut Fields, name: &str) -> Option<Value> {
-    let place = fields.iter().position(|(field, _)| field == name)?;
-    Some(fields.remove(place).1)
 }
 
 /// The numbers of a field's value, or why they are none.

@@ -122,13 +122,16 @@ fn fields_keep_their_order_and_types() {
 
 #[test]
 fn the_language_decides_how_text_is_normalised() {
-    // Digits are spelled, so that in German "5" is "fuenf" or "funf", and in English it is not.
-    let profiles = [
+    // Digits are spelled. More than 256 distinct values make a field text.
+    let word = |n: u32| [n / 26, n % 26].map(|letter| char::from_u32('a' as u32 + letter).unwrap());
+    let filler =
+        |n| json!({"_id": format!("filler{n}"), "bio": format!("filler {}", String::from_iter(word(n)))});
+    let mut profiles: Vec<Value> = (0..300).map(filler).collect();
+    profiles.extend([
         json!({"_id": "a", "bio": "5"}),
         json!({"_id": "b", "bio": "five"}),
-        json!({"_id": "c", "bio": "cinq"}),
         json!({"_id": "d", "bio": "vijf"}),
-    ];
+    ]);
     let nearest = |language: &str| {
         let place = Place::with(&profiles);
         place.build(&["--language", language]).done();

@@ -193,14 +193,21 @@ fn a_full_disk_is_exit_1_and_leaves_what_was_there() {
 }
 
 #[test]
-fn any_niceness_from_0_to_19_is_taken_and_shown_to_the_children() {
+fn any_niceness_from_0_to_19_is_taken_and_holds_for_the_children() {
     let place = Place::with_vectors(3);
     place.write(
-        "nice.py",
-        "import os\ndef vectorize(profile):\n    return [1, os.nice(0), len(profile['name'])]\n",
+        "model.py",
+        "import os
+def vectorize(profile):
+    with open(os.path.join(os.path.dirname(__file__), 'niceness'), 'w') as out:
+        out.write(str(os.nice(0)))
+    return [1, len(profile['name'])]
+",
     );
-    let vectorizer = format!("python:{}", place.path("nice.py").display());
-    for nice in ["0", "10", "19"] {
-        place.build(&["--nice", nice, "--vectorizer", &vectorizer]).done();
+    let vectorizer = format!("python:{}", place.path("model.py").display());
+    let own = rustix::process::getpriority_process(None).unwrap();
+    for nice in [0, 10, 19] {
+        place.build(&["--nice", &nice.to_string(), "--vectorizer", &vectorizer]).done();
+        assert_eq!(fs::read_to_string(place.path("niceness")).unwrap(), (own + nice).min(19).to_string());
     }
 }
