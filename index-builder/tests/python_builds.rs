@@ -131,7 +131,8 @@ fn too_many_failures_are_exit_1_with_what_python_said() {
     let half = "def vectorize(profile):\n    return profile['v' if profile['_id'] < 'p3' else 'age']\n";
     build(&place, half, &[]).fails(1, &["of 50", "--max-skipped allows 0.01", "p3 (KeyError: 'age')"]);
     let none = "def vectorize(profile):\n    return profile['age']\n";
-    build(&place, none, &["--max-skipped", "1"]).fails(1, &["no profile has a vector", "p0 (KeyError: 'age')"]);
+    build(&place, none, &["--max-skipped", "1"])
+        .fails(1, &["no profile has a vector", "p0 (KeyError: 'age')"]);
     place.assert_nothing_published();
 }
 
