@@ -169,7 +169,7 @@ impl Ingest {
                 return Ok(());
             }
             Identified::Unusable { error, second: false } => {
-                skipped.add(id_reason(error), || format!("record {number}"));
+                skipped.add(id_reason(error), || place(number));
                 return Ok(());
             }
         };
@@ -316,19 +316,19 @@ impl Ingest {
         let second = std::mem::take(&mut self.second_choice);
         let second_seen = !second.is_empty() || !self.second_failures.is_empty();
         let missing = id_reason(IdError::Missing);
-        for number in &self.without_id {
-            skipped.add(missing, || format!("record {number}"));
+        for &number in &self.without_id {
+            skipped.add(missing, || place(number));
         }
         if !default_seen && second_seen {
             self.entries = second;
             for &(number, error) in &self.second_failures {
-                skipped.add(id_reason(error), || format!("record {number}"));
+                skipped.add(id_reason(error), || place(number));
             }
             return SECOND_ID_FIELD.to_owned();
         }
         let without = second.iter().map(|entry| entry.record);
         for number in without.chain(self.second_failures.iter().map(|&(number, _)| number)) {
-            skipped.add(missing, || format!("record {number}"));
+            skipped.add(missing, || place(number));
         }
         DEFAULT_ID_FIELD.to_owned()
     }
@@ -338,6 +338,11 @@ enum Identified {
     Id { id: ItemId, second: bool },
     Unusable { error: IdError, second: bool },
     Neither,
+}
+
+/// Where a record stands in the source: counted from 1, as by the readers of JSON arrays and pickles.
+fn place(number: u64) -> String {
+    format!("record {}", number + 1)
 }
 
 /// The reasons of a summary, as few words as will do.
@@ -359,7 +364,8 @@ fn number_record(number: u64, fields: &mut Fields) -> Result<(), Failure> {
         if fields.iter().any(|(field, _)| field == name) {
             return Err(Failure::Usage(format!(
                 "--id-field {ROW} numbers the records in the field {DEFAULT_ID_FIELD:?}, but the source has a field \
-                 {name:?} (record {number}); name the field that holds the id"
+                 {name:?} ({}); name the field that holds the id",
+                place(number)
             )));
         }
     }

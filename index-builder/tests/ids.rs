@@ -38,8 +38,8 @@ fn the_summary_names_the_first_ten_of_each_reason() {
     let mut profiles: Vec<Value> = (0..12).map(|_| json!({"_id": null})).collect();
     profiles.extend(numbered(2));
     let summary = Place::with(&profiles).build(&["--max-skipped", "1"]).done();
-    assert!(summary.contains("12 x id null: record 0, record 1,"), "{summary}");
-    assert!(summary.contains("record 9, ...") && !summary.contains("record 10"), "{summary}");
+    assert!(summary.contains("12 x id null: record 1, record 2,"), "{summary}");
+    assert!(summary.contains("record 10, ...") && !summary.contains("record 11"), "{summary}");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn row_numbers_the_records_and_skipped_ones_use_up_a_number() {
 #[test]
 fn row_is_refused_where_the_source_has_a_field_of_that_name() {
     let place = Place::with(&[json!({"name": "a"}), json!({"name": "b", "row": 5})]);
-    place.build(&["--id-field", "row"]).fails(2, &["row", "record 1"]);
+    place.build(&["--id-field", "row"]).fails(2, &["row", "record 2"]);
     place.assert_nothing_published();
     let place = Place::empty();
     place.write("profiles.csv", "row,name\n1,a\n");

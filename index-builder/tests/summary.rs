@@ -33,7 +33,7 @@ fn the_summary_for_people_says_the_same() {
     let parts = [
         &version,
         "profiles      30 of 32 records, id in \"_id\"",
-        "skipped       1\n  1 x id float: record 30",
+        "skipped       1\n  1 x id float: record 31",
         "duplicate ids 1",
         "vectors       32 numbers, by hashing",
         "reachable",

@@ -10,7 +10,7 @@ use common::{Place, run};
 #[test]
 fn a_value_that_is_not_allowed_is_named_with_what_is() {
     let cases: &[(&[&str], &[&str])] = &[
-        (&["--format", "xml"], &["--format", "xml", "auto", "jsonl", "json", "csv"]),
+        (&["--format", "xml"], &["--format", "xml", "auto", "pickle", "jsonl", "json", "csv"]),
         (&["--m", "1"], &["--m", "1", "2..=256"]),
         (&["--m", "257"], &["--m", "257", "2..=256"]),
         (&["--ef-construction", "0"], &["--ef-construction", "0", "1..="]),
@@ -57,7 +57,9 @@ fn an_unknown_extension_is_refused_with_those_that_are_known() {
     let place = Place::empty();
     for name in ["profiles.txt", "profiles", "profiles.gz"] {
         place.write(name, "{}");
-        place.build_from(name, &[]).fails(2, &[name, ".jsonl", ".ndjson", ".json", ".csv", "--format"]);
+        place
+            .build_from(name, &[])
+            .fails(2, &[name, ".pickle", ".pkl", ".jsonl", ".ndjson", ".json", ".csv", "--format"]);
     }
     assert!(!place.index().exists());
 }
