@@ -16,7 +16,7 @@ fn varied(count: usize) -> Vec<Value> {
     let person = |n: usize| {
         json!({
             "_id": n, "age": 18 + n % 60, "bio": format!("{} number{n}", bio(n)), "likes": [words[n % 11], words[n % 7]],
-            "smokes": n % 2 == 0, "v": [n % 13, n % 17, n % 5, 1, n],
+            "smokes": n.is_multiple_of(2), "v": [n % 13, n % 17, n % 5, 1, n],
         })
     };
     (0..count).map(person).collect()

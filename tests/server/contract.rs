@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::fixture::{ODD_IDS, Place, await_version, encoded, file_name, random_vectors, small_server, source_of};
+use super::fixture::{
+    ODD_IDS, Place, await_version, encoded, file_name, random_vectors, small_server, source_of,
+};
 use super::http::{Connection, Response, get};
 use super::process::{Server, eventually, index_builder};
 
@@ -267,7 +269,9 @@ fn exact_searches_beyond_the_bound_are_refused_and_all_others_are_right() {
     const REQUESTS: usize = 25;
     let place = Place::new();
     place.build(&source_of(&random_vectors(6_000, 16)));
-    let server = Server::start_with(&place.index(), |command| drop(command.args(["--max-exact", "1"])));
+    let server = Server::start_with(&place.index(), |command| {
+        command.args(["--max-exact", "1"]);
+    });
     await_version(&server, 1);
     let target = "/recommend/p5/100?exact=true";
     let right = get(server.address, target);
@@ -381,7 +385,9 @@ fn head_has_the_headers_of_get_and_no_body() {
 fn a_known_entity_tag_is_answered_with_304() {
     let (_place, server) = small_server();
     let mut connection = Connection::open(server.address).unwrap();
-    for target in ["/recommend/east/5", "/recommend?id=east&n=5&distances=true", "/profiles/7", "/profiles?id=7"] {
+    for target in
+        ["/recommend/east/5", "/recommend?id=east&n=5&distances=true", "/profiles/7", "/profiles?id=7"]
+    {
         let full = connection.get(target);
         let etag = full.header("etag").unwrap().to_owned();
         for field in [
@@ -401,7 +407,11 @@ fn a_known_entity_tag_is_answered_with_304() {
         }
         for field in ["\"another\"", "nonsense", &etag.replace('"', ""), ""] {
             let other = connection.request("GET", target.as_bytes(), &[("If-None-Match", field)]);
-            assert_eq!(other, Response { headers: other.headers.clone(), ..full.clone() }, "{target} {field}");
+            assert_eq!(
+                other,
+                Response { headers: other.headers.clone(), ..full.clone() },
+                "{target} {field}"
+            );
         }
     }
 }

@@ -26,8 +26,28 @@ fn n_that_is_no_number_in_its_range_is_named_with_the_range() {
     let (_place, server) = small_server();
     let mut connection = Connection::open(server.address).unwrap();
     for n in [
-        "0", "00", "0000000000", "1001", "9999999999", "00000000001", "12345678901", "+5", "-1", "%2B5", "5.0",
-        "1e2", "abc", "0x5", "%20", "5%20", "%205", "%EF%BC%95", "%D9%A3", "5%00", "5,0", "",
+        "0",
+        "00",
+        "0000000000",
+        "1001",
+        "9999999999",
+        "00000000001",
+        "12345678901",
+        "+5",
+        "-1",
+        "%2B5",
+        "5.0",
+        "1e2",
+        "abc",
+        "0x5",
+        "%20",
+        "5%20",
+        "%205",
+        "%EF%BC%95",
+        "%D9%A3",
+        "5%00",
+        "5,0",
+        "",
     ] {
         for target in [format!("/recommend?id=east&n={n}"), format!("/recommend/east/{n}")] {
             if target.ends_with('/') {
@@ -44,7 +64,9 @@ fn n_that_is_no_number_in_its_range_is_named_with_the_range() {
 fn the_largest_n_is_a_setting() {
     let place = Place::new();
     place.build(&super::fixture::small_source());
-    let server = Server::start_with(&place.index(), |command| drop(command.args(["--max-n", "5"])));
+    let server = Server::start_with(&place.index(), |command| {
+        command.args(["--max-n", "5"]);
+    });
     super::fixture::await_version(&server, 1);
     assert_eq!(get(server.address, "/recommend/east/5").ids().len(), 5);
     let detail = assert_problem(&get(server.address, "/recommend/east/6"), 400, "6");
@@ -156,9 +178,12 @@ fn what_cannot_be_an_id_is_a_bad_request() {
 fn a_zero_vector_has_a_profile_but_no_recommendations() {
     let (_place, server) = small_server();
     assert_eq!(get(server.address, "/profiles/zero").text(), r#"{"_id":"zero","name":"nothing to compare"}"#);
-    for target in
-        ["/recommend/zero/5", "/recommend?id=zero&n=5", "/recommend/zero/5?exact=true", "/recommend/zero/5?ef=5"]
-    {
+    for target in [
+        "/recommend/zero/5",
+        "/recommend?id=zero&n=5",
+        "/recommend/zero/5?exact=true",
+        "/recommend/zero/5?ef=5",
+    ] {
         let response = get(server.address, target);
         let detail = assert_problem(&response, 422, target);
         assert!(detail.contains("zero vector"), "{detail}");
@@ -246,8 +271,14 @@ fn unknown_paths_are_not_found_and_a_trailing_slash_makes_one() {
 fn other_methods_are_refused_with_those_allowed() {
     let (_place, server) = small_server();
     for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"] {
-        for target in ["/recommend/east/5", "/recommend?id=east&n=5", "/profiles/7", "/index", "/health/live", "/metrics"]
-        {
+        for target in [
+            "/recommend/east/5",
+            "/recommend?id=east&n=5",
+            "/profiles/7",
+            "/index",
+            "/health/live",
+            "/metrics",
+        ] {
             // A connection each: what follows such a request on it is the server's choice.
             let mut connection = Connection::open(server.address).unwrap();
             let response = connection.request(method, target.as_bytes(), &[("Content-Length", "0")]);

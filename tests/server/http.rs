@@ -21,7 +21,8 @@ pub struct Response {
 impl Response {
     /// A header's value, if it is there exactly once.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_str());
+        let mut values =
+            self.headers.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_str());
         let value = values.next();
         assert!(values.next().is_none(), "{name} is there twice in {:?}", self.headers);
         value
@@ -106,11 +107,6 @@ impl Connection {
             Some(line) => Ok(line.to_owned()),
             None => Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("cut off after {line:?}"))),
         }
-    }
-
-    pub fn try_get(&mut self, target: &str) -> io::Result<Response> {
-        self.send("GET", target.as_bytes(), &[])?;
-        self.receive("GET")
     }
 
     pub fn request(&mut self, method: &str, target: &[u8], headers: &[(&str, &str)]) -> Response {

@@ -38,7 +38,8 @@ impl Metrics {
             } else {
                 let (sample, value) = line.rsplit_once(' ').unwrap();
                 let name = sample.split('{').next().unwrap();
-                let of_histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+                let of_histogram =
+                    ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
                 let known = [Some(name), of_histogram].into_iter().flatten();
                 assert!(
                     known.clone().any(|name| metrics.kinds.contains_key(name) && explained.contains(&name)),
@@ -60,7 +61,8 @@ impl Metrics {
     fn requests(&self, route: &str, status: u16) -> f64 {
         let labels = [format!("route=\"{route}\""), format!("status=\"{status}\"")];
         let counted = self.samples.iter().filter(|(sample, _)| {
-            sample.starts_with("kindred_http_requests_total{") && labels.iter().all(|label| sample.contains(label))
+            sample.starts_with("kindred_http_requests_total{")
+                && labels.iter().all(|label| sample.contains(label))
         });
         counted.map(|(_, value)| value).sum()
     }
