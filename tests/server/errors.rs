@@ -261,7 +261,6 @@ fn unknown_paths_are_not_found_and_a_trailing_slash_makes_one() {
             "//index",
             "/INDEX",
             "/%69ndex",
-            "/recommend/../index",
             "/./index",
         ],
     );
