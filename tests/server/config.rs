@@ -120,3 +120,65 @@ fn log_lines_can_be_json() {
         assert!(line["level"].is_string(), "{line}");
     }
 }
+
+#[test]
+fn the_environment_alone_is_enough_and_what_kubernetes_puts_there_is_not_ours() {
+    let place = Place::new();
+    place.build(&numbered_source(1, 20));
+    let mut command = kindred();
+    command.env("KINDRED_INDEX_DIR", place.index()).envs([
+        ("KINDRED_BIND", "127.0.0.1:0"),
+        ("KINDRED_WORKERS", "1"),
+        ("KINDRED_MAX_N", "7"),
+        ("KINDRED_MAX_EXACT", "2"),
+        ("KINDRED_POLL_INTERVAL", "100ms"),
+        ("KINDRED_LOG_FORMAT", "text"),
+        ("KINDRED_LOG_LEVEL", "debug"),
+        // The links of a service that is called kindred, and of others.
+        ("KINDRED_PORT", "tcp://10.0.0.1:80"),
+        ("KINDRED_PORT_80_TCP_ADDR", "10.0.0.1"),
+        ("KINDRED_SERVICE_HOST", "10.0.0.1"),
+        ("KINDRED_SERVICE_PORT", "80"),
+        ("PORT", "1"),
+        ("HOST", "nowhere"),
+        ("SERVICE_PORT", "1"),
+    ]);
+    let server = Server::spawn(command);
+    await_version(&server, 1);
+    let detail =
+        assert_problem(&get(server.address, "/recommend/p1/8"), 400, "more than the variable allows");
+    assert!(detail.contains("1 to 7"), "{detail}");
+    let log = server.log();
+    let warned: Vec<&str> = log.lines().filter(|line| line.contains("WARN")).collect();
+    assert_eq!(warned.len(), 4, "{log}");
+    for name in
+        ["KINDRED_PORT ", "KINDRED_PORT_80_TCP_ADDR ", "KINDRED_SERVICE_HOST ", "KINDRED_SERVICE_PORT "]
+    {
+        assert!(warned.iter().any(|line| line.contains(name)), "{name} in {log}");
+    }
+}
+
+#[test]
+fn a_file_alone_is_enough_and_may_hold_every_setting() {
+    let place = Place::new();
+    place.build(&numbered_source(1, 20));
+    let file = place.path().join("kindred.toml");
+    let index_dir = place.index().display().to_string();
+    let settings = [
+        format!("index_dir = {index_dir:?}"),
+        "bind = '127.0.0.1:0'".to_owned(),
+        "workers = 1".to_owned(),
+        "max_n = 7".to_owned(),
+        "max_exact = '2'".to_owned(),
+        "poll_interval = '100ms'".to_owned(),
+        "log_format = 'json'".to_owned(),
+        "log_level = 'info'".to_owned(),
+    ];
+    std::fs::write(&file, settings.join("\n")).unwrap();
+    let mut command = kindred();
+    command.env("KINDRED_CONFIG", &file);
+    let server = Server::spawn(command);
+    await_version(&server, 1);
+    assert_problem(&get(server.address, "/recommend/p1/8"), 400, "more than the file allows");
+    assert!(server.log().starts_with('{'), "{}", server.log());
+}

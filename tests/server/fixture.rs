@@ -107,10 +107,10 @@ pub fn small_source() -> String {
 }
 
 /// Profiles in a plane, in a half circle, all of them with the number of their build.
-pub fn numbered_source(build: u64, profiles: u32) -> String {
+pub fn numbered_source(build: u64, profiles: usize) -> String {
     let mut lines = String::new();
     for number in 0..profiles {
-        let y = f64::from(number) / 100.0;
+        let y = number as f64 / 100.0;
         writeln!(lines, "{{\"_id\": \"p{number}\", \"build\": {build}, \"v\": [1, {y}]}}").unwrap();
     }
     lines

@@ -4,7 +4,11 @@ use rustix::process::Signal;
 
 use super::fixture::{Place, await_version, random_vectors, small_server, source_of};
 use super::http::Connection;
-use super::process::Server;
+use super::process::{Server, eventually};
+
+/// Together far more than the sockets of a connection can hold: an answer that nobody reads cannot be finished.
+const LONG_DOCUMENTS: usize = 96;
+const LONG_DOCUMENT_BYTES: usize = 512 * 1024;
 
 #[test]
 fn sigterm_and_sigint_end_the_server_with_0() {
@@ -41,4 +45,76 @@ fn what_was_accepted_before_sigterm_is_answered() {
         assert_eq!((response.status, response.ids().len()), (200, 1000));
     }
     assert_eq!(server.exit_status().code(), Some(0));
+}
+
+/// Profiles with so much to say that an answer with all of them takes a client that reads.
+fn long_source() -> String {
+    let text = "x".repeat(LONG_DOCUMENT_BYTES);
+    (0..=LONG_DOCUMENTS)
+        .map(|number| format!("{{\"_id\": \"p{number}\", \"v\": [1, {number}], \"text\": \"{text}\"}}\n"))
+        .collect()
+}
+
+#[test]
+fn an_answer_that_is_half_sent_is_finished_while_nobody_new_is_let_in() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let place = Place::new();
+        place.build(&long_source());
+        let mut server = Server::start(&place.index());
+        await_version(&server, 1);
+        let mut connection = Connection::open(server.address).unwrap();
+        connection.send("GET", format!("/recommend/p0/{LONG_DOCUMENTS}").as_bytes(), &[]).unwrap();
+        connection.wait_for_answer().unwrap();
+        server.signal(signal);
+        eventually("no new connection is accepted", || {
+            Connection::open(server.address).is_err().then_some(())
+        });
+        server.assert_runs();
+        let response = connection.receive("GET").unwrap();
+        assert_eq!(response.status, 200);
+        assert!(response.body.len() > LONG_DOCUMENTS * LONG_DOCUMENT_BYTES);
+        assert_eq!(response.ids().len(), LONG_DOCUMENTS);
+        assert_eq!(server.exit_status().code(), Some(0), "{}", server.log());
+    }
+}
+
+#[test]
+fn a_server_without_an_index_ends_with_0_too() {
+    let place = Place::new();
+    let mut server = Server::start(&place.index());
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_status().code(), Some(0), "{}", server.log());
+}
+
+#[test]
+fn no_answer_is_cut_off_for_clients_that_ask_until_the_end() {
+    let (_place, mut server) = small_server();
+    let address = server.address;
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(move || {
+                    let mut connection = Connection::open(address).unwrap();
+                    let mut answered = 0;
+                    // A connection that is kept alive may end between two answers, never within one.
+                    while connection.send("GET", b"/recommend/east/20", &[]).is_ok()
+                        && connection.wait_for_answer().is_ok()
+                    {
+                        let response = connection.receive("GET").unwrap();
+                        assert_eq!((response.status, response.ids().len()), (200, 20));
+                        answered += 1;
+                    }
+                    answered
+                })
+            })
+            .collect();
+        eventually("requests are under way", || {
+            let metrics = Connection::open(address).unwrap().get("/metrics");
+            metrics.text().contains("route=\"/recommend/{id}/{n}\",status=\"200\"").then_some(())
+        });
+        server.signal(Signal::TERM);
+        assert_eq!(server.exit_status().code(), Some(0), "{}", server.log());
+        let answered: u64 = clients.into_iter().map(|client| client.join().unwrap()).sum();
+        assert!(answered > 0);
+    });
 }

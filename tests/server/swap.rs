@@ -1,49 +1,78 @@
 //! A new index under requests: none fails, and every answer is from one version.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use serde_json::Value;
 
 use super::fixture::{Place, await_version, numbered_source};
-use super::http::Connection;
-use super::process::{Server, index_builder};
+use super::http::{Connection, Response};
+use super::process::{Server, eventually, index_builder};
 
 const REBUILDS: u64 = 20;
-const CLIENTS: u32 = 4;
-const PROFILES: u32 = 200;
+const CLIENTS: usize = 4;
+const PROFILES: usize = 200;
+const N: usize = 10;
 
-/// What a client saw.
-#[derive(Debug, Default)]
-struct Seen {
-    requests: u64,
-    /// Each version once, in the order in which they came.
-    versions: Vec<u64>,
+/// Tells the clients to stop, also when the test fails: nobody would else, and the test would never end.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
-/// Asks in a loop over one kept-alive connection, until told to stop. Panics at the first failure.
-fn ask(address: SocketAddr, client: u32, stop: &AtomicBool) -> Seen {
+/// Every kind of answer that comes from an index, in turn.
+fn target(request: usize, number: usize) -> String {
+    match request % 4 {
+        0 => format!("/recommend/p{number}/{N}"),
+        1 => format!("/recommend/p{number}/{N}?distances=true&ef=64"),
+        2 => format!("/recommend?id=p{number}&n={N}&exact=true"),
+        _ => format!("/profiles/p{number}"),
+    }
+}
+
+/// The profiles of an answer, whatever its kind.
+fn profiles(answer: &Value) -> Vec<&Value> {
+    match answer {
+        Value::Array(entries) => entries.iter().map(|entry| entry.get("profile").unwrap_or(entry)).collect(),
+        profile => vec![profile],
+    }
+}
+
+/// Fails unless every profile of an answer carries the number of the version that the answer claims to be from.
+fn assert_from_one_version(response: &Response, target: &str) -> u64 {
+    assert_eq!(response.status, 200, "{target}: {response:?}");
+    let version = response.version().unwrap();
+    let answer = response.json();
+    let profiles = profiles(&answer);
+    assert_eq!(profiles.len(), if target.starts_with("/recommend") { N } else { 1 }, "{target}: {answer}");
+    for profile in profiles {
+        assert_eq!(profile["build"], version, "{target}: an answer of version {version}: {answer}");
+    }
+    version
+}
+
+/// Asks in a loop over one kept-alive connection, until told to stop, and says which version it was answered from last.
+/// Panics at the first failure. Gives the versions in the order in which they came, with their entity tags.
+fn ask(address: SocketAddr, client: usize, stop: &AtomicBool, last: &AtomicU64) -> Vec<(u64, String)> {
     let mut connection = Connection::open(address).unwrap();
-    let mut seen = Seen::default();
+    let mut seen: Vec<(u64, String)> = Vec::new();
+    let mut request = client;
     while !stop.load(Ordering::Relaxed) {
-        let number = (seen.requests as u32 * 7 + client) % PROFILES;
-        let response = connection.get(&format!("/recommend/p{number}/10"));
-        assert_eq!(response.status, 200, "{response:?}");
-        let version = response.version().unwrap();
-        let answer = response.json();
-        let profiles = answer.as_array().unwrap();
-        assert_eq!(profiles.len(), 10);
-        for profile in profiles {
-            assert_eq!(profile["build"], version, "an answer of version {version}: {answer}");
-            assert_ne!(profile["_id"], format!("p{number}"));
+        let target = target(request, (request * 7 + client) % PROFILES);
+        let response = connection.get(&target);
+        let version = assert_from_one_version(&response, &target);
+        let etag = response.header("etag").unwrap();
+        match seen.last() {
+            Some((last, known)) if *last == version => assert_eq!(known, etag, "{target}"),
+            Some((last, _)) if *last > version => panic!("from version {last} back to {version}"),
+            _ => seen.push((version, etag.to_owned())),
         }
-        match seen.versions.last() {
-            Some(&last) if last == version => {}
-            Some(&last) => {
-                assert!(version > last, "from version {last} back to {version}");
-                seen.versions.push(version);
-            }
-            None => seen.versions.push(version),
-        }
-        seen.requests += 1;
+        last.store(version, Ordering::Relaxed);
+        request += 1;
     }
     seen
 }
@@ -52,34 +81,43 @@ fn ask(address: SocketAddr, client: u32, stop: &AtomicBool) -> Seen {
 fn twenty_rebuilds_under_requests_fail_none_and_mix_none() {
     let place = Place::new();
     assert_eq!(place.build(&numbered_source(1, PROFILES)), 1);
-    let server = Server::start(&place.index());
+    // A thread for each client's exact search and for those that are just ending: none has to be refused.
+    let server = Server::start_with(&place.index(), |command| {
+ command.args(["--max-exact", "16"]);
+});
     await_version(&server, 1);
-    let stop = AtomicBool::new(false);
-    let seen: Vec<Seen> = std::thread::scope(|scope| {
+    let (stop, last) = (AtomicBool::new(false), [const { AtomicU64::new(0) }; CLIENTS]);
+    let everybody_has = |version: u64| {
+        eventually(&format!("every client is answered from version {version}"), || {
+            last.iter().all(|last| last.load(Ordering::Relaxed) == version).then_some(())
+        });
+    };
+    let seen: Vec<_> = std::thread::scope(|scope| {
+        let stopper = StopOnDrop(&stop);
         let clients: Vec<_> = (0..CLIENTS)
             .map(|client| {
-                scope.spawn({
-                    let stop = &stop;
-                    move || ask(server.address, client, stop)
-                })
+                let (stop, last) = (&stop, &last[client]);
+                scope.spawn(move || ask(server.address, client, stop, last))
             })
             .collect();
+        everybody_has(1);
         for version in 2..=REBUILDS + 1 {
             assert_eq!(place.build(&numbered_source(version, PROFILES)), version);
-            await_version(&server, version);
+            everybody_has(version);
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(stopper);
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
     for client in &seen {
-        assert_eq!(client.versions.first(), Some(&1), "{client:?}");
-        assert!(client.versions.len() > 10, "a client that asks all the time sees most versions: {client:?}");
+        assert!(client.iter().map(|(version, _)| *version).eq(1..=REBUILDS + 1), "{client:?}");
+        assert_eq!(client, &seen[0], "a version has one entity tag, and no other has the same");
     }
+    let tags: BTreeMap<&str, u64> = seen[0].iter().map(|(version, etag)| (etag.as_str(), *version)).collect();
+    assert_eq!(tags.len() as u64, REBUILDS + 1);
     let index = await_version(&server, REBUILDS + 1);
     assert_eq!((index["swaps"].as_u64(), index["refused"].as_u64()), (Some(REBUILDS), Some(0)));
     assert_eq!(index["degraded"], false);
-    let requests: u64 = seen.iter().map(|client| client.requests).sum();
-    assert!(requests > REBUILDS * u64::from(CLIENTS), "{requests} requests");
+    assert!(!place.version_file(1).exists(), "--keep has deleted what was served on");
 }
 
 #[test]

@@ -152,20 +152,31 @@ fn a_missing_directory_is_waited_for() {
 }
 
 #[test]
-fn a_directory_that_is_removed_and_made_again_is_watched_on() {
-    let (place, server, _) = one_served_one_at_hand();
-    fs::rename(place.index(), place.path().join("away")).unwrap();
-    answers_from(&server, 1);
-    let elsewhere = place.path().join("elsewhere");
-    for build in 1..=3 {
-        place.build_into(&elsewhere, &numbered_source(build, 20));
+fn a_directory_that_goes_and_comes_again_is_watched_on() {
+    for removed in [false, true] {
+        let (place, server, _) = one_served_one_at_hand();
+        if removed {
+            fs::remove_dir_all(place.index()).unwrap();
+        } else {
+            fs::rename(place.index(), place.path().join("away")).unwrap();
+        }
+        eventually("the server misses the directory", || {
+            server.log().contains("waiting for it").then_some(())
+        });
+        answers_from(&server, 1);
+        let elsewhere = place.path().join("elsewhere");
+        for build in 1..=3 {
+            place.build_into(&elsewhere, &numbered_source(build, 20));
+        }
+        fs::rename(&elsewhere, place.index()).unwrap();
+        await_version(&server, 3);
+        answers_from(&server, 3);
+        place.build(&numbered_source(4, 20));
+        await_version(&server, 4);
     }
-    fs::rename(&elsewhere, place.index()).unwrap();
-    await_version(&server, 3);
-    answers_from(&server, 3);
 }
 
-/// As Kubernetes does it: the directory is a link to a link, and the inner one is swung.
+/// The directory is a link to a link, and the inner one is swung.
 #[test]
 fn a_directory_behind_a_link_that_is_swung_is_followed() {
     let place = Place::new();
@@ -222,5 +233,124 @@ fn a_served_file_that_is_cut_gives_503_and_then_the_next_readable_one() {
     });
     let answer: Value = response.json();
     assert!(answer.as_array().unwrap().iter().all(|profile| profile["build"] == 1), "{answer}");
+    server.assert_runs();
+}
+
+/// As Kubernetes mounts files: each name is a link through `..data`, which is swung to the next revision.
+#[test]
+fn files_behind_a_link_that_is_swung_are_followed() {
+    let place = Place::new();
+    let source = place.path().join("source");
+    fs::create_dir(place.index()).unwrap();
+    for version in 1..=2 {
+        place.build_into(&source, &numbered_source(version, 20));
+        let revision = place.index().join(format!("..revision-{version}"));
+        fs::create_dir(&revision).unwrap();
+        fs::rename(source.join(file_name(version)), revision.join(file_name(version))).unwrap();
+    }
+    let inner = place.index().join("..data");
+    symlink("..revision-1", &inner).unwrap();
+    symlink(Path::new("..data").join(file_name(1)), place.version_file(1)).unwrap();
+    let server = Server::start(&place.index());
+    await_version(&server, 1);
+    // The next name may come before what it leads to, and the last one may stay when it leads nowhere any more.
+    symlink(Path::new("..data").join(file_name(2)), place.version_file(2)).unwrap();
+    answers_from(&server, 1);
+    let aside = place.index().join("..data_tmp");
+    symlink("..revision-2", &aside).unwrap();
+    fs::rename(&aside, &inner).unwrap();
+    fs::remove_dir_all(place.index().join("..revision-1")).unwrap();
+    let index = await_version(&server, 2);
+    assert_eq!((index["refused"].as_u64(), index["degraded"].as_bool()), (Some(0), Some(false)));
+}
+
+#[test]
+fn another_file_under_the_served_version_is_taken() {
+    let place = Place::new();
+    place.build(&numbered_source(1, 20));
+    let server = Server::start(&place.index());
+    await_version(&server, 1);
+    let etag = get(server.address, "/profiles/p3").header("etag").unwrap().to_owned();
+    let elsewhere = place.path().join("elsewhere");
+    assert_eq!(place.build_into(&elsewhere, &numbered_source(77, 20)), 1);
+    publish(&place.version_file(1), &read(&elsewhere.join(file_name(1))));
+    let profile = eventually("the other file answers", || {
+        let profile = get(server.address, "/profiles/p3");
+        (profile.json()["build"] == 77).then_some(profile)
+    });
+    assert_eq!(profile.version(), Some(1));
+    assert_ne!(profile.header("etag"), Some(etag.as_str()));
+}
+
+#[test]
+fn a_file_that_stays_incomplete_is_refused_and_taken_when_it_is_completed() {
+    let (place, server, good) = one_served_one_at_hand();
+    let (last, rest) = good.split_last().unwrap();
+    fs::write(place.version_file(2), rest).unwrap();
+    let index = await_description(&server, "the incomplete file is refused", |index| index["refused"] == 1);
+    assert!(index["last_refused"]["reason"].as_str().unwrap().contains("incomplete"), "{index}");
+    answers_from(&server, 1);
+    let mut file = fs::OpenOptions::new().append(true).open(place.version_file(2)).unwrap();
+    file.write_all(&[*last]).unwrap();
+    let index = await_version(&server, 2);
+    assert_eq!((index["refused"].as_u64(), index["degraded"].as_bool()), (Some(1), Some(false)));
+}
+
+#[test]
+fn a_pin_that_cannot_be_followed_leaves_what_is_served_and_says_degraded() {
+    let (place, server, good) = one_served_one_at_hand();
+    let pin = place.index().join("PINNED");
+    for text in ["9\n", "nine\n", ""] {
+        fs::write(&pin, text).unwrap();
+        await_description(&server, &format!("degraded by {text:?}"), |index| index["degraded"] == true);
+        answers_from(&server, 1);
+        fs::remove_file(&pin).unwrap();
+        await_description(&server, "no longer degraded", |index| index["degraded"] == false);
+    }
+    // A version that is bad is as good as none, until a good one comes by its number.
+    fs::write(&pin, "2\n").unwrap();
+    publish(&place.version_file(2), b"no index");
+    let index = await_description(&server, "the pinned file is refused", |index| index["refused"] == 1);
+    assert_eq!((index["version"].as_u64(), index["degraded"].as_bool()), (Some(1), Some(true)));
+    publish(&place.version_file(3), &good);
+    publish(&place.version_file(2), &good);
+    let index = await_version(&server, 2);
+    assert_eq!(index["degraded"], false);
+}
+
+#[test]
+fn a_pinned_version_that_is_bad_at_the_start_leaves_the_highest_good_one() {
+    let place = Place::new();
+    for version in 1..=3 {
+        place.build(&numbered_source(version, 20));
+    }
+    index_builder(["pin".as_ref(), place.index().as_os_str(), "2".as_ref()]);
+    publish(&place.version_file(2), b"no index");
+    let server = Server::start(&place.index());
+    let index = await_description(&server, "the highest good one is served", |index| {
+        index["version"] == 3 && index["refused"] == 1
+    });
+    assert_eq!(index["degraded"], true);
+    assert_eq!(index["last_refused"]["file"], file_name(2));
+}
+
+#[test]
+fn a_served_file_that_is_overwritten_in_place_answers_no_more() {
+    let place = Place::new();
+    place.build(&numbered_source(1, 20));
+    let mut server = Server::start(&place.index());
+    await_version(&server, 1);
+    let mut bytes = read(&place.version_file(1));
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    // Without truncation, which `fs::write` would begin with.
+    fs::OpenOptions::new().write(true).open(place.version_file(1)).unwrap().write_all(&bytes).unwrap();
+    for target in ["/recommend/p3/5", "/recommend/p3/5?exact=true", "/profiles/p3", "/health/ready"] {
+        assert_problem(&get(server.address, target), 503, target);
+    }
+    assert_eq!(get(server.address, "/health/live").status, 200);
+    assert_eq!(place.build(&numbered_source(2, 20)), 2);
+    await_version(&server, 2);
+    answers_from(&server, 2);
     server.assert_runs();
 }
