@@ -178,7 +178,9 @@ fn body<B: AsRef<[u8]>>(
         }
         if distances {
             body.extend_from_slice(BEFORE_DISTANCE);
-            // Writing a finite number to memory cannot fail; one that is not finite comes from a changed file.
+            // A number that is not finite comes from a changed file, and would be written as null.
+            let distance = distance.is_finite().then_some(distance).ok_or(Damaged("a distance"))?;
+            // Writing to memory cannot fail.
             serde_json::to_writer(&mut body, distance).map_err(|_| Damaged("a distance"))?;
             body.extend_from_slice(BEFORE_PROFILE);
             body.extend_from_slice(document);

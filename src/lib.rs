@@ -7,6 +7,7 @@
 //! - [`index`]: the file's format, its reader and writer, search in it
 //! - [`answer`]: the bodies of answers, the same for the server and the command line
 //! - [`vectorizer`]: how a profile becomes a vector
+//! - `server` (feature `server`): the HTTP server
 //!
 //! The direction of dependence: distance <- index <- answer, vectorizer, profile <- server.
 
@@ -14,5 +15,7 @@ pub mod answer;
 pub mod distance;
 pub mod index;
 pub mod profile;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod time;
 pub mod vectorizer;

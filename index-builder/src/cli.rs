@@ -12,7 +12,7 @@ use crate::source::FormatChoice;
 #[derive(Debug, Parser)]
 #[command(name = "index-builder", version, max_term_width = 110)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 75 another build is running."
+    after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 75 another build is running, 130 Ctrl-C."
 )]
 pub struct Cli {
     /// What to do.

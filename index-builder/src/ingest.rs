@@ -25,7 +25,7 @@ pub struct Entry {
     id_length: u32,
     /// The record's number in the source.
     record: u64,
-    /// The JSON of all fields but the vector.
+    /// The JSON of all fields, of the vector's only where it is returned.
     pub document: Span,
     /// The vector's numbers, where a field holds it.
     pub vector: Option<Span>,
@@ -100,6 +100,8 @@ pub struct Ingest {
     /// Records that have neither field.
     without_id: Vec<u64>,
     read: u64,
+    /// Whether some record had a valid id, usable or not.
+    valid_id_seen: bool,
     seen: Vec<bool>,
     failure: Option<Failure>,
 }
@@ -123,6 +125,7 @@ impl Ingest {
             second_failures: Vec::new(),
             without_id: Vec::new(),
             read: 0,
+            valid_id_seen: false,
             seen,
             failure: None,
         }
@@ -166,12 +169,16 @@ impl Ingest {
                 return Ok(());
             }
             Identified::Unusable { error, second: false } => {
-                skipped.add(id_reason(error), || format!("record {number}"));
+                skipped.add(id_reason(error), || place(number));
                 return Ok(());
             }
         };
-        let vector = self.options.vector_field.as_ref().and_then(|name| take_field(&mut fields, name));
-        let vector = match self.options.vector_field.is_some().then(|| vector_of(vector)).transpose() {
+        self.valid_id_seen = true;
+        let vector = match self.options.vector_field.as_deref() {
+            Some(name) => vector_of(self.take_vector(&mut fields, name)).map(Some),
+            None => Ok(None),
+        };
+        let vector = match vector {
             Ok(vector) => vector,
             Err(reason) => {
                 skipped.add(reason, || id.to_string());
@@ -188,6 +195,15 @@ impl Ingest {
         self.keep(number, &id, second, &document, vector.as_deref())
             .context("the temporary file for profiles")
             .map_err(Failure::from)
+    }
+
+    /// The value of the vector's field, which stays in the document only where it is to be returned.
+    fn take_vector(&self, fields: &mut Fields, name: &str) -> Option<Value> {
+        let place = fields.iter().position(|(field, _)| field == name)?;
+        if self.options.expose.as_ref().is_some_and(|expose| expose.iter().any(|exposed| exposed == name)) {
+            return fields.get(place).map(|(_, value)| value.clone());
+        }
+        Some(fields.remove(place).1)
     }
 
     fn identify(&mut self, fields: &Fields) -> Identified {
@@ -268,8 +284,12 @@ impl Ingest {
         entries.sort_unstable_by(|a, b| (id_of(&ids, a), a.record).cmp(&(id_of(&ids, b), b.record)));
         let duplicates = remove_duplicates(&mut entries, &ids, on_duplicate)?;
         if entries.is_empty() {
+            let what = match self.valid_id_seen {
+                true => "no record can be used".to_owned(),
+                false => format!("no record has a valid id in the field {id_field:?}"),
+            };
             return Err(Failure::Failed(anyhow::anyhow!(
-                "no record has a valid id in the field {id_field:?}: {} records read, {} skipped{}",
+                "{what}: {} records read, {} skipped{}",
                 self.read,
                 skipped.total(),
                 describe(skipped),
@@ -296,19 +316,19 @@ impl Ingest {
         let second = std::mem::take(&mut self.second_choice);
         let second_seen = !second.is_empty() || !self.second_failures.is_empty();
         let missing = id_reason(IdError::Missing);
-        for number in &self.without_id {
-            skipped.add(missing, || format!("record {number}"));
+        for &number in &self.without_id {
+            skipped.add(missing, || place(number));
         }
         if !default_seen && second_seen {
             self.entries = second;
             for &(number, error) in &self.second_failures {
-                skipped.add(id_reason(error), || format!("record {number}"));
+                skipped.add(id_reason(error), || place(number));
             }
             return SECOND_ID_FIELD.to_owned();
         }
         let without = second.iter().map(|entry| entry.record);
         for number in without.chain(self.second_failures.iter().map(|&(number, _)| number)) {
-            skipped.add(missing, || format!("record {number}"));
+            skipped.add(missing, || place(number));
         }
         DEFAULT_ID_FIELD.to_owned()
     }
@@ -318,6 +338,11 @@ enum Identified {
     Id { id: ItemId, second: bool },
     Unusable { error: IdError, second: bool },
     Neither,
+}
+
+/// Where a record stands in the source: counted from 1, as by the readers of JSON arrays and pickles.
+fn place(number: u64) -> String {
+    format!("record {}", number + 1)
 }
 
 /// The reasons of a summary, as few words as will do.
@@ -339,17 +364,13 @@ fn number_record(number: u64, fields: &mut Fields) -> Result<(), Failure> {
         if fields.iter().any(|(field, _)| field == name) {
             return Err(Failure::Usage(format!(
                 "--id-field {ROW} numbers the records in the field {DEFAULT_ID_FIELD:?}, but the source has a field \
-                 {name:?} (record {number}); name the field that holds the id"
+                 {name:?} ({}); name the field that holds the id",
+                place(number)
             )));
         }
     }
     fields.insert(0, (DEFAULT_ID_FIELD.to_owned(), Value::integer(i128::from(number))));
     Ok(())
-}
-
-fn take_field(fields: &mut Fields, name: &str) -> Option<Value> {
-    let place = fields.iter().position(|(field, _)| field == name)?;
-    Some(fields.remove(place).1)
 }
 
 /// The numbers of a field's value, or why they are none.

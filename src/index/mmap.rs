@@ -93,11 +93,14 @@ impl MappedFile {
         })
     }
 
-    /// Tells the kernel that the file's pages are no longer needed. Only a hint.
-    pub fn evict(&self) {
-        let length = std::num::NonZeroU64::new(self.identity.size);
+    /// Unmaps the file and tells the kernel that its pages are no longer needed, which it heeds only when nobody
+    /// maps them. Only a hint.
+    pub fn evict(self) {
+        let MappedFile { map, file, identity } = self;
+        drop(map);
+        let length = std::num::NonZeroU64::new(identity.size);
         // A hint that is not taken changes nothing.
-        let _ = rustix::fs::fadvise(&self.file, 0, length, rustix::fs::Advice::DontNeed);
+        let _ = rustix::fs::fadvise(&file, 0, length, rustix::fs::Advice::DontNeed);
     }
 
     fn each_chunk(&self, mut act: impl FnMut(usize, usize) -> io::Result<()>) -> io::Result<()> {
@@ -129,7 +132,6 @@ mod tests {
         let mapped = MappedFile::open(&path).unwrap();
         assert_eq!(mapped.as_ref(), b"some bytes");
         mapped.populate().unwrap();
-        mapped.evict();
         assert!(mapped.is_unchanged());
         std::fs::remove_file(&path).unwrap();
         assert!(mapped.is_unchanged(), "an unlinked file is still the same file");
@@ -152,5 +154,6 @@ mod tests {
         let empty = MappedFile::open(&directory.path().join("empty")).unwrap();
         assert_eq!(empty.as_ref(), b"");
         empty.populate().unwrap();
+        empty.evict();
     }
 }

@@ -32,6 +32,9 @@ pub enum Cause {
     /// The bytes cannot be read or decompressed.
     #[error("cannot be read: {0}")]
     Io(io::Error),
+    /// A pickle that is damaged or holds something that is not read.
+    #[error("{0}")]
+    Pickle(super::pickle::PickleError),
     /// There is nothing in it where JSON is expected.
     #[error("there is nothing in it; a JSON array of objects is read")]
     EmptyJson,

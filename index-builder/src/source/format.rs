@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{Input, Record, STANDARD_INPUT, SourceError, csv, json};
+use super::{Cause, Input, Record, STANDARD_INPUT, SourceError, csv, json, pickle};
 
 /// The id field that stands for "number the records": such a source has no field with an id.
 pub const ROW_NUMBERS: &str = "row";
@@ -32,10 +32,21 @@ pub struct Format {
 
 /// Every format that can be read.
 pub static FORMATS: &[Format] = &[
+    Format { name: "pickle", extensions: &["pickle", "pkl"], read: read_pickle },
     Format { name: "jsonl", extensions: &["jsonl", "ndjson"], read: json::read_lines },
     Format { name: "json", extensions: &["json"], read: json::read_array },
     Format { name: "csv", extensions: &["csv"], read: csv::read },
 ];
+
+/// Reads a pickle; the ids of a dict id -> dict go into the id field, `_id` where none was named.
+fn read_pickle(input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(), SourceError> {
+    let named = options.id_field.as_deref().filter(|&name| name != ROW_NUMBERS);
+    pickle::read(&|| Ok(input.reader()), named.unwrap_or("_id"), sink).map_err(|error| SourceError {
+        input: input.name().to_owned(),
+        place: None,
+        cause: Cause::Pickle(error),
+    })
+}
 
 /// Gives every record of `input` to `sink`, in the order of the source: one call per record, usable or not, so that
 /// the calls can be counted. Ends early, without an error, when the sink says so.

@@ -15,6 +15,7 @@ mod error;
 mod format;
 mod input;
 mod json;
+pub mod pickle;
 mod record;
 
 pub use error::{Cause, Place, SourceError};

@@ -18,6 +18,9 @@ pub const NUMBER_WEIGHT: f64 = 1.5;
 /// The length of a text's block, however long the text is: that of a number.
 pub const TEXT_WEIGHT: f64 = NUMBER_WEIGHT;
 
+/// The elements that a list counts as at most. A list of thousands would leave nothing of the other fields.
+pub const MAX_LIST_ELEMENTS: f64 = 10.0;
+
 /// Buckets of the sparse space, as a power of two. The frequencies of 2^20 take 4 MiB and as much again for the
 /// weights made of them; where more features than that share buckets, a rare one is taken for more frequent than it
 /// is, and the signs keep the error of a dot product around 0.
@@ -136,22 +139,23 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The features of one field, sorted: tf-idf, then brought to the length that the field's kind has.
+/// The features of one field, sorted: the square root of tf-idf, then brought to the length that the field's kind has.
 fn weigh_block(block: &[(u32, u64)], schema: &Schema, idf: &impl Fn(u32) -> f64, into: &mut Vec<(u32, f64)>) {
     let first = into.len();
+    let kind = schema.fields[block[0].0 as usize].kind;
     let mut squares = 0.0;
     for same in block.chunk_by(|a, b| a == b) {
         let (bucket, sign) = bucket(same[0].1);
-        let weight = (1.0 + ln(same.len() as f64)) * idf(bucket);
+        let tf_idf = (1.0 + ln(same.len() as f64)) * idf(bucket);
+        let weight = if kind == FieldKind::Text { tf_idf } else { tf_idf.sqrt() };
         squares += weight * weight;
         into.push((bucket, sign * weight));
     }
     let features = &mut into[first..];
-    let length = match schema.fields[block[0].0 as usize].kind {
-        FieldKind::Text => TEXT_WEIGHT,
-        _ => (squares / features.len() as f64).sqrt().sqrt(),
+    let scale = match kind {
+        FieldKind::Text => TEXT_WEIGHT / squares.sqrt(),
+        _ => (MAX_LIST_ELEMENTS / features.len() as f64).sqrt().min(1.0),
     };
-    let scale = length / squares.sqrt();
     features.iter_mut().for_each(|(_, weight)| *weight *= scale);
 }
 

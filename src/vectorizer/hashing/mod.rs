@@ -18,12 +18,13 @@
 //! | --- | --- | --- |
 //! | number | 17 waves of (value - mean) / spread, see below | [`NUMBER_WEIGHT`] |
 //! | category | `field=value` | square root of the value's idf |
-//! | list | `field=element`, one an element | square root of the elements' mean weight (root mean square) |
+//! | list | `field=element`, one an element | as many categories as it has elements, at most [`MAX_LIST_ELEMENTS`] |
 //! | text | words and word pairs of the normalised text | [`TEXT_WEIGHT`] |
 //!
-//! The weight of a feature is `(1 + ln tf) * idf`, with `idf = ln((N + 1) / (df + 1)) + 1`; each field's block is
-//! then brought to the length above, so that a long text, a long list or a huge number counts about as much as one
-//! category and does not drown eighteen of them. With the square root, two profiles that share a value gain its idf
+//! The weight of a word is `(1 + ln tf) * idf`, with `idf = ln((N + 1) / (df + 1)) + 1`, that of a category's value or
+//! a list's element the square root of it; each field's block is then brought to the length above, so that a long
+//! text or a huge number counts about as much as one category and does not drown eighteen of them. With the square
+//! root, two profiles that share a value gain its idf
 //! in their dot product: a rare value counts more than a frequent one, by about what there is to learn from it. With
 //! the idf itself they would gain its square, and one rare value would outweigh all the frequent ones: on 5,000
 //! dating profiles of 19 fields the ten nearest then shared 1.56 times as many attributes as random ones, and 1.64
@@ -64,7 +65,7 @@ mod walk;
 mod tests;
 
 pub use config::{ConfigError, DEFAULT_DIMENSION, DEFAULT_SEED, HashingConfig, MAX_DIMENSION};
-pub use features::{NUMBER_WEIGHT, TEXT_WEIGHT};
+pub use features::{MAX_LIST_ELEMENTS, NUMBER_WEIGHT, TEXT_WEIGHT};
 pub use fit::{FieldKind, Fitter, MAX_CATEGORIES, MAX_FIELDS};
 pub use frequencies::FrequencyCounter;
 pub use state::StateError;

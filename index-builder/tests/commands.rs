@@ -1,0 +1,188 @@
+//! The commands that look at published files: inspect, verify, query, list, pin, unpin.
+
+#![allow(clippy::unwrap_used, reason = "clippy takes the helpers of an integration test for ordinary code")]
+
+mod common;
+
+use std::ffi::OsStr;
+use std::fs;
+
+use common::{Place, Ran, ids, json, numbered, run};
+
+/// A command with the index directory and what comes behind it.
+fn on_index(place: &Place, command: &str, more: &[&str]) -> Ran {
+    let index = place.index();
+    let args = [command.as_ref(), index.as_os_str()];
+    run(args.into_iter().chain(more.iter().map(AsRef::<OsStr>::as_ref)))
+}
+
+fn verify(place: &Place, version: u64) -> Ran {
+    run(["verify".as_ref(), place.version(version).as_os_str()])
+}
+
+#[test]
+fn an_answer_is_the_nearest_profiles_in_order_without_the_one_that_is_asked_about() {
+    let place = Place::with(&[
+        json!({"_id": "north", "v": [0, 1]}),
+        json!({"_id": "north east", "v": [2, 2]}),
+        json!({"_id": "east", "v": [3, 0]}),
+        json!({"_id": "south", "v": [0, -0.5]}),
+    ]);
+    place.build_vectors(&[]);
+    for flags in [&[][..], &["--exact"], &["--ef", "4"]] {
+        assert_eq!(
+            place.try_query(1, flags, "north", "3").done(),
+            r#"[{"_id":"north east"},{"_id":"east"},{"_id":"south"}]"#
+        );
+        assert_eq!(place.try_query(1, flags, "north", "1").done(), r#"[{"_id":"north east"}]"#);
+    }
+    let text = place.try_query(1, &["--distances"], "north", "99").done();
+    let expected = json!([
+        {"distance": 0.29289323, "profile": {"_id": "north east"}},
+        {"distance": 1.0, "profile": {"_id": "east"}},
+        {"distance": 2.0, "profile": {"_id": "south"}},
+    ]);
+    assert_eq!(text, expected.to_string());
+}
+
+#[test]
+fn equal_distances_are_in_the_order_of_ids() {
+    let profiles =
+        ["d", "b", "e", "a", "c"].map(|id| json!({"_id": id, "v": if id == "c" { [1, 0] } else { [0, 1] }}));
+    let place = Place::with(&profiles);
+    place.build_vectors(&[]);
+    assert_eq!(ids(&place.query(&[], "c", "3")), ["a", "b", "d"]);
+}
+
+#[test]
+fn what_cannot_be_asked_is_wrong_usage_and_what_has_no_answer_is_exit_1() {
+    let place = Place::with_vectors(10);
+    place.build_vectors(&[]);
+    let query = |flags: &[&str], n: &str| place.try_query(1, flags, "p0", n);
+    for n in ["0", "-1", "ten", "1.5", "4294967296"] {
+        query(&[], n).fails(2, &["<N>", n]);
+    }
+    query(&["--ef", "4"], "5").fails(2, &["--ef 4", "5 to 4096"]);
+    query(&["--ef", "4097"], "5").fails(2, &["--ef 4097", "5 to 4096"]);
+    query(&["--ef", "10", "--exact"], "5").fails(2, &["--ef", "--exact"]);
+    place.try_query(1, &[], "nobody", "5").fails(1, &["\"nobody\"", "no profile has this id"]);
+    place.try_query(1, &[], "", "5").fails(1, &["no profile has this id"]);
+    place.try_query(2, &[], "p0", "5").fails(1, &["index-00000002.knd", "No such file"]);
+}
+
+#[test]
+fn inspect_says_what_a_file_holds_and_what_built_it() {
+    let place = Place::with(&[numbered(20), vec![json!({"_id": null})]].concat());
+    let flags =
+        ["--max-skipped", "1", "--m", "8", "--ef-construction", "50", "--seed", "7", "--expose", "name"];
+    let summary = place.build_vectors(&flags);
+    let told = place.inspect(1);
+    for name in ["version", "profiles", "nodes", "dimension", "recall_at_10", "reachable", "bytes", "m"] {
+        assert_eq!(told[name], summary[name], "{name}");
+    }
+    assert_eq!(told["bytes"], fs::metadata(place.version(1)).unwrap().len());
+    assert_eq!((&told["m"], &told["m0"], &told["default_ef"]), (&json!(8), &json!(16), &summary["ef"]));
+    assert_eq!((&told["graph"]["ef_construction"], &told["graph"]["seed"]), (&json!(50), &json!(7)));
+    assert_eq!((&told["id_field"], &told["exposed"]), (&json!("_id"), &json!(["name"])));
+    assert_eq!((&told["read"], &told["skipped"]), (&json!(21), &json!({"id null": 1})));
+    assert_eq!(told["vectorizer"]["name"], "field:v");
+    assert_eq!(told["source"], json!({"name": "profiles.jsonl", "format": "jsonl"}));
+    assert!(told["builder"].as_str().unwrap().starts_with("index-builder "));
+    let sections = told["sections"].as_array().unwrap();
+    assert!(sections.iter().any(|section| section["name"] == "vectors" && section["length"] == 20 * 4 * 4));
+    let text = run(["inspect".as_ref(), place.version(1).as_os_str()]).done();
+    for part in ["profiles         20", "field:v", "ef_construction 50", "vectors", "id null"] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+}
+
+#[test]
+fn inspect_of_a_directory_is_of_the_version_that_would_be_served() {
+    let place = Place::with_vectors(3);
+    fs::create_dir(place.index()).unwrap();
+    on_index(&place, "inspect", &[]).fails(1, &["index", "no index-NNNNNNNN.knd"]);
+    place.build(&[]).done();
+    place.build(&[]).done();
+    assert_eq!(on_index(&place, "inspect", &["--json"]).json()["version"], 2);
+    on_index(&place, "pin", &["1"]).done();
+    assert_eq!(on_index(&place, "inspect", &["--json"]).json()["version"], 1);
+    fs::remove_file(place.version(1)).unwrap();
+    on_index(&place, "inspect", &[]).fails(1, &["the pinned version 1 is not there"]);
+}
+
+#[test]
+fn verify_takes_a_good_file_and_refuses_any_other() {
+    let place = Place::with_vectors(10);
+    place.build(&[]).done();
+    let told = verify(&place, 1).done();
+    assert!(told.contains("index-00000001.knd: good: 10 profiles"), "{told}");
+    let good = fs::read(place.version(1)).unwrap();
+    let middle = good.len() / 2;
+    let mut flipped = good.clone();
+    flipped[middle] ^= 1;
+    let bad: [&[u8]; 6] =
+        [&[], b"{\"_id\":1}", &good[..good.len() - 1], &good[..100], &[&good[..], &[0]].concat(), &flipped];
+    for bytes in bad {
+        fs::write(place.version(2), bytes).unwrap();
+        verify(&place, 2).fails(1, &["index-00000002.knd"]);
+        place.try_query(2, &[], "p0", "1").fails(1, &["index-00000002.knd"]);
+        on_index(&place, "pin", &["2"]).fails(1, &["index-00000002.knd"]);
+    }
+    verify(&place, 3).fails(1, &["index-00000003.knd", "No such file"]);
+    run(["verify".as_ref(), place.index().as_os_str()]).fails(1, &["index"]);
+    assert!(!place.names().contains(&"PINNED".to_owned()));
+}
+
+#[test]
+fn list_shows_every_version_and_which_one_is_pinned() {
+    let place = Place::with_vectors(3);
+    on_index(&place, "list", &[]).fails(1, &["index", "No such file"]);
+    for _ in 0..3 {
+        place.build(&[]).done();
+    }
+    on_index(&place, "pin", &["2"]).done();
+    fs::write(place.version(3), "rubbish").unwrap();
+    let list = on_index(&place, "list", &[]).done();
+    let lines: Vec<&str> = list.lines().collect();
+    assert_eq!(lines.len(), 3, "{list}");
+    assert!(lines[0].trim_start().starts_with("1 ") && lines[0].contains("3 profiles"), "{list}");
+    assert!(lines[1].trim_start().starts_with("2 ") && lines[1].ends_with("pinned"), "{list}");
+    assert!(lines[2].contains("bad: ") && !lines[2].contains("pinned"), "{list}");
+    fs::remove_file(place.version(2)).unwrap();
+    let list = on_index(&place, "list", &[]).done();
+    assert!(list.contains("2  missing  pinned"), "{list}");
+}
+
+#[test]
+fn a_pin_is_verified_written_and_taken_back() {
+    let place = Place::with_vectors(3);
+    place.build(&[]).done();
+    place.build(&[]).done();
+    assert!(on_index(&place, "unpin", &[]).done().contains("nothing was pinned"));
+    assert!(on_index(&place, "pin", &["1"]).done().contains("pinned version 1"));
+    assert_eq!(fs::read(place.index().join("PINNED")).unwrap(), b"1\n");
+    assert!(on_index(&place, "pin", &["2"]).done().contains("pinned version 2"));
+    on_index(&place, "pin", &["3"]).fails(1, &["index-00000003.knd", "No such file"]);
+    for bad in ["0", "-1", "two", "18446744073709551616"] {
+        on_index(&place, "pin", &["--", bad]).fails(2, &[bad]);
+    }
+    assert_eq!(fs::read(place.index().join("PINNED")).unwrap(), b"2\n", "a pin that fails changes nothing");
+    assert!(on_index(&place, "unpin", &[]).done().contains("unpinned"));
+    assert_eq!(place.names(), ["builder.lock", "index-00000001.knd", "index-00000002.knd"]);
+}
+
+#[test]
+fn a_build_goes_on_while_the_pin_is_damaged_and_removes_nothing() {
+    let place = Place::with_vectors(3);
+    for _ in 0..2 {
+        place.build(&[]).done();
+    }
+    fs::write(place.index().join("PINNED"), "two").unwrap();
+    on_index(&place, "list", &[]).fails(1, &["PINNED", "two"]);
+    let ran = place.build(&["--keep", "1", "--json"]);
+    assert!(ran.stderr.contains("pin"), "{}", ran.stderr);
+    assert_eq!((&ran.json()["removed"], place.versions().len()), (&json!([]), 3));
+    on_index(&place, "unpin", &[]).done();
+    place.build(&["--keep", "1"]).done();
+    assert_eq!(place.versions(), ["index-00000004.knd"]);
+}

@@ -1,0 +1,235 @@
+//! Settings: raw arguments, environment and file in; a validated [`Config`] out, or a message that names the
+//! setting, its source, the value and what is allowed.
+
+mod arguments;
+mod layers;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZero;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+pub use arguments::Arguments;
+use layers::Layers;
+pub use layers::{Given, Origin, SETTINGS};
+
+/// Only this machine can reach it until somebody decides otherwise.
+const DEFAULT_BIND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
+/// Far above any page of recommendations, far below what would make one answer a burden.
+const DEFAULT_MAX_N: usize = 1000;
+/// One exact search reads every vector: one at a time leaves the other processors to everybody else.
+const DEFAULT_MAX_EXACT: usize = 1;
+/// Events tell sooner; this is for file systems without them.
+const DEFAULT_POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// As long as process managers usually wait before they kill.
+const DEFAULT_SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+
+const DEFAULT_LOG_LEVEL: LogLevel = LogLevel(tracing::Level::INFO);
+
+const WORKERS: RangeInclusive<usize> = 1..=1024;
+const MAX_N: RangeInclusive<usize> = 1..=1_000_000;
+const MAX_EXACT: RangeInclusive<usize> = 1..=256;
+const POLL_INTERVAL: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(3600);
+const SHUTDOWN_TIMEOUT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The validated settings of one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Directory that is watched for index files.
+    pub index_dir: PathBuf,
+    /// Address to listen on.
+    pub bind: SocketAddr,
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// Largest n of a request.
+    pub max_n: usize,
+    /// Exact searches at the same time.
+    pub max_exact: usize,
+    /// How often the directory is looked at.
+    pub poll_interval: Duration,
+    /// How long stopping may take.
+    pub shutdown_timeout: Duration,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Least important level that is logged.
+    pub log_level: tracing::Level,
+}
+
+/// A setting that is not allowed. The process exits with 2.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A value that its setting does not allow.
+    #[error("{}: {:?} ({given}) is not allowed; allowed: {allowed}", .given.setting, .given.value)]
+    Invalid {
+        /// The value and who gave it.
+        given: Given,
+        /// What would have been allowed.
+        allowed: String,
+    },
+    /// Nobody said which directory to serve.
+    #[error(
+        "index_dir is not set; give --index-dir DIR, set KINDRED_INDEX_DIR, \
+         or put index_dir into the file of --config"
+    )]
+    NoIndexDir,
+    /// The settings file cannot be used.
+    #[error("config: {} cannot be used: {reason}; allowed: a readable TOML file", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The settings file has a key that is no setting.
+    #[error("config: unknown key {key:?} in {}; allowed: {}", .path.display(), SETTINGS.join(", "))]
+    UnknownKey {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+    },
+}
+
+impl Config {
+    /// Judges every setting. What comes second is the unknown `KINDRED_` variables, which deserve a warning.
+    ///
+    /// # Errors
+    /// The first setting that is not allowed, in the order of [`SETTINGS`]; a settings file that is not usable.
+    pub fn load(
+        arguments: Arguments,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<(Self, Vec<String>), ConfigError> {
+        let layers = Layers::gather(arguments, variables)?;
+        let config = Config {
+            index_dir: index_dir(&layers)?,
+            bind: parsed(&layers, "bind", "an address and a port, such as 127.0.0.1:5000", DEFAULT_BIND)?,
+            workers: number(&layers, "workers", &WORKERS, default_workers())?,
+            max_n: number(&layers, "max_n", &MAX_N, DEFAULT_MAX_N)?,
+            max_exact: number(&layers, "max_exact", &MAX_EXACT, DEFAULT_MAX_EXACT)?,
+            poll_interval: duration(&layers, "poll_interval", &POLL_INTERVAL, DEFAULT_POLL_INTERVAL)?,
+            shutdown_timeout: duration(
+                &layers,
+                "shutdown_timeout",
+                &SHUTDOWN_TIMEOUT,
+                DEFAULT_SHUTDOWN_TIMEOUT,
+            )?,
+            log_format: parsed(&layers, "log_format", "text or json", LogFormat::Text)?,
+            log_level: parsed(&layers, "log_level", "error, warn, info, debug or trace", DEFAULT_LOG_LEVEL)?
+                .0,
+        };
+        Ok((config, layers.unknown_variables))
+    }
+}
+
+/// The processors this process may use: on Linux that respects a container's quota.
+fn default_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get).min(*WORKERS.end())
+}
+
+fn index_dir(layers: &Layers) -> Result<PathBuf, ConfigError> {
+    let given = layers.find("index_dir").ok_or(ConfigError::NoIndexDir)?;
+    let path = PathBuf::from(&given.value);
+    // A directory that is missing may still come; a file will not become one.
+    if path.as_os_str().is_empty() || (path.exists() && !path.is_dir()) {
+        let allowed = "a directory, which may be missing at first".to_owned();
+        return Err(ConfigError::Invalid { given, allowed });
+    }
+    Ok(path)
+}
+
+/// A setting whose type reads itself from text.
+fn parsed<T: FromStr>(
+    layers: &Layers,
+    setting: &'static str,
+    allowed: &str,
+    default: T,
+) -> Result<T, ConfigError> {
+    let Some(given) = layers.find(setting) else { return Ok(default) };
+    match given.value.to_str().and_then(|text| text.parse().ok()) {
+        Some(value) => Ok(value),
+        None => Err(ConfigError::Invalid { given, allowed: allowed.to_owned() }),
+    }
+}
+
+/// A setting with a range, or its default where nobody gave a value.
+fn ranged<T: PartialOrd>(
+    layers: &Layers,
+    setting: &'static str,
+    range: &RangeInclusive<T>,
+    default: T,
+    read: impl FnOnce(&str) -> Option<T>,
+    allowed: impl FnOnce() -> String,
+) -> Result<T, ConfigError> {
+    let Some(given) = layers.find(setting) else { return Ok(default) };
+    match given.value.to_str().and_then(read).filter(|value| range.contains(value)) {
+        Some(value) => Ok(value),
+        None => Err(ConfigError::Invalid { given, allowed: allowed() }),
+    }
+}
+
+fn number(
+    layers: &Layers,
+    setting: &'static str,
+    range: &RangeInclusive<usize>,
+    default: usize,
+) -> Result<usize, ConfigError> {
+    let read = |text: &str| text.parse().ok();
+    ranged(layers, setting, range, default, read, || {
+        format!("a whole number from {} to {}", range.start(), range.end())
+    })
+}
+
+fn duration(
+    layers: &Layers,
+    setting: &'static str,
+    range: &RangeInclusive<Duration>,
+    default: Duration,
+) -> Result<Duration, ConfigError> {
+    let read = |text: &str| humantime::parse_duration(text).ok();
+    ranged(layers, setting, range, default, read, || {
+        format!(
+            "a duration with its unit, such as 500ms or 2s, from {} to {}",
+            humantime::format_duration(*range.start()),
+            humantime::format_duration(*range.end())
+        )
+    })
+}
+
+impl FromStr for LogFormat {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err(()),
+        }
+    }
+}
+
+/// `tracing::Level` also reads numbers and capitals, which the help does not promise.
+struct LogLevel(tracing::Level);
+
+impl FromStr for LogLevel {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        use tracing::Level;
+        let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
+        levels.into_iter().find(|level| level.as_str().to_ascii_lowercase() == text).map(LogLevel).ok_or(())
+    }
+}

@@ -1,0 +1,151 @@
+//! One index file as a running server has opened it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+use std::{fmt, io};
+
+use actix_web::http::header::HeaderValue;
+
+use super::watcher::VersionSeen;
+use crate::answer::{self, AnswerError, RecommendRequest, SearchMode};
+use crate::index::{FileIdentity, Index, MappedFile, Ordinal, directory};
+
+/// Searches before an index is served: enough to touch every kind of page and every branch of the code once.
+const WARM_UP_SEARCHES: u32 = 32;
+
+/// The n of those searches, as requests usually have it.
+const WARM_UP_N: usize = 10;
+
+/// An index that is ready to answer, and what answers say about it.
+#[derive(Debug)]
+pub struct Generation {
+    /// The number in the file's name.
+    pub version: u64,
+    /// The index over the mapped file.
+    pub index: Index<MappedFile>,
+    /// The entity tag of every answer: the header's checksum, which stands for the whole file.
+    pub etag: HeaderValue,
+    /// The version as a header value.
+    pub version_header: HeaderValue,
+    /// When it was ready.
+    pub loaded: SystemTime,
+    condemned: AtomicBool,
+}
+
+/// Why a file did not become a generation.
+#[derive(Debug)]
+pub enum LoadFailure {
+    /// The file is gone: it was there when the directory was listed.
+    Vanished,
+    /// The file is shorter than it says. It may be still on its way.
+    Incomplete(String),
+    /// The system could not read it, which may change without the file changing.
+    Unreadable(String),
+    /// It is not an index that can be served.
+    Bad(String),
+}
+
+impl fmt::Display for LoadFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadFailure::Vanished => f.write_str("the file is gone"),
+            LoadFailure::Incomplete(reason) | LoadFailure::Unreadable(reason) | LoadFailure::Bad(reason) => {
+                f.write_str(reason)
+            }
+        }
+    }
+}
+
+impl From<io::Error> for LoadFailure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => LoadFailure::Vanished,
+            _ => LoadFailure::Unreadable(error.to_string()),
+        }
+    }
+}
+
+impl Generation {
+    /// Opens, reads in, verifies and warms a file. Takes as long as reading the file takes; not for request threads.
+    ///
+    /// # Errors
+    /// See [`LoadFailure`].
+    pub fn load(file: &VersionSeen) -> Result<Self, LoadFailure> {
+        let mapped = MappedFile::open(&file.path)?;
+        // Where pages cannot be had, touching them would end the process.
+        mapped.populate()?;
+        if !mapped.is_unchanged() {
+            return Err(LoadFailure::Incomplete("the file changed while it was read".to_owned()));
+        }
+        // Nothing in a file may cause a panic. Should one all the same, then the file is to blame and not the thread
+        // that every later version depends on.
+        catch_unwind(AssertUnwindSafe(|| Self::verified(file.version, mapped)))
+            .unwrap_or_else(|_| Err(LoadFailure::Bad("opening it failed in an unforeseen way".to_owned())))
+    }
+
+    fn verified(version: u64, mapped: MappedFile) -> Result<Self, LoadFailure> {
+        let index = Index::open(mapped).map_err(|error| {
+            let reason = error.to_string();
+            if error.is_incomplete() { LoadFailure::Incomplete(reason) } else { LoadFailure::Bad(reason) }
+        })?;
+        warm_up(&index)?;
+        if !index.bytes().is_unchanged() {
+            return Err(LoadFailure::Incomplete("the file changed while it was verified".to_owned()));
+        }
+        let header_value =
+            |text: String| HeaderValue::try_from(text).map_err(|error| LoadFailure::Bad(error.to_string()));
+        Ok(Generation {
+            version,
+            etag: header_value(format!("\"{:016x}\"", index.header().checksum))?,
+            version_header: header_value(version.to_string())?,
+            index,
+            loaded: SystemTime::now(),
+            condemned: AtomicBool::new(false),
+        })
+    }
+
+    /// The file's name.
+    pub fn file_name(&self) -> String {
+        directory::file_name(self.version)
+    }
+
+    /// What the file was when it was opened.
+    pub fn identity(&self) -> FileIdentity {
+        self.index.bytes().identity()
+    }
+
+    /// Whether the file is still what was verified. Once it is not, it never is again.
+    pub fn is_intact(&self) -> bool {
+        if self.condemned.load(Ordering::Relaxed) {
+            return false;
+        }
+        let unchanged = self.index.bytes().is_unchanged();
+        if !unchanged && !self.condemned.swap(true, Ordering::Relaxed) {
+            tracing::error!("{} was changed in place and answers no more", self.file_name());
+        }
+        unchanged
+    }
+}
+
+/// A few searches, spread over the profiles.
+fn warm_up(index: &Index<MappedFile>) -> Result<(), LoadFailure> {
+    let profiles = index.header().profiles;
+    let searches = WARM_UP_SEARCHES.min(profiles);
+    for search in 0..searches {
+        // Below `profiles`, because `search` is below `searches`.
+        let ordinal = (u64::from(search) * u64::from(profiles) / u64::from(searches)) as u32;
+        let id = index.id(Ordinal(ordinal)).map_err(|damaged| LoadFailure::Bad(damaged.to_string()))?;
+        let Ok(id) = std::str::from_utf8(id) else {
+            return Err(LoadFailure::Bad("an id is not UTF-8".to_owned()));
+        };
+        let request = RecommendRequest { id, n: WARM_UP_N, mode: SearchMode::Default, distances: true };
+        match answer::recommend(index, &request) {
+            Ok(_) | Err(AnswerError::ZeroVector) => {}
+            Err(error) => {
+                return Err(LoadFailure::Bad(format!("a search for one of its profiles failed: {error}")));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! The index that is being served, and how it came to be.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwapOption;
+
+use super::generation::Generation;
+
+/// A place for one generation, which can be replaced while it is read.
+///
+/// It is a value like any other: a server may hold several. Readers take an `Arc` of their own
+/// ([`ArcSwapOption::load_full`]) and never a guard, so nothing of it lives across an `await`. Only the watcher
+/// writes.
+#[derive(Debug, Default)]
+pub struct LiveIndex {
+    current: ArcSwapOption<Generation>,
+    history: Mutex<History>,
+}
+
+/// What has happened to a [`LiveIndex`] so far.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// Times one generation took the place of another.
+    pub swaps: u64,
+    /// From noticing the served file to serving it.
+    pub last_swap: Option<Duration>,
+    /// Files that were refused, each counted once.
+    pub refused: u64,
+    /// The last of them.
+    pub last_refused: Option<Refusal>,
+    /// Whether something else is served than the directory asks for.
+    pub degraded: bool,
+}
+
+/// A file that was not served.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// Its name.
+    pub file: String,
+    /// What is wrong with it.
+    pub reason: String,
+    /// When that was found.
+    pub at: SystemTime,
+}
+
+impl LiveIndex {
+    /// The generation to answer from. A request calls this once and uses what it got to its end.
+    pub fn current(&self) -> Option<Arc<Generation>> {
+        self.current.load_full()
+    }
+
+    /// What has happened so far.
+    pub fn history(&self) -> History {
+        self.lock().clone()
+    }
+
+    /// Serves another generation, or none. Gives the one that was served before, for the caller to retire.
+    pub(super) fn replace(&self, generation: Option<(Generation, Duration)>) -> Option<Arc<Generation>> {
+        let took = generation.as_ref().map(|(_, took)| *took);
+        let previous = self.current.swap(generation.map(|(generation, _)| Arc::new(generation)));
+        let mut history = self.lock();
+        if took.is_some() {
+            history.last_swap = took;
+            history.swaps += u64::from(previous.is_some());
+        }
+        previous
+    }
+
+    pub(super) fn note_refusal(&self, file: String, reason: String) {
+        let mut history = self.lock();
+        history.refused += 1;
+        history.last_refused = Some(Refusal { file, reason, at: SystemTime::now() });
+    }
+
+    /// Gives whether that is news.
+    pub(super) fn note_degraded(&self, degraded: bool) -> bool {
+        std::mem::replace(&mut self.lock().degraded, degraded) != degraded
+    }
+
+    fn lock(&self) -> MutexGuard<'_, History> {
+        // Every critical section is a few assignments: what a panic left behind is whole.
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

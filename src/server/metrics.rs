@@ -1,0 +1,231 @@
+//! What the server counts, as Prometheus text.
+//!
+//! Labels come from the route table and from short lists, never from what a request says: their number is bounded.
+
+use std::time::{Duration, SystemTime};
+
+use actix_web::http::Method;
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+
+use super::live_index::LiveIndex;
+
+/// The `route` of requests that no route matches.
+pub const UNMATCHED: &str = "unmatched";
+
+/// The `method` of requests whose method is none of the usual ones.
+const OTHER_METHOD: &str = "other";
+
+/// From a lookup in a warm table to an exact search in a large index.
+const REQUEST_SECONDS: [f64; 15] = [
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+
+/// From a sample to many gigabytes on a slow disk.
+const SWAP_SECONDS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0];
+
+/// The metrics of one server, in a registry of their own.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    request_seconds: HistogramVec,
+    index_version: IntGauge,
+    index_age_seconds: IntGauge,
+    index_profiles: IntGauge,
+    swaps: IntCounter,
+    refused_files: IntCounter,
+    swap_seconds: prometheus::Histogram,
+}
+
+impl Metrics {
+    /// Registers everything.
+    ///
+    /// # Errors
+    /// Two metrics have the same name, which a test rules out.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
+        let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
+            let counter = IntCounter::new(name, help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
+        let requests = IntCounterVec::new(
+            Opts::new("kindred_http_requests_total", "Requests answered, by route, method and status."),
+            &["route", "method", "status"],
+        )?;
+        registry.register(Box::new(requests.clone()))?;
+        let request_seconds = HistogramVec::new(
+            HistogramOpts::new(
+                "kindred_http_request_duration_seconds",
+                "Time from the parsed request to the finished answer, by route.",
+            )
+            .buckets(REQUEST_SECONDS.to_vec()),
+            &["route"],
+        )?;
+        registry.register(Box::new(request_seconds.clone()))?;
+        let swap_seconds = prometheus::Histogram::with_opts(
+            HistogramOpts::new(
+                "kindred_swap_seconds",
+                "Time from noticing an index file to serving it, the first one included.",
+            )
+            .buckets(SWAP_SECONDS.to_vec()),
+        )?;
+        registry.register(Box::new(swap_seconds.clone()))?;
+        Ok(Metrics {
+            index_version: gauge(
+                "kindred_index_version",
+                "Version of the served index; 0 while there is none.",
+            )?,
+            index_age_seconds: gauge(
+                "kindred_index_age_seconds",
+                "Time since the served index was built; 0 while there is none.",
+            )?,
+            index_profiles: gauge(
+                "kindred_index_profiles",
+                "Profiles in the served index; 0 while there is none.",
+            )?,
+            swaps: counter("kindred_swaps_total", "Times one index took the place of another.")?,
+            refused_files: counter("kindred_refused_files_total", "Index files refused, each counted once.")?,
+            registry,
+            requests,
+            request_seconds,
+            swap_seconds,
+        })
+    }
+
+    /// Counts an answer. `route` is a pattern of the route table or [`UNMATCHED`].
+    pub fn observe_request(&self, route: &'static str, method: &Method, status: u16, took: Duration) {
+        self.requests.with_label_values(&[route, method_label(method), status_label(status)]).inc();
+        self.request_seconds.with_label_values(&[route]).observe(took.as_secs_f64());
+    }
+
+    /// Counts a generation that is served from now on.
+    pub fn observe_swap(&self, took: Duration, replaced_another: bool) {
+        self.swap_seconds.observe(took.as_secs_f64());
+        self.swaps.inc_by(u64::from(replaced_another));
+    }
+
+    /// Counts a file that was refused.
+    pub fn observe_refusal(&self) {
+        self.refused_files.inc();
+    }
+
+    /// Everything as text, with the gauges as `live` has them now.
+    ///
+    /// # Errors
+    /// A metric cannot be written, which a test rules out.
+    pub fn render(&self, live: &LiveIndex) -> Result<Vec<u8>, prometheus::Error> {
+        let current = live.current();
+        let (version, age, profiles) = current.as_deref().map_or((0, 0, 0), |generation| {
+            let header = generation.index.header();
+            (generation.version, seconds_since(header.created), u64::from(header.profiles))
+        });
+        for (gauge, value) in
+            [(&self.index_version, version), (&self.index_age_seconds, age), (&self.index_profiles, profiles)]
+        {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+
+    /// The media type of [`Metrics::render`].
+    pub fn content_type() -> &'static str {
+        "text/plain; version=0.0.4; charset=utf-8"
+    }
+}
+
+/// 0 where the clocks of builder and server disagree.
+fn seconds_since(unix_seconds: u64) -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    now.as_secs().saturating_sub(unix_seconds)
+}
+
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => OTHER_METHOD,
+    }
+}
+
+/// Every status that the application answers with.
+fn status_label(status: u16) -> &'static str {
+    match status {
+        200 => "200",
+        304 => "304",
+        400 => "400",
+        404 => "404",
+        405 => "405",
+        422 => "422",
+        500 => "500",
+        503 => "503",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(metrics: &Metrics) -> String {
+        String::from_utf8(metrics.render(&LiveIndex::default()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn requests_are_counted_by_route_method_and_status() {
+        let metrics = Metrics::new().unwrap();
+        let took = Duration::from_micros(300);
+        metrics.observe_request("/recommend/{id}/{n}", &Method::GET, 200, took);
+        metrics.observe_request("/recommend/{id}/{n}", &Method::GET, 200, took);
+        let odd = Method::from_bytes(b"BREW").unwrap();
+        metrics.observe_request(UNMATCHED, &odd, 404, took);
+        let text = rendered(&metrics);
+        for line in [
+            r#"kindred_http_requests_total{method="GET",route="/recommend/{id}/{n}",status="200"} 2"#,
+            r#"kindred_http_requests_total{method="other",route="unmatched",status="404"} 1"#,
+            r#"kindred_http_request_duration_seconds_bucket{route="/recommend/{id}/{n}",le="0.0005"} 2"#,
+            r#"kindred_http_request_duration_seconds_bucket{route="/recommend/{id}/{n}",le="0.00025"} 0"#,
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_an_index_says_so_in_every_gauge() {
+        let metrics = Metrics::new().unwrap();
+        metrics.observe_refusal();
+        metrics.observe_swap(Duration::from_millis(20), false);
+        let text = rendered(&metrics);
+        for line in [
+            "kindred_index_version 0",
+            "kindred_index_age_seconds 0",
+            "kindred_index_profiles 0",
+            "kindred_swaps_total 0",
+            "kindred_refused_files_total 1",
+            "kindred_swap_seconds_count 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn two_servers_count_apart() {
+        let (one, other) = (Metrics::new().unwrap(), Metrics::new().unwrap());
+        one.observe_refusal();
+        assert!(rendered(&other).contains("kindred_refused_files_total 0"));
+    }
+}

@@ -1,0 +1,32 @@
+//! The HTTP server: what turns the library into `kindred`, the program.
+//!
+//! - [`config`]: settings from the command line, the environment and a file
+//! - [`watcher`]: a thread that keeps a [`LiveIndex`] at the version its directory asks for
+//! - [`LiveIndex`] and [`Generation`]: what is served, as values
+//! - [`routes`]: the table of routes and what each answers; [`raw_path`] reads paths, [`Problem`] is every other answer
+//! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server
+//! - [`metrics`], [`logging`]: what it tells about itself
+//!
+//! Nothing here is global: one process could run two of them.
+
+pub mod app;
+pub mod config;
+mod etag;
+mod exact_pool;
+#[cfg(test)]
+mod fixture;
+mod generation;
+mod live_index;
+pub mod logging;
+pub mod metrics;
+mod problem;
+pub mod raw_path;
+pub mod routes;
+pub mod watcher;
+
+pub use app::{ServeError, State, configure, run};
+pub use config::{Arguments, Config, ConfigError};
+pub use exact_pool::{Busy, ExactPool};
+pub use generation::{Generation, LoadFailure};
+pub use live_index::{History, LiveIndex, Refusal};
+pub use problem::{PROBLEM_JSON, Problem};

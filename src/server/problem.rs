@@ -1,0 +1,205 @@
+//! Everything that the application answers instead of what was asked for, as RFC 9457 problem documents.
+
+use std::ops::RangeInclusive;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
+use serde::Serialize;
+
+/// The media type of RFC 9457.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// The methods of every route.
+const ALLOWED_METHODS: &str = "GET, HEAD";
+
+/// Seconds after which trying again is worth while: a poll of the directory or an exact search is over by then.
+const RETRY_AFTER_SECONDS: &str = "2";
+
+/// What `type` starts with. The rest names the kind of problem; the text is not an address.
+const TYPE_PREFIX: &str = "urn:problem-type:kindred:";
+
+/// Why a request gets no answer. The order is the precedence, where several would fit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// No route has this path.
+    #[error("there is nothing at this path")]
+    UnknownPath,
+    /// The route has another method.
+    #[error("this path answers to {ALLOWED_METHODS} only")]
+    MethodNotAllowed,
+    /// A part of the path or a query parameter is not allowed.
+    #[error("{name} {reason}")]
+    BadParameter {
+        /// Which one.
+        name: &'static str,
+        /// What is wrong with it and what is allowed.
+        reason: String,
+    },
+    /// A query parameter that this path does not have.
+    #[error("the query parameter {name:?} is not known here; known: {known}")]
+    UnknownParameter {
+        /// Its name as it came, escaped.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// No index has been opened yet, or none is readable any more.
+    #[error("no index is being served")]
+    NoIndex,
+    /// As many exact searches as are allowed are running.
+    #[error("as many exact searches as are allowed at the same time are running")]
+    ExactBusy,
+    /// The index file was changed in place under the server.
+    #[error("the index file was changed while it was being read; another version is being looked for")]
+    IndexChanged,
+    /// The index has this profile, but what is stored about it cannot be read.
+    #[error("the index is damaged where this answer would be")]
+    Damaged,
+    /// The index has no profile with this id.
+    #[error("no profile has the id {id:?}")]
+    UnknownId {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// The profile has nothing that it could be compared by.
+    #[error(
+        "the profile {id:?} has a zero vector: nothing in it can be compared, so it has no recommendations"
+    )]
+    ZeroVector {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// A defect of the server.
+    #[error("the server failed to answer")]
+    Internal,
+}
+
+/// The body of a problem answer.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    detail: String,
+}
+
+impl Problem {
+    /// A number that is not in its range.
+    pub fn out_of_range(name: &'static str, range: &RangeInclusive<usize>) -> Self {
+        let (start, end) = range.clone().into_inner();
+        Problem::BadParameter { name, reason: format!("must be a whole number from {start} to {end}") }
+    }
+
+    /// Status, kind and title: the one place that says what each problem is over HTTP.
+    fn describe(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Problem::UnknownPath => (StatusCode::NOT_FOUND, "unknown-path", "Unknown path"),
+            Problem::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
+            }
+            Problem::BadParameter { .. } => (StatusCode::BAD_REQUEST, "bad-parameter", "Bad parameter"),
+            Problem::UnknownParameter { .. } => {
+                (StatusCode::BAD_REQUEST, "unknown-parameter", "Unknown parameter")
+            }
+            Problem::NoIndex => (StatusCode::SERVICE_UNAVAILABLE, "no-index", "No index"),
+            Problem::ExactBusy => {
+                (StatusCode::SERVICE_UNAVAILABLE, "exact-search-busy", "Exact search is busy")
+            }
+            Problem::IndexChanged => (StatusCode::SERVICE_UNAVAILABLE, "index-changed", "Index file changed"),
+            Problem::Damaged => (StatusCode::SERVICE_UNAVAILABLE, "index-damaged", "Index damaged"),
+            Problem::UnknownId { .. } => (StatusCode::NOT_FOUND, "unknown-id", "Unknown id"),
+            Problem::ZeroVector { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "zero-vector", "Nothing to compare")
+            }
+            Problem::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+        }
+    }
+
+    /// Whether the index itself gave this answer, so that it carries the index's version.
+    pub fn is_from_index(&self) -> bool {
+        matches!(self, Problem::UnknownId { .. } | Problem::ZeroVector { .. })
+    }
+
+    /// The answer to send.
+    pub fn response(&self) -> HttpResponse {
+        let (status, kind, title) = self.describe();
+        let mut builder = HttpResponse::build(status);
+        builder.content_type(PROBLEM_JSON);
+        if !self.is_from_index() {
+            builder.insert_header((CACHE_CONTROL, "no-store"));
+        }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            builder.insert_header((ALLOW, ALLOWED_METHODS));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+        }
+        let document = Document {
+            kind: format!("{TYPE_PREFIX}{kind}"),
+            title,
+            status: status.as_u16(),
+            detail: self.to_string(),
+        };
+        // A map of texts and a number always has a JSON form; the empty object stands for what cannot happen.
+        builder.body(serde_json::to_vec(&document).unwrap_or_else(|_| b"{}".to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::body::MessageBody as _;
+    use actix_web::http::header::CONTENT_TYPE;
+
+    fn every_problem() -> Vec<(Problem, u16)> {
+        vec![
+            (Problem::UnknownPath, 404),
+            (Problem::MethodNotAllowed, 405),
+            (Problem::out_of_range("n", &(1..=1000)), 400),
+            (Problem::UnknownParameter { name: "x\"".to_owned(), known: "ef".to_owned() }, 400),
+            (Problem::NoIndex, 503),
+            (Problem::ExactBusy, 503),
+            (Problem::IndexChanged, 503),
+            (Problem::Damaged, 503),
+            (Problem::UnknownId { id: "\u{7}\"<é".to_owned() }, 404),
+            (Problem::ZeroVector { id: "a".to_owned() }, 422),
+            (Problem::Internal, 500),
+        ]
+    }
+
+    fn document(response: HttpResponse) -> serde_json::Value {
+        serde_json::from_slice(&response.into_body().try_into_bytes().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_problem_is_a_problem_document_with_its_own_status() {
+        for (problem, status) in every_problem() {
+            let response = problem.response();
+            assert_eq!(response.status().as_u16(), status, "{problem:?}");
+            assert_eq!(response.headers().get(CONTENT_TYPE).unwrap(), PROBLEM_JSON);
+            assert_eq!(response.headers().contains_key(RETRY_AFTER), status == 503, "{problem:?}");
+            assert_eq!(response.headers().contains_key(ALLOW), status == 405, "{problem:?}");
+            let document = document(response);
+            assert_eq!(document["status"], status);
+            for field in ["type", "title", "detail"] {
+                assert!(!document[field].as_str().unwrap().is_empty(), "{problem:?} has no {field}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_named_with_its_range() {
+        let detail = Problem::out_of_range("n", &(1..=1000)).to_string();
+        assert_eq!(detail, "n must be a whole number from 1 to 1000");
+    }
+
+    #[test]
+    fn only_answers_of_the_index_may_be_kept_by_a_cache() {
+        for (problem, _) in every_problem() {
+            let stored = !problem.response().headers().contains_key(CACHE_CONTROL);
+            assert_eq!(stored, problem.is_from_index(), "{problem:?}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `GET /index`: what is served, and how it came to be.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::CACHE_CONTROL;
+use serde::Serialize;
+
+use super::super::app::State;
+use super::super::generation::Generation;
+use super::super::live_index::{History, Refusal};
+use super::super::problem::Problem;
+use super::index_answer;
+use crate::time::rfc3339;
+
+#[derive(Serialize)]
+struct Description<'a> {
+    version: u64,
+    file: String,
+    created: String,
+    loaded: String,
+    profiles: u32,
+    nodes: u32,
+    dimension: u32,
+    m: u32,
+    ef: u32,
+    recall_at_10: f64,
+    vectorizer: &'a str,
+    skipped: &'a BTreeMap<String, u64>,
+    degraded: bool,
+    swaps: u64,
+    last_swap_seconds: Option<f64>,
+    refused: u64,
+    last_refused: Option<Refused>,
+}
+
+#[derive(Serialize)]
+struct Refused {
+    file: String,
+    reason: String,
+    at: String,
+}
+
+pub fn get(state: &State) -> Result<HttpResponse, Problem> {
+    let generation = index_answer::generation(state)?;
+    let body = serde_json::to_vec(&describe(&generation, state.live.history())).map_err(|error| {
+        tracing::error!("the index cannot be described: {error}");
+        Problem::Internal
+    })?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(body))
+}
+
+fn describe(generation: &Generation, history: History) -> Description<'_> {
+    let (header, metadata) = (generation.index.header(), generation.index.metadata());
+    Description {
+        version: generation.version,
+        file: generation.file_name(),
+        created: rfc3339(header.created),
+        loaded: rfc3339(unix_seconds(generation.loaded)),
+        profiles: header.profiles,
+        nodes: header.nodes,
+        dimension: header.dimension,
+        m: header.m,
+        ef: metadata.default_ef,
+        recall_at_10: metadata.recall_at_10,
+        vectorizer: &metadata.vectorizer.name,
+        skipped: &metadata.skipped,
+        degraded: history.degraded,
+        swaps: history.swaps,
+        last_swap_seconds: history.last_swap.map(|took| took.as_secs_f64()),
+        refused: history.refused,
+        last_refused: history.last_refused.map(|Refusal { file, reason, at }| Refused {
+            file,
+            reason,
+            at: rfc3339(unix_seconds(at)),
+        }),
+    }
+}
+
+/// A clock before 1970 shows as 1970.
+fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}

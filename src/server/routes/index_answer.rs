@@ -1,0 +1,90 @@
+//! What all answers from an index have in common: the generation they come from, its headers, `If-None-Match`.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::super::app::State;
+use super::super::etag::none_match_hits;
+use super::super::generation::Generation;
+use super::super::problem::Problem;
+use crate::answer::AnswerError;
+use crate::index::{Index, MappedFile};
+
+/// Which version answered, in decimal.
+const X_INDEX_VERSION: HeaderName = HeaderName::from_static("x-index-version");
+
+/// Profiles are nobody else's business, and the next index may come at any time: a cache may keep an answer, but has to
+/// ask whether it still holds.
+const CACHE_POLICY: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The generation that answers a request. The one place that decides on that.
+///
+/// # Errors
+/// [`Problem::NoIndex`].
+pub fn generation(state: &State) -> Result<Arc<Generation>, Problem> {
+    state.live.current().ok_or(Problem::NoIndex)
+}
+
+/// Reads something from a generation's index and makes sure that the file is still the one that was verified: before,
+/// because touching what was cut off would end the process, and after, because nothing else proves what was read.
+///
+/// # Errors
+/// [`Problem::IndexChanged`], and what the reading gives.
+pub fn read<T>(
+    generation: &Generation,
+    id: &str,
+    read: impl FnOnce(&Index<MappedFile>) -> Result<T, AnswerError>,
+) -> Result<T, Problem> {
+    if !generation.is_intact() {
+        return Err(Problem::IndexChanged);
+    }
+    let result = read(&generation.index);
+    if !generation.is_intact() {
+        return Err(Problem::IndexChanged);
+    }
+    result.map_err(|error| match error {
+        AnswerError::UnknownId => Problem::UnknownId { id: id.to_owned() },
+        AnswerError::ZeroVector => Problem::ZeroVector { id: id.to_owned() },
+        AnswerError::Damaged(damaged) => {
+            tracing::error!(
+                "{} is damaged although its file is unchanged: {damaged}",
+                generation.file_name()
+            );
+            Problem::Damaged
+        }
+    })
+}
+
+/// Whether the client has the answer of this generation already.
+pub fn is_known(request: &HttpRequest, generation: &Generation) -> bool {
+    let mut fields = request.headers().get_all(IF_NONE_MATCH);
+    fields.any(|field| none_match_hits(field.as_bytes(), generation.etag.as_bytes()))
+}
+
+/// A body of JSON from a generation; without one, that the client's copy still holds.
+pub fn respond(generation: &Generation, body: Option<Vec<u8>>) -> HttpResponse {
+    let response = match body {
+        Some(body) => HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(body),
+        None => HttpResponse::build(StatusCode::NOT_MODIFIED).finish(),
+    };
+    with_headers(response, generation)
+}
+
+/// A problem with a generation behind it: its headers are on what the index itself has answered.
+pub fn respond_problem(generation: &Generation, problem: &Problem) -> HttpResponse {
+    let response = problem.response();
+    if problem.is_from_index() { with_headers(response, generation) } else { response }
+}
+
+fn with_headers(mut response: HttpResponse, generation: &Generation) -> HttpResponse {
+    let headers = response.headers_mut();
+    headers.insert(X_INDEX_VERSION, generation.version_header.clone());
+    headers.insert(ETAG, generation.etag.clone());
+    headers.insert(CACHE_CONTROL, CACHE_POLICY);
+    response
+}

@@ -1,0 +1,201 @@
+//! The parameters of a request, from its path and its query, decoded and judged.
+
+use std::ops::RangeInclusive;
+
+use super::super::problem::Problem;
+use super::super::raw_path::{decode, query_pairs};
+use crate::profile::MAX_ID_BYTES;
+
+/// As many digits as a number may have, leading zeros included.
+const MAX_DIGITS: usize = 10;
+
+/// Decoded parameters by name. Each is there at most once.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Parameters(Vec<(&'static str, String)>);
+
+impl Parameters {
+    /// Decodes what the path gave and the query adds. `known` are the names that the query may have.
+    ///
+    /// # Errors
+    /// [`Problem::BadParameter`] for text that cannot be decoded and for repetitions, [`Problem::UnknownParameter`].
+    pub fn read<'a>(
+        captures: impl Iterator<Item = (&'static str, &'a str)>,
+        query: &str,
+        known: &[&'static str],
+    ) -> Result<Self, Problem> {
+        let mut parameters = Parameters::default();
+        for (name, raw) in captures {
+            parameters.add(name, raw)?;
+        }
+        for (raw_name, raw) in query_pairs(query) {
+            let decoded = decode(raw_name).ok();
+            let name = known.iter().find(|name| decoded.as_deref() == Some(**name)).ok_or_else(|| {
+                Problem::UnknownParameter {
+                    name: decoded.unwrap_or(raw_name.to_owned()),
+                    known: listed(known),
+                }
+            })?;
+            parameters.add(name, raw)?;
+        }
+        Ok(parameters)
+    }
+
+    fn add(&mut self, name: &'static str, raw: &str) -> Result<(), Problem> {
+        if self.get(name).is_some() {
+            return Err(bad(name, "may be given only once"));
+        }
+        let text = decode(raw).map_err(|broken| bad(name, &format!("cannot be decoded: {broken}")))?;
+        self.0.push((name, text));
+        Ok(())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(found, _)| *found == name).map(|(_, text)| text.as_str())
+    }
+
+    /// The id that is asked about.
+    ///
+    /// # Errors
+    /// It is missing, empty or too long to be an id.
+    pub fn id(&self) -> Result<&str, Problem> {
+        let id = self.get("id").ok_or_else(|| bad("id", "is missing"))?;
+        if id.is_empty() || id.len() > MAX_ID_BYTES {
+            return Err(bad("id", &format!("must have 1 to {MAX_ID_BYTES} bytes, not {}", id.len())));
+        }
+        Ok(id)
+    }
+
+    /// A number that has to be there.
+    ///
+    /// # Errors
+    /// It is missing, not 1 to 10 ASCII digits, or not in the range.
+    pub fn number(&self, name: &'static str, range: &RangeInclusive<usize>) -> Result<usize, Problem> {
+        self.optional_number(name, range)?.ok_or_else(|| Problem::out_of_range(name, range))
+    }
+
+    /// A number that may be left out.
+    ///
+    /// # Errors
+    /// It is not 1 to 10 ASCII digits, or not in the range.
+    pub fn optional_number(
+        &self,
+        name: &'static str,
+        range: &RangeInclusive<usize>,
+    ) -> Result<Option<usize>, Problem> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let is_number = text.len() <= MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if is_number { text.parse().ok() } else { None };
+        number
+            .filter(|number| range.contains(number))
+            .map(Some)
+            .ok_or_else(|| Problem::out_of_range(name, range))
+    }
+
+    /// A switch, off unless it is there.
+    ///
+    /// # Errors
+    /// It is neither `true` nor `false`.
+    pub fn switch(&self, name: &'static str) -> Result<bool, Problem> {
+        match self.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(bad(name, "must be true or false")),
+        }
+    }
+}
+
+fn bad(name: &'static str, reason: &str) -> Problem {
+    Problem::BadParameter { name, reason: reason.to_owned() }
+}
+
+fn listed(known: &[&'static str]) -> String {
+    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(query: &str) -> Result<Parameters, Problem> {
+        Parameters::read(std::iter::empty(), query, &["id", "n", "exact"])
+    }
+
+    fn detail<T: std::fmt::Debug>(result: Result<T, Problem>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn path_and_query_are_decoded_once() {
+        let captures = [("id", "a%2Fb%2520+"), ("n", "5")].into_iter();
+        let parameters = Parameters::read(captures, "exact=tr%75e", &["exact"]).unwrap();
+        assert_eq!(parameters.id(), Ok("a/b%20+"));
+        assert_eq!(parameters.number("n", &(1..=10)), Ok(5));
+        assert_eq!(parameters.switch("exact"), Ok(true));
+        assert_eq!(query("id=a+b%26c").unwrap().id(), Ok("a+b&c"));
+    }
+
+    #[test]
+    fn unknown_and_repeated_parameters_are_named() {
+        assert!(detail(query("id=a&page=2")).contains("\"page\" is not known here; known: id, n, exact"));
+        assert!(detail(query("ID=a")).contains("\"ID\""));
+        assert!(detail(query("=a")).contains("\"\""));
+        assert!(detail(query("%zz=a")).contains("\"%zz\""));
+        assert!(detail(query("id=a&id=a")).starts_with("id may be given only once"));
+        let known = Parameters::read(std::iter::empty(), "x", &[]);
+        assert!(detail(known).ends_with("known: none"));
+        let captured = Parameters::read([("id", "a")].into_iter(), "id=a", &["exact"]);
+        assert!(detail(captured).contains("\"id\" is not known here"));
+    }
+
+    #[test]
+    fn text_that_cannot_be_decoded_is_refused() {
+        assert!(detail(query("id=%zz")).contains("id cannot be decoded: a % is not followed"));
+        assert!(detail(query("id=%FF")).contains("id cannot be decoded: the decoded bytes are not UTF-8"));
+    }
+
+    #[test]
+    fn an_id_has_1_to_512_bytes() {
+        assert_eq!(detail(query("n=1").unwrap().id()), "id is missing");
+        assert!(detail(query("id=").unwrap().id()).contains("1 to 512 bytes, not 0"));
+        assert!(query(&format!("id={}", "é".repeat(256))).unwrap().id().is_ok());
+        assert!(detail(query(&format!("id={}", "a".repeat(513))).unwrap().id()).contains("not 513"));
+    }
+
+    #[test]
+    fn a_number_has_1_to_10_ascii_digits_and_is_in_its_range() {
+        for (text, number) in [("1", 1), ("0000000007", 7), ("1000", 1000), ("%35", 5)] {
+            assert_eq!(query(&format!("n={text}")).unwrap().number("n", &(1..=1000)), Ok(number));
+        }
+        for text in [
+            "",
+            "0",
+            "00",
+            "1001",
+            "-1",
+            "+1",
+            "1.0",
+            "1e2",
+            "abc",
+            "%20",
+            "5%20",
+            "00000000001",
+            "٣",
+            "5%00",
+        ] {
+            let detail = detail(query(&format!("n={text}")).unwrap().number("n", &(1..=1000)));
+            assert_eq!(detail, "n must be a whole number from 1 to 1000", "{text}");
+        }
+        assert!(query("id=a").unwrap().number("n", &(1..=1000)).is_err());
+        assert_eq!(query("id=a").unwrap().optional_number("n", &(1..=1000)), Ok(None));
+    }
+
+    #[test]
+    fn a_switch_is_true_or_false() {
+        assert_eq!(query("exact=false").unwrap().switch("exact"), Ok(false));
+        assert_eq!(query("").unwrap().switch("exact"), Ok(false));
+        for text in ["", "1", "True", "yes", "true%20"] {
+            let detail = detail(query(&format!("exact={text}")).unwrap().switch("exact"));
+            assert_eq!(detail, "exact must be true or false", "{text}");
+        }
+    }
+}

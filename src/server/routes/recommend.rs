@@ -1,0 +1,123 @@
+//! `GET /recommend/{id}/{n}` and `GET /recommend?id=&n=`: the profiles nearest to one.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+
+use super::super::exact_pool::Busy;
+use super::super::generation::Generation;
+use super::super::problem::Problem;
+use super::Call;
+use super::index_answer::{generation, is_known, read, respond, respond_problem};
+use super::parameters::Parameters;
+use crate::answer::{self, MAX_EF, RecommendRequest, SearchMode};
+
+/// What is asked, judged but not yet looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Question {
+    id: String,
+    n: usize,
+    mode: SearchMode,
+    distances: bool,
+}
+
+pub async fn get(call: Call<'_>) -> Result<HttpResponse, Problem> {
+    let question = Question::read(&call.parameters, call.state.max_n)?;
+    let generation = generation(call.state)?;
+    let body = if is_known(call.request, &generation) {
+        question.check(&generation).map(|()| None)
+    } else if question.mode == SearchMode::Exact {
+        exact(&call, question, Arc::clone(&generation)).await.map(Some)
+    } else {
+        // A search in the graph takes less time than handing it to another thread and back.
+        question.answer(&generation).map(Some)
+    };
+    Ok(match body {
+        Ok(body) => respond(&generation, body),
+        Err(problem) => respond_problem(&generation, &problem),
+    })
+}
+
+/// Answers on a thread of the pool, because comparing with every vector would hold up a worker's other requests.
+async fn exact(call: &Call<'_>, question: Question, generation: Arc<Generation>) -> Result<Vec<u8>, Problem> {
+    let search = call.state.exact.try_run(move || question.answer(&generation));
+    let result = search.map_err(|Busy| Problem::ExactBusy)?;
+    result.await.unwrap_or(Err(Problem::Internal))
+}
+
+impl Question {
+    fn read(parameters: &Parameters, max_n: usize) -> Result<Self, Problem> {
+        let id = parameters.id()?.to_owned();
+        let n = parameters.number("n", &(1..=max_n))?;
+        let distances = parameters.switch("distances")?;
+        let exact = parameters.switch("exact")?;
+        let ef = parameters.optional_number("ef", &(n..=MAX_EF))?;
+        let mode = match (exact, ef) {
+            (true, Some(_)) => {
+                let reason = "contradicts exact=true, which searches without it; give one of the two";
+                return Err(Problem::BadParameter { name: "ef", reason: reason.to_owned() });
+            }
+            (true, None) => SearchMode::Exact,
+            (false, Some(ef)) => SearchMode::Ef(ef),
+            (false, None) => SearchMode::Default,
+        };
+        Ok(Question { id, n, mode, distances })
+    }
+
+    fn answer(&self, generation: &Generation) -> Result<Vec<u8>, Problem> {
+        self.search(generation, self.n, self.mode)
+    }
+
+    /// Whether there is an answer, by the cheapest search there is: for one profile, in the graph.
+    fn check(&self, generation: &Generation) -> Result<(), Problem> {
+        self.search(generation, 1, SearchMode::Ef(1)).map(drop)
+    }
+
+    fn search(&self, generation: &Generation, n: usize, mode: SearchMode) -> Result<Vec<u8>, Problem> {
+        let request = RecommendRequest { id: &self.id, n, mode, distances: self.distances };
+        let answer = read(generation, &self.id, |index| answer::recommend(index, &request))?;
+        Ok(answer.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 5] = ["id", "n", "distances", "exact", "ef"];
+
+    fn question(query: &str) -> Result<Question, String> {
+        Parameters::read(std::iter::empty(), query, &NAMES)
+            .and_then(|parameters| Question::read(&parameters, 1000))
+            .map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn the_parameters_say_how_to_search() {
+        for (query, mode) in [
+            ("id=a&n=10", SearchMode::Default),
+            ("id=a&n=10&exact=false", SearchMode::Default),
+            ("id=a&n=10&exact=true", SearchMode::Exact),
+            ("id=a&n=10&ef=10", SearchMode::Ef(10)),
+            ("id=a&n=10&ef=4096&exact=false", SearchMode::Ef(4096)),
+        ] {
+            assert_eq!(question(query).unwrap().mode, mode, "{query}");
+        }
+        assert!(question("id=a&n=1&distances=true").unwrap().distances);
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_named_with_its_range() {
+        for (query, detail) in [
+            ("id=a", "n must be a whole number from 1 to 1000"),
+            ("id=a&n=1001", "n must be a whole number from 1 to 1000"),
+            ("id=a&n=10&ef=9", "ef must be a whole number from 10 to 4096"),
+            ("id=a&n=10&ef=4097", "ef must be a whole number from 10 to 4096"),
+            ("id=a&n=10&ef=", "ef must be a whole number from 10 to 4096"),
+            ("id=a&n=10&distances=1", "distances must be true or false"),
+        ] {
+            assert_eq!(question(query).unwrap_err(), detail, "{query}");
+        }
+        assert!(question("id=a&n=10&ef=50&exact=true").unwrap_err().contains("contradicts exact=true"));
+    }
+}

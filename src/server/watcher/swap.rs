@@ -1,0 +1,111 @@
+//! Carries out what was decided: opens files, swaps generations, unmaps what is no longer used.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::super::generation::{Generation, LoadFailure};
+use super::super::live_index::LiveIndex;
+use super::super::metrics::Metrics;
+use super::decide::{Host, Served, VersionSeen};
+use crate::index::directory;
+
+/// The hands of the watcher.
+pub struct Swapper {
+    live: Arc<LiveIndex>,
+    metrics: Arc<Metrics>,
+    /// Generations that requests may still be using.
+    retired: Vec<Arc<Generation>>,
+}
+
+impl Swapper {
+    pub fn new(live: Arc<LiveIndex>, metrics: Arc<Metrics>) -> Self {
+        Swapper { live, metrics, retired: Vec::new() }
+    }
+
+    /// Whether an index is served and its file is still what was verified.
+    pub fn serves_intact(&self) -> bool {
+        self.live.current().is_some_and(|generation| generation.is_intact())
+    }
+
+    pub fn note_degraded(&self, degraded: bool) {
+        if !self.live.note_degraded(degraded) {
+            return;
+        }
+        match (degraded, self.live.current()) {
+            (true, Some(current)) => {
+                tracing::warn!("degraded: serving {}, which is not what is asked for", current.file_name());
+            }
+            (true, None) => tracing::warn!("degraded: what is asked for cannot be served"),
+            (false, _) => tracing::info!("no longer degraded"),
+        }
+    }
+
+    /// Unmaps the generations that nobody uses any more. Never waits for one: it has its turn at the next tick.
+    pub fn unmap_retired(&mut self) {
+        let retired = std::mem::take(&mut self.retired);
+        self.retired = retired.into_iter().filter_map(|generation| self.unmap(generation).err()).collect();
+    }
+
+    /// Gives the generation back if it is still used.
+    fn unmap(&self, generation: Arc<Generation>) -> Result<(), Arc<Generation>> {
+        // Nothing makes new references to what is not served: once this thread is alone, it stays alone.
+        let generation = Arc::try_unwrap(generation)?;
+        let (file, identity) = (generation.file_name(), generation.identity());
+        let place = |generation: &Generation| (generation.identity().device, generation.identity().inode);
+        let served_again = self.live.current().is_some_and(|current| place(&current) == place(&generation));
+        let mapped = generation.index.into_bytes();
+        if served_again {
+            drop(mapped);
+        } else {
+            mapped.evict();
+        }
+        tracing::debug!("unmapped {file} ({} bytes)", identity.size);
+        Ok(())
+    }
+
+    fn retire(&mut self, generation: Option<Arc<Generation>>) {
+        self.retired.extend(generation);
+    }
+}
+
+impl Host for Swapper {
+    fn served(&self) -> Option<Served> {
+        let current = self.live.current()?;
+        Some(Served { version: current.version, identity: current.identity(), intact: current.is_intact() })
+    }
+
+    fn open(&mut self, file: &VersionSeen) -> Result<(), LoadFailure> {
+        let started = Instant::now();
+        tracing::info!("opening {} ({} bytes)", file.path.display(), file.identity.size);
+        let generation = Generation::load(file)?;
+        let header = generation.index.header();
+        let (name, profiles, nodes) = (generation.file_name(), header.profiles, header.nodes);
+        let took = started.elapsed();
+        let previous = self.live.replace(Some((generation, took)));
+        self.metrics.observe_swap(took, previous.is_some());
+        tracing::info!(
+            "serving {name}: {profiles} profiles, {nodes} nodes, ready in {:.3} s",
+            took.as_secs_f64()
+        );
+        self.retire(previous);
+        Ok(())
+    }
+
+    fn serve_nothing(&mut self) {
+        let previous = self.live.replace(None);
+        if let Some(previous) = &previous {
+            tracing::error!(
+                "serving nothing: {} was changed, and no other is readable",
+                previous.file_name()
+            );
+        }
+        self.retire(previous);
+    }
+
+    fn refuse(&mut self, file: &VersionSeen, reason: &str) {
+        let name = directory::file_name(file.version);
+        tracing::error!("refused {name}: {reason}");
+        self.metrics.observe_refusal();
+        self.live.note_refusal(name, reason.to_owned());
+    }
+}

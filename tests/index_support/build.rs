@@ -1,0 +1,126 @@
+//! Builds an index in memory, with the builder's own steps in the builder's own order.
+
+use std::io::Cursor;
+
+use index_builder::assemble::Parts;
+use index_builder::cli::OnDuplicateId;
+use index_builder::graph::{
+    FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, reachable, repair,
+};
+use index_builder::ingest::{Ingest, IngestOptions, Profiles};
+use index_builder::progress::Progress;
+use index_builder::quality::{BuiltGraph, measure};
+use index_builder::skipped::Skipped;
+use index_builder::source::{self, FormatChoice, Input, ReadOptions};
+use index_builder::spool::SpoolWriter;
+use index_builder::vectors::{self, Nodes};
+use kindred::index::{GraphMetadata, Metadata, Source, VectorizerMetadata};
+use serde_json::{Value, json};
+
+/// The field of a record that holds its vector.
+pub const VECTOR: &str = "vector";
+
+/// How an index is built.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipe {
+    /// Links per node.
+    pub m: usize,
+    /// Breadth of the construction.
+    pub ef_construction: usize,
+    /// What random numbers start from.
+    pub seed: u64,
+}
+
+impl Default for Recipe {
+    fn default() -> Recipe {
+        Recipe { m: 16, ef_construction: 100, seed: 42 }
+    }
+}
+
+/// A record as a line of JSON.
+pub fn line(id: &Value, vector: &[f32]) -> String {
+    format!("{}\n", json!({ "_id": id, "name": format!("the one called {id}"), VECTOR: vector }))
+}
+
+/// What the index returns of the record that [`line`] gives.
+pub fn document(id: &Value) -> String {
+    json!({ "_id": id, "name": format!("the one called {id}") }).to_string()
+}
+
+/// Builds the index file of some lines of JSON, created at second 0.
+pub fn index_file(recipe: &Recipe, lines: &str) -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    let mut skipped = Skipped::default();
+    let mut profiles = ingest(lines, directory.path(), &mut skipped);
+    let spans: Vec<_> = profiles.entries.iter().map(|entry| entry.vector).collect();
+    let spool = profiles.spool.try_clone().unwrap();
+    let lengths = spans.iter().flatten().map(|span| span.length as usize / size_of::<f32>());
+    let dimension = vectors::dimension(None, lengths, &skipped).unwrap();
+    let rows = vectors::load(&mut profiles, &spans, &spool, dimension, &mut skipped).unwrap();
+    let nodes = Nodes::new(rows);
+    let parameters =
+        GraphParameters { m: recipe.m, ef_construction: recipe.ef_construction, seed: recipe.seed };
+    let mut graph = HnswRs.build(nodes.vectors.view(), &parameters, &mut |_| ()).unwrap();
+    let repaired = repair(&mut graph, nodes.vectors.view()).unwrap();
+    let metadata = metadata(recipe, &profiles, &nodes, &graph, repaired, &skipped);
+    let parts = Parts {
+        profiles: &profiles,
+        nodes: &nodes,
+        graph: &graph,
+        vectorizer_state: None,
+        metadata: &metadata,
+        created: 0,
+    };
+    let (_, written) = parts.write(Cursor::new(Vec::new())).unwrap();
+    written.into_inner()
+}
+
+fn ingest(lines: &str, directory: &std::path::Path, skipped: &mut Skipped) -> Profiles {
+    let path = directory.join("profiles.jsonl");
+    std::fs::write(&path, lines).unwrap();
+    let input = Input::open(&path, directory).unwrap();
+    let format = FormatChoice::Auto.resolve(&path).unwrap();
+    let options = IngestOptions { vector_field: Some(VECTOR.to_owned()), ..IngestOptions::default() };
+    let mut ingest = Ingest::new(options, SpoolWriter::create(directory).unwrap());
+    source::read(format, &input, &ReadOptions::default(), &mut |record| ingest.take(record, skipped))
+        .unwrap();
+    ingest.finish(OnDuplicateId::Error, skipped).unwrap()
+}
+
+fn metadata(
+    recipe: &Recipe,
+    profiles: &Profiles,
+    nodes: &Nodes,
+    graph: &FlatGraph,
+    repaired: RepairReport,
+    skipped: &Skipped,
+) -> Metadata {
+    const TARGET_RECALL: f64 = 0.99;
+    let built = BuiltGraph::new(graph, nodes.vectors.view()).unwrap();
+    let quality = measure(&built, TARGET_RECALL, &Progress::silent().step("verify", 0));
+    Metadata {
+        builder: "tests".to_owned(),
+        source: Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() },
+        id_field: profiles.id_field.clone(),
+        vectorizer: VectorizerMetadata {
+            name: format!("field:{VECTOR}"),
+            fingerprint: "0".to_owned(),
+            language: None,
+        },
+        graph: GraphMetadata {
+            builder: HnswRs.name().to_owned(),
+            ef_construction: recipe.ef_construction as u32,
+            seed: recipe.seed,
+            attached: repaired.attached as u32,
+        },
+        default_ef: quality.default_ef,
+        recall_at_10: quality.recall_at_10,
+        recall_sample: quality.sample,
+        reachable: reachable(graph) as u32,
+        exposed: None,
+        read: profiles.read,
+        skipped: skipped.counts(),
+        duplicates: profiles.duplicates,
+        zero_vectors: (profiles.entries.len() - nodes.profiles.len()) as u64,
+    }
+}

@@ -1,0 +1,19 @@
+//! Black-box tests: the real `kindred` serves what the real `index-builder` has published, and every row of the
+//! contract is tried over HTTP.
+//!
+//! `cargo test` builds a package's own program only, so the builder has to be there already:
+//! `cargo build --workspace` before the tests of this target.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod config;
+mod contract;
+mod errors;
+mod fixture;
+mod http;
+mod metrics;
+mod process;
+mod recall;
+mod shutdown;
+mod swap;
+mod watching;

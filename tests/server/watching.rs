@@ -1,0 +1,226 @@
+//! What the server does about what happens in its directory.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::fixture::{Place, assert_problem, await_description, await_version, file_name, numbered_source};
+use super::http::{Connection, get};
+use super::process::{Server, eventually, index_builder, read};
+
+/// Two versions of a few profiles; only the first is in the index directory, the second is given as bytes.
+fn one_served_one_at_hand() -> (Place, Server, Vec<u8>) {
+    let place = Place::new();
+    place.build(&numbered_source(1, 20));
+    place.build(&numbered_source(2, 20));
+    let second = read(&place.version_file(2));
+    fs::remove_file(place.version_file(2)).unwrap();
+    let server = Server::start(&place.index());
+    await_version(&server, 1);
+    (place, server, second)
+}
+
+/// Puts a file into the directory as a builder does.
+fn publish(path: &Path, bytes: &[u8]) {
+    let aside = path.with_extension("aside");
+    fs::write(&aside, bytes).unwrap();
+    fs::rename(&aside, path).unwrap();
+}
+
+fn answers_from(server: &Server, version: u64) {
+    let response = get(server.address, "/recommend/p3/5");
+    assert_eq!((response.status, response.version()), (200, Some(version)), "{response:?}");
+}
+
+#[test]
+fn a_bad_newest_file_is_refused_with_a_reason_and_the_next_good_one_taken() {
+    let (place, server, good) = one_served_one_at_hand();
+    let flipped = |at: usize| {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        bytes
+    };
+    let mut newer_format = good.clone();
+    newer_format[8..12].copy_from_slice(&999u32.to_le_bytes());
+    let longer = [good.as_slice(), b"more"].concat();
+    let bad = [
+        (b"{\"_id\": 1}".to_vec(), "magic"),
+        (good[..good.len() - 1].to_vec(), "incomplete"),
+        (good[..100].to_vec(), "incomplete"),
+        (Vec::new(), "incomplete"),
+        (flipped(40), "checksum"),
+        (flipped(good.len() - 1), "checksum"),
+        (newer_format, "format version 999"),
+        (longer, "declared"),
+    ];
+    for (number, (bytes, reason)) in (1..).zip(&bad) {
+        let version = 1 + number;
+        publish(&place.version_file(version), bytes);
+        let index = await_description(&server, &format!("version {version} is refused"), |index| {
+            index["refused"] == number
+        });
+        assert_eq!(index["version"], 1);
+        assert_eq!(index["degraded"], true, "the newest file is not the one that is served");
+        let refused = &index["last_refused"];
+        assert_eq!(refused["file"], file_name(version));
+        assert!(refused["reason"].as_str().unwrap().contains(reason), "{reason}: {refused}");
+        assert!(refused["at"].as_str().unwrap().ends_with('Z'), "{refused}");
+        answers_from(&server, 1);
+    }
+    let refusals = format!("kindred_refused_files_total {}", bad.len());
+    assert!(get(server.address, "/metrics").text().contains(&refusals));
+    publish(&place.version_file(50), &good);
+    let index = await_version(&server, 50);
+    assert_eq!(
+        (index["degraded"].as_bool(), index["refused"].as_u64()),
+        (Some(false), Some(bad.len() as u64))
+    );
+}
+
+#[test]
+fn a_directory_or_a_dangling_link_by_a_versions_name_harms_nothing() {
+    let (place, server, good) = one_served_one_at_hand();
+    fs::create_dir(place.version_file(2)).unwrap();
+    symlink(place.path().join("nowhere"), place.version_file(3)).unwrap();
+    publish(&place.version_file(4), &good);
+    await_version(&server, 4);
+    // The link's target comes after the link.
+    symlink(place.path().join("later"), place.version_file(5)).unwrap();
+    fs::write(place.path().join("later"), &good).unwrap();
+    await_version(&server, 5);
+}
+
+#[test]
+fn a_bad_newest_file_at_the_start_leaves_the_one_before() {
+    let place = Place::new();
+    place.build(&numbered_source(1, 20));
+    publish(&place.version_file(2), b"no index");
+    let server = Server::start(&place.index());
+    let index = await_description(&server, "the older one is served, and the newer refused", |index| {
+        index["version"] == 1 && index["refused"] == 1
+    });
+    assert_eq!(index["degraded"], true);
+    assert_eq!(get(server.address, "/health/ready").status, 200);
+    answers_from(&server, 1);
+}
+
+#[test]
+fn a_pinned_version_that_is_missing_leaves_the_highest_and_says_degraded() {
+    let place = Place::new();
+    place.build(&numbered_source(1, 20));
+    fs::write(place.index().join("PINNED"), "9\n").unwrap();
+    let server = Server::start(&place.index());
+    let index = await_version(&server, 1);
+    assert_eq!(index["degraded"], true);
+    index_builder(["unpin".as_ref(), place.index().as_os_str()]);
+    await_description(&server, "nothing is wrong any more", |index| index["degraded"] == false);
+}
+
+#[test]
+fn a_served_file_that_is_deleted_is_served_on_and_versions_do_not_go_back() {
+    let place = Place::new();
+    for version in 1..=2 {
+        place.build(&numbered_source(version, 20));
+    }
+    let server = Server::start(&place.index());
+    await_version(&server, 2);
+    fs::remove_file(place.version_file(2)).unwrap();
+    // A bad file is refused only by a look that comes after the deletion.
+    publish(&place.version_file(3), b"no index");
+    await_description(&server, "the directory was looked at", |index| index["refused"] == 1);
+    answers_from(&server, 2);
+    fs::remove_file(place.version_file(3)).unwrap();
+    assert_eq!(place.build(&numbered_source(3, 20)), 3);
+    await_version(&server, 3);
+}
+
+#[test]
+fn a_missing_directory_is_waited_for() {
+    let place = Place::new();
+    let server = Server::start(&place.index());
+    let live = get(server.address, "/health/live");
+    assert_eq!((live.status, live.text()), (200, r#"{"status":"ok"}"#));
+    for path in ["/health/ready", "/index", "/recommend/p1/1", "/profiles/p1"] {
+        assert_problem(&get(server.address, path), 503, path);
+    }
+    place.build(&numbered_source(1, 20));
+    await_version(&server, 1);
+    assert_eq!(get(server.address, "/health/ready").status, 200);
+}
+
+#[test]
+fn a_directory_that_is_removed_and_made_again_is_watched_on() {
+    let (place, server, _) = one_served_one_at_hand();
+    fs::rename(place.index(), place.path().join("away")).unwrap();
+    answers_from(&server, 1);
+    let elsewhere = place.path().join("elsewhere");
+    for build in 1..=3 {
+        place.build_into(&elsewhere, &numbered_source(build, 20));
+    }
+    fs::rename(&elsewhere, place.index()).unwrap();
+    await_version(&server, 3);
+    answers_from(&server, 3);
+}
+
+/// As Kubernetes does it: the directory is a link to a link, and the inner one is swung.
+#[test]
+fn a_directory_behind_a_link_that_is_swung_is_followed() {
+    let place = Place::new();
+    for build in 1..=2u64 {
+        let directory = place.path().join(format!("data-{build}"));
+        for _ in 0..build {
+            place.build_into(&directory, &numbered_source(build, 20));
+        }
+    }
+    let inner = place.path().join("..data");
+    symlink("data-1", &inner).unwrap();
+    symlink("..data", place.index()).unwrap();
+    let server = Server::start(&place.index());
+    await_version(&server, 1);
+    let aside = place.path().join("..data_tmp");
+    symlink("data-2", &aside).unwrap();
+    fs::rename(&aside, &inner).unwrap();
+    await_version(&server, 2);
+    assert_eq!(get(server.address, "/recommend/p3/1").json()[0]["build"], 2);
+}
+
+#[test]
+fn a_file_that_is_copied_in_slowly_is_taken_when_it_is_whole() {
+    let (place, server, good) = one_served_one_at_hand();
+    let mut file = fs::File::create(place.version_file(2)).unwrap();
+    let pieces: Vec<&[u8]> = good.chunks(good.len() / 4).collect();
+    let mut connection = Connection::open(server.address).unwrap();
+    for piece in &pieces[..pieces.len() - 1] {
+        file.write_all(piece).unwrap();
+        let response = connection.get("/recommend/p3/5");
+        assert_eq!((response.status, response.version()), (200, Some(1)));
+    }
+    file.write_all(pieces[pieces.len() - 1]).unwrap();
+    drop(file);
+    await_version(&server, 2);
+}
+
+#[test]
+fn a_served_file_that_is_cut_gives_503_and_then_the_next_readable_one() {
+    let place = Place::new();
+    for version in 1..=2 {
+        place.build(&numbered_source(version, 20));
+    }
+    let mut server = Server::start(&place.index());
+    await_version(&server, 2);
+    fs::OpenOptions::new().write(true).open(place.version_file(2)).unwrap().set_len(4096).unwrap();
+    let response = eventually("version 1 answers", || {
+        let response = get(server.address, "/recommend/p3/5");
+        if response.version() == Some(1) {
+            return Some(response);
+        }
+        assert_problem(&response, 503, "while nothing else is served");
+        None
+    });
+    let answer: Value = response.json();
+    assert!(answer.as_array().unwrap().iter().all(|profile| profile["build"] == 1), "{answer}");
+    server.assert_runs();
+}
