@@ -49,7 +49,7 @@ fn a_pickle_that_is_not_read_is_exit_1_with_what_was_found() {
         let file = format!("{name}.pickle");
         let place = place_of(&format!("bad/{file}"), &file);
         let mut shell = Command::new("sh");
-        shell.args(["-c", &limited, BUILDER]).args(place.build_args_from(&file, &[]));
+        shell.args(["-c", &limited, BUILDER]).args(place.build_args_from(&file, &["--threads", "2"]));
         shell.current_dir(place.path("")).stdin(Stdio::null());
         Ran::from(shell.output().unwrap()).fails(1, &[&[file.as_str()], parts].concat());
         place.assert_nothing_published();

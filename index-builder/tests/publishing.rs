@@ -160,39 +160,6 @@ fn a_full_disk_at_the_last_moment_is_exit_1_and_leaves_nothing() {
 }
 
 #[test]
-fn a_full_disk_is_exit_1_and_leaves_what_was_there() {
-    let place = large();
-    // A file system of its own, which only root or an unprivileged user with namespaces of users can have.
-    let may_mount = Command::new("unshare").args(["-rm", "true"]).output();
-    if !may_mount.is_ok_and(|output| output.status.success()) {
-        eprintln!("NOT TRIED: a full disk needs `unshare -rm`, which is not allowed here");
-        return;
-    }
-    let script = r#"
-        mkdir "$1" && mount -t tmpfs -o size=256k none "$1" && builder=$2 && profiles=$3 && small=$4
-        "$builder" build --profiles "$small" --out "$1" >&2 || exit 90
-        "$builder" build --profiles "$profiles" --out "$1" --m 2 --dimension 8 >&2
-        head -c 1000000 /dev/zero >"$1/filler" 2>&1
-        truncate -s -100000 "$1/filler"
-        "$builder" build --profiles "$profiles" --out "$1"
-        code=$?
-        ls -A "$1" >&2
-        exit "$code"
-    "#;
-    let small = place.write("small.jsonl", "{\"_id\":1,\"word\":\"a\"}\n");
-    let mut unshare = Command::new("unshare");
-    unshare.args(["-rm", "sh", "-c", script, "sh"]).args([
-        &place.index(),
-        Path::new(BUILDER),
-        &place.path("profiles.jsonl"),
-        &small,
-    ]);
-    let stderr = Ran::from(unshare.output().unwrap()).fails(1, &["No space left on device"]);
-    let listed: Vec<&str> = stderr.lines().rev().take(4).collect();
-    assert_eq!(listed, ["index-00000002.knd", "index-00000001.knd", "filler", "builder.lock"], "{stderr}");
-}
-
-#[test]
 fn any_niceness_from_0_to_19_is_taken_and_holds_for_the_children() {
     let place = Place::with_vectors(3);
     place.write(

@@ -64,7 +64,7 @@ fn distances_are_the_shortest_text_of_a_32_bit_number() {
     assert_eq!(
         response.text(),
         concat!(
-            r#"[{"distance":0.4,"profile":{"_id":7,"name":"integer"}},"#,
+            r#"[{"distance":0.39999998,"profile":{"_id":7,"name":"integer"}},"#,
             r#"{"distance":1.0,"profile":{"_id":-9223372036854775808,"name":"smallest"}}]"#
         )
     );

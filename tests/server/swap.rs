@@ -83,8 +83,8 @@ fn twenty_rebuilds_under_requests_fail_none_and_mix_none() {
     assert_eq!(place.build(&numbered_source(1, PROFILES)), 1);
     // A thread for each client's exact search and for those that are just ending: none has to be refused.
     let server = Server::start_with(&place.index(), |command| {
- command.args(["--max-exact", "16"]);
-});
+        command.args(["--max-exact", "16"]);
+    });
     await_version(&server, 1);
     let (stop, last) = (AtomicBool::new(false), [const { AtomicU64::new(0) }; CLIENTS]);
     let everybody_has = |version: u64| {
