@@ -54,8 +54,13 @@ pub struct BuildArgs {
     /// The field that holds the id; `row` numbers the records [default: _id, else id]
     #[arg(long, value_name = "NAME")]
     pub id_field: Option<String>,
-    /// What makes the vectors: hashing, field:NAME or python:PATH[:FUNCTION]
-    #[arg(long, default_value = "hashing", value_name = "VECTORIZER")]
+    /// What makes the vectors
+    #[arg(
+        long,
+        default_value = "hashing",
+        value_name = "VECTORIZER",
+        help = "What makes the vectors: hashing, field:NAME or python:PATH[:FUNCTION]"
+    )]
     pub vectorizer: String,
     /// The interpreter of python:PATH
     #[arg(long, default_value = "python3", value_name = "PROGRAM")]
