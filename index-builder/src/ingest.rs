@@ -93,8 +93,8 @@ pub struct Ingest {
     spool: SpoolWriter,
     entries: Vec<Entry>,
     ids: String,
-    /// While it is not decided: profiles whose id is that of the second field. They come before all others that
-    /// have the first.
+    /// Profiles that have an id in the second field and not in the first. They count only where no record has the
+    /// first, which is known at the end.
     second_choice: Vec<Entry>,
     second_failures: Vec<(u64, IdError)>,
     /// Records that have neither field.
