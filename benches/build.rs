@@ -63,7 +63,7 @@ fn main() -> Result<()> {
 
 fn bench_graph(criterion: &mut Criterion) -> Result<()> {
     let vectors = common::clustered(NODES, DIMENSION);
-    let (_, report) = common::link(vectors.view())?;
+    let (_, report) = common::link_graph(vectors.view())?;
     println!(
         "graph: {} of {NODES} nodes not reached before the repair, {} links made",
         report.unreached_before, report.attached
@@ -71,7 +71,7 @@ fn bench_graph(criterion: &mut Criterion) -> Result<()> {
     let mut group = criterion.benchmark_group("build");
     group.sampling_mode(SamplingMode::Flat).sample_size(FEW_SAMPLES).measurement_time(LONG_ENOUGH);
     group.throughput(Throughput::Elements(NODES as u64));
-    group.bench_function("hnsw_rs_and_repair", |bencher| bencher.iter(|| common::link(vectors.view())));
+    group.bench_function("hnsw_rs_and_repair", |bencher| bencher.iter(|| common::link_graph(vectors.view())));
     group.finish();
     Ok(())
 }

@@ -6,20 +6,18 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use index_builder::assemble::Parts;
 use index_builder::cli::OnDuplicateId;
-use index_builder::graph::{
-    FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, reachable, repair,
-};
+use index_builder::graph::{FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, repair};
 use index_builder::ingest::{Ingest, IngestOptions, Profiles};
+use index_builder::link::{LinkOptions, Linked, link};
 use index_builder::progress::Progress;
-use index_builder::quality::{BuiltGraph, Quality, measure};
 use index_builder::skipped::Skipped;
 use index_builder::source::Record;
 use index_builder::spool::{Span, SpoolWriter};
-use index_builder::vectors::{self, Nodes};
-use kindred::index::{GraphMetadata, Index, MappedFile, Metadata, Source, VectorizerMetadata};
+use index_builder::vectors;
+use kindred::index::{Index, MappedFile, Metadata, Source, VectorizerMetadata};
 use kindred::profile::Value;
 use ndarray::{Array2, ArrayView2};
 use tempfile::TempDir;
@@ -92,11 +90,14 @@ pub fn clustered(rows: usize, dimension: usize) -> Array2<f32> {
 }
 
 /// The steps of a build from vectors to a graph in which every node is reached.
-pub fn link(vectors: ArrayView2<'_, f32>) -> Result<(FlatGraph, RepairReport)> {
+pub fn link_graph(vectors: ArrayView2<'_, f32>) -> Result<(FlatGraph, RepairReport)> {
     let mut graph = HnswRs.build(vectors, &PARAMETERS, &mut |_| {})?;
     let report = repair(&mut graph, vectors)?;
     Ok((graph, report))
 }
+
+/// How the benchmarks link.
+pub const OPTIONS: LinkOptions = LinkOptions { graph: PARAMETERS, target_recall: TARGET_RECALL };
 
 /// An index file of clustered vectors, in a directory that goes with it.
 pub struct SampleIndex {
@@ -118,15 +119,11 @@ impl SampleIndex {
         let spool = taken.spool.try_clone()?;
         let rows = vectors::load(&mut taken, &spans, &spool, dimension, &mut skipped)?;
         ensure!(skipped.total() == 0, "profiles were skipped: {:?}", skipped.counts());
-        let nodes = Nodes::new(rows);
-        let (graph, repaired) = link(nodes.vectors.view())?;
-        let built = BuiltGraph::new(&graph, nodes.vectors.view()).context("vectors that are no slice")?;
-        let quality = measure(&built, TARGET_RECALL, &Progress::silent().step("verify", 0));
-        let metadata = metadata(&taken, &graph, repaired, quality)?;
+        let linked = link(rows, &OPTIONS, &Progress::silent())?;
+        let metadata = metadata(&taken, &linked)?;
         let parts = Parts {
             profiles: &taken,
-            nodes: &nodes,
-            graph: &graph,
+            linked: &linked,
             vectorizer_state: None,
             metadata: &metadata,
             created: 0,
@@ -175,12 +172,7 @@ fn ingest(vectors: &Array2<f32>, spool: SpoolWriter, skipped: &mut Skipped) -> R
     Ok(ingest.finish(OnDuplicateId::Error, skipped)?)
 }
 
-fn metadata(
-    profiles: &Profiles,
-    graph: &FlatGraph,
-    repaired: RepairReport,
-    quality: Quality,
-) -> Result<Metadata> {
+fn metadata(profiles: &Profiles, linked: &Linked) -> Result<Metadata> {
     Ok(Metadata {
         builder: "benchmark".to_owned(),
         source: Source { name: "clusters".to_owned(), format: "none".to_owned() },
@@ -190,16 +182,12 @@ fn metadata(
             fingerprint: String::new(),
             language: None,
         },
-        graph: GraphMetadata {
-            builder: HnswRs.name().to_owned(),
-            ef_construction: u32::try_from(PARAMETERS.ef_construction)?,
-            seed: PARAMETERS.seed,
-            attached: u32::try_from(repaired.attached)?,
-        },
-        default_ef: quality.default_ef,
-        recall_at_10: quality.recall_at_10,
-        recall_sample: quality.sample,
-        reachable: u32::try_from(reachable(graph))?,
+        graph: linked.graph_metadata(),
+        table: linked.table_metadata(),
+        default_ef: linked.quality.default_ef,
+        recall_at_10: linked.quality.recall_at_10,
+        recall_sample: linked.quality.sample,
+        reachable: u32::try_from(linked.reachable)?,
         exposed: None,
         read: profiles.read,
         skipped: Default::default(),

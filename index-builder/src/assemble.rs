@@ -8,20 +8,17 @@ use kindred::index::writer::Writer;
 use kindred::index::{Header, Metadata};
 use kindred::profile::Value;
 
-use crate::graph::FlatGraph;
 use crate::ingest::Profiles;
+use crate::link::Linked;
 use crate::vectorize::document_fields;
-use crate::vectors::Nodes;
 
 /// All that goes into a file.
 #[derive(Debug)]
 pub struct Parts<'a> {
     /// Ids and documents.
     pub profiles: &'a Profiles,
-    /// Vectors, and which profiles have which.
-    pub nodes: &'a Nodes,
-    /// The graph over the nodes.
-    pub graph: &'a FlatGraph,
+    /// Vectors, which profiles have which, the graph over them and the neighbour table.
+    pub linked: &'a Linked,
     /// The vectorizer's fitted state.
     pub vectorizer_state: Option<&'a [u8]>,
     /// What built it.
@@ -55,11 +52,11 @@ impl Parts<'_> {
             format_version: kindred::index::format::FORMAT_VERSION,
             created: self.created,
             profiles: u32::try_from(self.profiles.entries.len()).context("the number of profiles")?,
-            nodes: u32::try_from(self.nodes.count()).context("the number of nodes")?,
-            dimension: u32::try_from(self.nodes.vectors.ncols()).context("the dimension")?,
-            m: u32::try_from(self.graph.m).context("m")?,
-            levels: self.graph.levels,
-            entry_point: self.graph.entry_point,
+            nodes: u32::try_from(self.linked.nodes.count()).context("the number of nodes")?,
+            dimension: u32::try_from(self.linked.nodes.vectors.ncols()).context("the dimension")?,
+            m: u32::try_from(self.linked.graph.m).context("m")?,
+            levels: self.linked.graph.levels,
+            entry_point: self.linked.graph.entry_point,
             // The writer fills these in.
             file_length: 0,
             sections: 0,
@@ -68,18 +65,18 @@ impl Parts<'_> {
     }
 
     fn write_nodes<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
-        let vectors = self.nodes.vectors.as_slice().unwrap_or_default();
-        let row = size_of::<f32>() * self.nodes.vectors.ncols().max(1);
+        let vectors = self.linked.nodes.vectors.as_slice().unwrap_or_default();
+        let row = size_of::<f32>() * self.linked.nodes.vectors.ncols().max(1);
         writer.section(SectionKind::Vectors, row, |out| out.write_all(bytemuck::cast_slice(vectors)))?;
-        numbers(writer, SectionKind::NodeOfProfile, &self.nodes.node_of_profile)?;
-        numbers(writer, SectionKind::NodeStarts, &self.nodes.starts)?;
-        numbers(writer, SectionKind::NodeProfiles, &self.nodes.profiles)
+        numbers(writer, SectionKind::NodeOfProfile, &self.linked.nodes.node_of_profile)?;
+        numbers(writer, SectionKind::NodeStarts, &self.linked.nodes.starts)?;
+        numbers(writer, SectionKind::NodeProfiles, &self.linked.nodes.profiles)
     }
 
     fn write_graph<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
-        numbers(writer, SectionKind::Level0, &self.graph.level0)?;
-        numbers(writer, SectionKind::UpperStarts, &self.graph.upper_offsets)?;
-        numbers(writer, SectionKind::UpperLevels, &self.graph.upper)
+        numbers(writer, SectionKind::Level0, &self.linked.graph.level0)?;
+        numbers(writer, SectionKind::UpperStarts, &self.linked.graph.upper_offsets)?;
+        numbers(writer, SectionKind::UpperLevels, &self.linked.graph.upper)
     }
 
     fn write_ids<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {

@@ -3,26 +3,24 @@
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, anyhow, bail};
-use kindred::index::{
-    GraphMetadata, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata,
-};
+use anyhow::{Context, anyhow};
+use kindred::index::{Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata};
 
 use crate::assemble::Parts;
 use crate::cli::BuildArgs;
 use crate::failure::Failure;
-use crate::graph::{FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, reachable, repair};
+use crate::graph::GraphParameters;
 use crate::ingest::{Ingest, IngestOptions, Profiles, check_skipped, describe};
+use crate::link::{LinkOptions, LinkSeconds, Linked, link};
 use crate::options::{BuildOptions, VectorizerChoice};
 use crate::progress::Progress;
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
-use crate::quality::{BuiltGraph, Quality, measure};
 use crate::skipped::Skipped;
 use crate::source::{self, Format, Input, ReadOptions};
 use crate::spool::SpoolWriter;
 use crate::summary::{Seconds, Summary};
 use crate::vectorize::{Job, vectorize};
-use crate::vectors::{Nodes, ProfileVectors};
+use crate::vectors::ProfileVectors;
 
 /// Builds an index and publishes it.
 ///
@@ -51,10 +49,10 @@ pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result
     };
     let profiles = build.read()?;
     let (profiles, vectors) = build.vectorize(profiles)?;
-    let linked = build.link(vectors)?;
-    let built = build.write(&publisher, &profiles, &linked)?;
+    let finished = build.link(vectors)?;
+    let built = build.write(&publisher, &profiles, &finished)?;
     build.seconds.total = started.elapsed().as_secs_f64();
-    Ok(build.summary(&profiles, &linked, built))
+    Ok(build.summary(&profiles, &finished, built))
 }
 
 /// What is the same for every step.
@@ -70,13 +68,9 @@ struct Build<'a> {
     seconds: Seconds,
 }
 
-/// The finished graph, with what is known about it.
-struct Linked {
-    nodes: Nodes,
-    graph: FlatGraph,
-    repair: RepairReport,
-    reachable: usize,
-    quality: Quality,
+/// Linked vectors, with what made them.
+struct Finished {
+    linked: Linked,
     vectorizer_state: Option<Vec<u8>>,
     fingerprint: String,
 }
@@ -153,70 +147,34 @@ impl Build<'_> {
         Ok((profiles, vectors))
     }
 
-    fn link(&mut self, vectors: ProfileVectors) -> Result<Linked, Failure> {
-        let started = Instant::now();
-        let nodes = Nodes::new(vectors.rows);
-        let step = self.progress.step("graph", nodes.count() as u64);
-        let parameters = GraphParameters {
-            m: self.args.m as usize,
-            ef_construction: self.args.ef_construction as usize,
-            seed: self.args.seed,
+    fn link(&mut self, vectors: ProfileVectors) -> Result<Finished, Failure> {
+        let options = LinkOptions {
+            graph: GraphParameters {
+                m: self.args.m as usize,
+                ef_construction: self.args.ef_construction as usize,
+                seed: self.args.seed,
+            },
+            target_recall: self.args.target_recall,
         };
-        let mut graph = HnswRs
-            .build(nodes.vectors.view(), &parameters, &mut |linked| step.reach(linked as u64))
-            .map_err(anyhow::Error::from)?;
-        let repair = repair(&mut graph, nodes.vectors.view()).map_err(anyhow::Error::from)?;
-        step.done(|| format!("{} nodes, {} of them attached afterwards", nodes.count(), repair.attached));
-        self.seconds.graph = started.elapsed().as_secs_f64();
-        let step = self.progress.step("verify", crate::quality::SAMPLE.min(nodes.count()) as u64);
-        let reachable = reachable(&graph);
-        let quality = {
-            let built = BuiltGraph::new(&graph, nodes.vectors.view())
-                .ok_or_else(|| anyhow!("the vectors do not lie one after the other"))?;
-            measure(&built, self.args.target_recall, &step)
-        };
-        self.seconds.verify =
-            step.done(|| format!("recall@10 {:.4} at ef {}", quality.recall_at_10, quality.default_ef));
-        self.check_gates(&nodes, reachable, &quality)?;
-        Ok(Linked {
-            nodes,
-            graph,
-            repair,
-            reachable,
-            quality,
-            vectorizer_state: vectors.state,
-            fingerprint: vectors.fingerprint,
-        })
-    }
-
-    fn check_gates(&self, nodes: &Nodes, reachable: usize, quality: &Quality) -> anyhow::Result<()> {
-        if reachable != nodes.count() {
-            bail!("{reachable} of {} nodes can be reached; nothing is published", nodes.count());
-        }
-        if quality.recall_at_10 < self.args.min_recall {
-            bail!(
-                "recall@10 is {:.4} at ef {}; --min-recall demands {}; nothing is published",
-                quality.recall_at_10,
-                quality.default_ef,
-                self.args.min_recall,
-            );
-        }
-        Ok(())
+        let linked = link(vectors.rows, &options, self.progress)?;
+        let LinkSeconds { graph, verify, .. } = linked.seconds;
+        (self.seconds.graph, self.seconds.verify) = (graph, verify);
+        linked.check(self.args.min_recall)?;
+        Ok(Finished { linked, vectorizer_state: vectors.state, fingerprint: vectors.fingerprint })
     }
 
     fn write(
         &mut self,
         publisher: &Publisher,
         profiles: &Profiles,
-        linked: &Linked,
+        finished: &Finished,
     ) -> Result<Published, Failure> {
         let step = self.progress.step("publish", 0);
-        let metadata = self.metadata(profiles, linked)?;
+        let metadata = self.metadata(profiles, finished)?;
         let parts = Parts {
             profiles,
-            nodes: &linked.nodes,
-            graph: &linked.graph,
-            vectorizer_state: linked.vectorizer_state.as_deref(),
+            linked: &finished.linked,
+            vectorizer_state: finished.vectorizer_state.as_deref(),
             metadata: &metadata,
             created: self.created,
         };
@@ -236,11 +194,12 @@ impl Build<'_> {
         Ok(published)
     }
 
-    fn metadata(&self, profiles: &Profiles, linked: &Linked) -> anyhow::Result<Metadata> {
+    fn metadata(&self, profiles: &Profiles, finished: &Finished) -> anyhow::Result<Metadata> {
         let name = match self.args.profiles.file_name() {
             Some(name) => name.to_string_lossy().into_owned(),
             None => self.args.profiles.display().to_string(),
         };
+        let linked = &finished.linked;
         let hashing = matches!(self.options.vectorizer, VectorizerChoice::Hashing);
         Ok(Metadata {
             builder: format!("index-builder {}", env!("CARGO_PKG_VERSION")),
@@ -248,15 +207,11 @@ impl Build<'_> {
             id_field: profiles.id_field.clone(),
             vectorizer: VectorizerMetadata {
                 name: self.vectorizer_name(),
-                fingerprint: linked.fingerprint.clone(),
+                fingerprint: finished.fingerprint.clone(),
                 language: hashing.then(|| self.args.language.to_string()),
             },
-            graph: GraphMetadata {
-                builder: HnswRs.name().to_owned(),
-                ef_construction: self.args.ef_construction,
-                seed: self.args.seed,
-                attached: u32::try_from(linked.repair.attached)?,
-            },
+            graph: linked.graph_metadata(),
+            table: linked.table_metadata(),
             default_ef: linked.quality.default_ef,
             recall_at_10: linked.quality.recall_at_10,
             recall_sample: linked.quality.sample,
@@ -284,7 +239,8 @@ impl Build<'_> {
         }
     }
 
-    fn summary(self, profiles: &Profiles, linked: &Linked, published: Published) -> Summary {
+    fn summary(self, profiles: &Profiles, finished: &Finished, published: Published) -> Summary {
+        let linked = &finished.linked;
         Summary {
             version: published.version,
             file: published.path.display().to_string(),

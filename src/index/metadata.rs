@@ -17,6 +17,9 @@ pub struct Metadata {
     pub vectorizer: Vectorizer,
     /// What made the graph, and with which parameters.
     pub graph: Graph,
+    /// The neighbour table; none in a file without one, or of a builder that knew none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Table>,
     /// The ef of a search that names none: the smallest that reached the target on the sample.
     pub default_ef: u32,
     /// recall@10 of the graph at `default_ef` against exact search, tie-aware, on a sample of the nodes.
@@ -68,4 +71,25 @@ pub struct Graph {
     pub seed: u64,
     /// Nodes that no walk from the entry point reached before they were attached.
     pub attached: u32,
+}
+
+/// What kind of neighbour table a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// Slots of a row (K).
+    pub neighbours: u32,
+    /// How far its rows can be trusted.
+    pub kind: TableKind,
+    /// Share of the true K nearest that are in the table, tie-aware, on a sample; 1 where it is exact.
+    pub recall: f64,
+}
+
+/// How far the rows of a neighbour table can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TableKind {
+    /// Every row holds the nearest profiles there are.
+    Exact,
+    /// A row may lack some of the nearest, and hold others instead.
+    Approximate,
 }

@@ -19,6 +19,9 @@ pub mod writer;
 
 pub use error::{Damaged, OpenError};
 pub use format::Header;
-pub use metadata::{Graph as GraphMetadata, Metadata, Source, Vectorizer as VectorizerMetadata};
+pub use metadata::{
+    Graph as GraphMetadata, Metadata, Source, Table as TableMetadata, TableKind,
+    Vectorizer as VectorizerMetadata,
+};
 pub use mmap::{FileIdentity, MappedFile};
 pub use reader::{Index, Ordinal};

@@ -4,21 +4,21 @@ use std::io::Cursor;
 
 use index_builder::assemble::Parts;
 use index_builder::cli::OnDuplicateId;
-use index_builder::graph::{
-    FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, reachable, repair,
-};
+use index_builder::graph::GraphParameters;
 use index_builder::ingest::{Ingest, IngestOptions, Profiles};
+use index_builder::link::{LinkOptions, Linked, link};
 use index_builder::progress::Progress;
-use index_builder::quality::{BuiltGraph, measure};
 use index_builder::skipped::Skipped;
 use index_builder::source::{self, FormatChoice, Input, ReadOptions};
 use index_builder::spool::SpoolWriter;
-use index_builder::vectors::{self, Nodes};
-use kindred::index::{GraphMetadata, Metadata, Source, VectorizerMetadata};
+use index_builder::vectors;
+use kindred::index::{Metadata, Source, VectorizerMetadata};
 use serde_json::{Value, json};
 
 /// The field of a record that holds its vector.
 pub const VECTOR: &str = "vector";
+
+const TARGET_RECALL: f64 = 0.99;
 
 /// How an index is built.
 #[derive(Debug, Clone, Copy)]
@@ -57,16 +57,13 @@ pub fn index_file(recipe: &Recipe, lines: &str) -> Vec<u8> {
     let lengths = spans.iter().flatten().map(|span| span.length as usize / size_of::<f32>());
     let dimension = vectors::dimension(None, lengths, &skipped).unwrap();
     let rows = vectors::load(&mut profiles, &spans, &spool, dimension, &mut skipped).unwrap();
-    let nodes = Nodes::new(rows);
-    let parameters =
-        GraphParameters { m: recipe.m, ef_construction: recipe.ef_construction, seed: recipe.seed };
-    let mut graph = HnswRs.build(nodes.vectors.view(), &parameters, &mut |_| ()).unwrap();
-    let repaired = repair(&mut graph, nodes.vectors.view()).unwrap();
-    let metadata = metadata(recipe, &profiles, &nodes, &graph, repaired, &skipped);
+    let graph = GraphParameters { m: recipe.m, ef_construction: recipe.ef_construction, seed: recipe.seed };
+    let options = LinkOptions { graph, target_recall: TARGET_RECALL };
+    let linked = link(rows, &options, &Progress::silent()).unwrap();
+    let metadata = metadata(&profiles, &linked, &skipped);
     let parts = Parts {
         profiles: &profiles,
-        nodes: &nodes,
-        graph: &graph,
+        linked: &linked,
         vectorizer_state: None,
         metadata: &metadata,
         created: 0,
@@ -87,17 +84,7 @@ fn ingest(lines: &str, directory: &std::path::Path, skipped: &mut Skipped) -> Pr
     ingest.finish(OnDuplicateId::Error, skipped).unwrap()
 }
 
-fn metadata(
-    recipe: &Recipe,
-    profiles: &Profiles,
-    nodes: &Nodes,
-    graph: &FlatGraph,
-    repaired: RepairReport,
-    skipped: &Skipped,
-) -> Metadata {
-    const TARGET_RECALL: f64 = 0.99;
-    let built = BuiltGraph::new(graph, nodes.vectors.view()).unwrap();
-    let quality = measure(&built, TARGET_RECALL, &Progress::silent().step("verify", 0));
+fn metadata(profiles: &Profiles, linked: &Linked, skipped: &Skipped) -> Metadata {
     Metadata {
         builder: "tests".to_owned(),
         source: Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() },
@@ -107,20 +94,16 @@ fn metadata(
             fingerprint: "0".to_owned(),
             language: None,
         },
-        graph: GraphMetadata {
-            builder: HnswRs.name().to_owned(),
-            ef_construction: recipe.ef_construction as u32,
-            seed: recipe.seed,
-            attached: repaired.attached as u32,
-        },
-        default_ef: quality.default_ef,
-        recall_at_10: quality.recall_at_10,
-        recall_sample: quality.sample,
-        reachable: reachable(graph) as u32,
+        graph: linked.graph_metadata(),
+        table: linked.table_metadata(),
+        default_ef: linked.quality.default_ef,
+        recall_at_10: linked.quality.recall_at_10,
+        recall_sample: linked.quality.sample,
+        reachable: linked.reachable as u32,
         exposed: None,
         read: profiles.read,
         skipped: skipped.counts(),
         duplicates: profiles.duplicates,
-        zero_vectors: (profiles.entries.len() - nodes.profiles.len()) as u64,
+        zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
     }
 }
