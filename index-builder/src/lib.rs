@@ -15,6 +15,7 @@ pub mod graph;
 pub mod ingest;
 pub mod link;
 pub mod options;
+pub mod pairs;
 pub mod progress;
 pub mod publish;
 pub mod python;

@@ -5,6 +5,7 @@
 
 mod flat;
 mod hnsw_rs;
+pub mod partitioned;
 mod reach;
 mod repair;
 mod shuffle;

@@ -1,0 +1,109 @@
+//! Near neighbours of every node: all pairs within each leaf, then neighbours of neighbours.
+
+use rayon::prelude::*;
+
+use super::candidates::{Candidates, Near, Top, merge};
+use super::leaves::GROUPS;
+use crate::pairs::{ALL, Block, Codes, Hit, Pairs, screen_part};
+
+/// Tiles of rows between two looks at the limits.
+const TILE_ROWS: usize = 4;
+
+/// Compares all pairs of each leaf and adds the `k` nearest of each node to its candidates.
+pub fn within_leaves(codes: &Codes, leaves: &[Vec<u32>], k: usize, candidates: &Candidates) {
+    leaves.par_iter().for_each_init(Leaf::default, |leaf, nodes| leaf.compare(codes, nodes, k, candidates));
+}
+
+/// Nearest among sampled.
+pub fn sampled(
+    codes: &Codes,
+    leaves: &[Vec<u32>],
+    is: &(dyn Fn(u32) -> bool + Sync),
+    k: usize,
+    far: &Candidates,
+) {
+    leaves.par_iter().for_each_init(
+        || (Block::default(), Block::default()),
+        |(rows, columns), nodes| {
+            let sample: Vec<u32> = nodes.iter().copied().filter(|&n| is(n)).collect();
+            if sample.is_empty() {
+                return;
+            }
+            columns.fill(codes, sample.iter().copied());
+            for nodes in nodes.chunks(480) {
+                rows.fill(codes, nodes.iter().copied());
+                let tops = super::leaves::nearest(rows, columns, k.min(sample.len()));
+                for (&node, top) in nodes.iter().zip(&tops) {
+                    let list: Vec<Near> = top
+                        .sorted()
+                        .iter()
+                        .map(|&(h, c)| (h, sample[c as usize]))
+                        .filter(|x| x.1 != node)
+                        .collect();
+                    far.add(node, &list);
+                }
+            }
+        },
+    );
+}
+
+/// The memory of a comparison.
+#[derive(Default)]
+struct Leaf {
+    block: Block,
+    hits: Vec<Hit>,
+}
+
+impl Leaf {
+    fn compare(&mut self, codes: &Codes, nodes: &[u32], k: usize, candidates: &Candidates) {
+        let Leaf { block, hits } = self;
+        block.fill(codes, nodes.iter().copied());
+        let mut tops: Vec<Top> = nodes.iter().map(|_| Top::new(k)).collect();
+        let mut limits = vec![ALL; nodes.len()];
+        for first in (0..block.groups()).step_by(GROUPS) {
+            let groups = first..(first + GROUPS).min(block.groups());
+            for first_row in (0..block.tile_rows()).step_by(TILE_ROWS) {
+                let rows = first_row..(first_row + TILE_ROWS).min(block.tile_rows());
+                screen_part(block, rows, &limits, block, groups.clone(), &limits, Pairs::Once, hits);
+                for Hit { row, column, half_square } in hits.drain(..) {
+                    for (one, other) in [(row as usize, column as usize), (column as usize, row as usize)] {
+                        if half_square <= limits[one] {
+                            tops[one].push((half_square, nodes[other]));
+                            limits[one] = tops[one].limit();
+                        }
+                    }
+                }
+            }
+        }
+        for (&node, top) in nodes.iter().zip(&tops) {
+            candidates.add(node, top.sorted());
+        }
+    }
+}
+
+/// Looks at the neighbours of each node's neighbours, `breadth` of each, and takes in those that are nearer than what
+/// the node has (NN-Descent, Dong, Moses and Li 2011, without its sampling).
+pub fn refine(codes: &Codes, lists: &mut [Vec<Near>], breadth: usize, limit: usize) {
+    let firsts: Vec<Vec<u32>> =
+        lists.par_iter().map(|list| list.iter().take(breadth).map(|&(_, node)| node).collect()).collect();
+    lists.par_iter_mut().enumerate().for_each_init(
+        || (Vec::new(), Vec::new(), Vec::new()),
+        |(met, added, spare), (node, list)| {
+            let node = node as u32;
+            met.clear();
+            met.extend(firsts[node as usize].iter().flat_map(|&near| firsts[near as usize].iter().copied()));
+            met.sort_unstable();
+            met.dedup();
+            added.clear();
+            let worst = if list.len() < limit { ALL } else { list.last().map_or(ALL, |last| last.0) };
+            for &other in met.iter().filter(|&&other| other != node) {
+                let half_square = codes.half_square(node, other);
+                if half_square <= worst {
+                    added.push((half_square, other));
+                }
+            }
+            added.sort_unstable();
+            merge(list, added, limit, spare);
+        },
+    );
+}

@@ -1,0 +1,266 @@
+//! The inner loops: exact integer arithmetic, so every kernel gives the same numbers.
+
+use std::sync::OnceLock;
+
+/// Rows of a tile.
+pub const ROWS: usize = 12;
+/// Columns of a tile, interleaved two numbers at a time.
+pub const GROUP: usize = 16;
+
+/// What a tile is computed from.
+pub struct Tile<'a> {
+    /// [`ROWS`] codes, one after the other.
+    pub rows: &'a [i16],
+    /// [`GROUP`] codes of the same length, interleaved.
+    pub group: &'a [i16],
+    /// Half squared lengths.
+    pub row_halves: &'a [i32; ROWS],
+    /// The half squared distance up to which a pair passes for its row.
+    pub row_limits: &'a [i32; ROWS],
+    /// Half squared lengths.
+    pub column_halves: &'a [i32; GROUP],
+    /// The half squared distance up to which a pair passes for its column.
+    pub column_limits: &'a [i32; GROUP],
+}
+
+impl Tile<'_> {
+    /// Pairs of numbers of a code, after a check that rows and group are of one length.
+    fn pairs(&self) -> usize {
+        let pairs = self.group.len() / (2 * GROUP);
+        assert_eq!(self.group.len(), pairs * 2 * GROUP, "a group of whole pairs");
+        assert_eq!(self.rows.len(), pairs * 2 * ROWS, "rows as long as the group's");
+        pairs
+    }
+}
+
+/// Computes the dot products of a tile. Gives a bit for each row that has a passing pair; a set bit may be a false
+/// alarm, a cleared one is not.
+pub type TileKernel = fn(&Tile<'_>, &mut Scores) -> u32;
+/// The dot products of a tile.
+pub type Scores = [[i32; GROUP]; ROWS];
+
+struct Kernels {
+    tile: TileKernel,
+    dot: fn(&[i16], &[i16]) -> i32,
+}
+
+fn kernels() -> &'static Kernels {
+    static CHOSEN: OnceLock<Kernels> = OnceLock::new();
+    CHOSEN.get_or_init(|| {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            return Kernels {
+                tile: |tile, out| unsafe { avx2::tile(tile, out) },
+                dot: |a, b| unsafe { avx2::dot(a, b) },
+            };
+        }
+        Kernels { tile: scalar_tile, dot: scalar_dot }
+    })
+}
+
+/// The kernel that suits this processor.
+pub fn chosen() -> TileKernel {
+    kernels().tile
+}
+
+/// The dot product of two codes.
+pub fn dot(a: &[i16], b: &[i16]) -> i32 {
+    (kernels().dot)(a, b)
+}
+
+/// The reference.
+#[inline(always)]
+pub fn scalar_dot(a: &[i16], b: &[i16]) -> i32 {
+    a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
+}
+
+/// The reference.
+pub fn scalar_tile(tile: &Tile<'_>, scores: &mut Scores) -> u32 {
+    let pairs = tile.pairs();
+    let mut passing = 0;
+    for (row, scores) in scores.iter_mut().enumerate() {
+        *scores = [0; GROUP];
+        let code = &tile.rows[row * 2 * pairs..][..2 * pairs];
+        for (pair, columns) in code.chunks_exact(2).zip(tile.group.chunks_exact(2 * GROUP)) {
+            for (score, column) in scores.iter_mut().zip(columns.chunks_exact(2)) {
+                *score +=
+                    i32::from(pair[0]) * i32::from(column[0]) + i32::from(pair[1]) * i32::from(column[1]);
+            }
+        }
+        for (column, score) in scores.iter().enumerate() {
+            let half_square = tile.row_halves[row] + tile.column_halves[column] - score;
+            let within = half_square <= tile.row_limits[row] || half_square <= tile.column_limits[column];
+            passing |= u32::from(within) << row;
+        }
+    }
+    passing
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::*;
+
+    use super::{GROUP, ROWS, Scores, Tile};
+
+    /// Rows that are kept in registers at once: twelve accumulators, two registers of columns, one of a row.
+    const AT_ONCE: usize = 6;
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn dot(a: &[i16], b: &[i16]) -> i32 {
+        const WIDTH: usize = 16;
+        const BLOCK: usize = 4 * WIDTH;
+        let length = a.len().min(b.len());
+        let (a, b) = (&a[..length], &b[..length]);
+        let product = |at: usize| {
+            debug_assert!(at + WIDTH <= length);
+            // SAFETY: every caller has seen that sixteen numbers from `at` on are within both slices.
+            let (a, b) = unsafe {
+                (_mm256_loadu_si256(a.as_ptr().add(at).cast()), _mm256_loadu_si256(b.as_ptr().add(at).cast()))
+            };
+            _mm256_madd_epi16(a, b)
+        };
+        let mut sums = [_mm256_setzero_si256(); 4];
+        let blocks = length / BLOCK * BLOCK;
+        for at in (0..blocks).step_by(BLOCK) {
+            for (part, sum) in sums.iter_mut().enumerate() {
+                *sum = _mm256_add_epi32(*sum, product(at + part * WIDTH));
+            }
+        }
+        let whole = length / WIDTH * WIDTH;
+        for at in (blocks..whole).step_by(WIDTH) {
+            sums[0] = _mm256_add_epi32(sums[0], product(at));
+        }
+        let sum = _mm256_add_epi32(_mm256_add_epi32(sums[0], sums[1]), _mm256_add_epi32(sums[2], sums[3]));
+        let half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum));
+        let quarter = _mm_add_epi32(half, _mm_shuffle_epi32::<0b01_00_11_10>(half));
+        let eighth = _mm_add_epi32(quarter, _mm_shuffle_epi32::<0b10_11_00_01>(quarter));
+        _mm_cvtsi128_si32(eighth) + super::scalar_dot(&a[whole..], &b[whole..])
+    }
+
+    /// Sums that do not wait for each other.
+    pub(super) const PEAK_SUMS: usize = 12;
+
+    /// The shortest exact sequence for 8 bits: multiply to sums of two, widen to sums of four, add.
+    #[target_feature(enable = "avx2")]
+    pub(super) fn peak_8(rounds: usize) -> i32 {
+        let ones = _mm256_set1_epi16(1);
+        peak(rounds, |a, b| _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), ones))
+    }
+
+    /// For 16 bits: multiply to sums of two, add.
+    #[target_feature(enable = "avx2")]
+    pub(super) fn peak_16(rounds: usize) -> i32 {
+        peak(rounds, |a, b| _mm256_madd_epi16(a, b))
+    }
+
+    /// Six registers times two, from memory that stays in the first-level cache.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn peak(rounds: usize, product: impl Fn(__m256i, __m256i) -> __m256i) -> i32 {
+        let mut operands = [[1i16; 16]; 8];
+        std::hint::black_box(&mut operands);
+        // SAFETY: sixteen numbers of 16 bits are one register.
+        let operand = |i: usize| unsafe { _mm256_loadu_si256(operands[i].as_ptr().cast()) };
+        let mut sums = [_mm256_setzero_si256(); PEAK_SUMS];
+        for _ in 0..rounds {
+            // Nothing of this may be computed once for all rounds.
+            std::hint::black_box(&operands);
+            let (first, second) = (operand(6), operand(7));
+            for i in 0..PEAK_SUMS / 2 {
+                let other = operand(i);
+                sums[2 * i] = _mm256_add_epi32(sums[2 * i], product(first, other));
+                sums[2 * i + 1] = _mm256_add_epi32(sums[2 * i + 1], product(second, other));
+            }
+        }
+        sums.into_iter().map(|sum| _mm256_extract_epi32::<0>(sum)).fold(0, i32::wrapping_add)
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn tile(tile: &Tile<'_>, scores: &mut Scores) -> u32 {
+        let (upper, lower) = scores.split_at_mut(AT_ONCE);
+        part(tile, 0, upper) | part(tile, AT_ONCE, lower)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn part(tile: &Tile<'_>, first_row: usize, scores: &mut [[i32; GROUP]]) -> u32 {
+        const { assert!(ROWS == 2 * AT_ONCE && GROUP == 16) };
+        assert_eq!(scores.len(), AT_ONCE);
+        let pairs = tile.pairs();
+        let rows = tile.rows[first_row * 2 * pairs..][..AT_ONCE * 2 * pairs].as_ptr();
+        let group = tile.group.as_ptr();
+        let mut sums = [[_mm256_setzero_si256(); 2]; AT_ONCE];
+        for pair in 0..pairs {
+            // SAFETY: `pairs` has checked that the group holds `pairs` times 2 * GROUP numbers, that is, two
+            // registers for each pair.
+            let columns = unsafe {
+                let columns = group.add(pair * 2 * GROUP).cast::<__m256i>();
+                [_mm256_loadu_si256(columns), _mm256_loadu_si256(columns.add(1))]
+            };
+            for (row, sums) in sums.iter_mut().enumerate() {
+                // SAFETY: the rows hold AT_ONCE times `pairs` pairs, and a pair is as large as an i32.
+                let two = unsafe { rows.add((row * pairs + pair) * 2).cast::<i32>().read_unaligned() };
+                let two = _mm256_set1_epi32(two);
+                for (sum, &columns) in sums.iter_mut().zip(&columns) {
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(columns, two));
+                }
+            }
+        }
+        let mut passing = 0;
+        let column = |of: &[i32; GROUP], half: usize| {
+            // SAFETY: an array of sixteen i32 is two registers.
+            unsafe { _mm256_loadu_si256(of.as_ptr().add(8 * half).cast()) }
+        };
+        for (half, start) in [0, 8].into_iter().enumerate() {
+            let halves = column(tile.column_halves, half);
+            // score >= half - limit, as score > half - limit - 1.
+            let one = _mm256_set1_epi32(1);
+            let needed = _mm256_sub_epi32(_mm256_sub_epi32(halves, column(tile.column_limits, half)), one);
+            for (row, (sums, scores)) in sums.iter().zip(scores.iter_mut()).enumerate() {
+                let row_half = tile.row_halves[first_row + row];
+                let row_needed = _mm256_set1_epi32(row_half - tile.row_limits[first_row + row] - 1);
+                let for_row = _mm256_cmpgt_epi32(sums[half], _mm256_add_epi32(halves, row_needed));
+                let for_column =
+                    _mm256_cmpgt_epi32(sums[half], _mm256_add_epi32(needed, _mm256_set1_epi32(row_half)));
+                let either = _mm256_or_si256(for_row, for_column);
+                passing |= u32::from(_mm256_testz_si256(either, either) == 0) << (first_row + row);
+                // SAFETY: sixteen scores are two registers.
+                unsafe { _mm256_storeu_si256(scores.as_mut_ptr().add(start).cast(), sums[half]) };
+            }
+        }
+        passing
+    }
+}
+
+/// How many multiply-adds of 8-bit and of 16-bit integers this processor can do in registers: the bound that the
+/// benchmarks compare with. Runs `rounds` rounds of each and gives the seconds and the multiply-adds of both, 8-bit
+/// first; `None` where there is no kernel to compare with.
+pub fn peak(rounds: usize) -> Option<[(f64, f64); 2]> {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        let seconds = |run: &dyn Fn()| {
+            let started = std::time::Instant::now();
+            run();
+            started.elapsed().as_secs_f64()
+        };
+        let per_round = (avx2::PEAK_SUMS * 32) as f64 * rounds as f64;
+        // SAFETY: the processor has AVX2.
+        let eight = seconds(&|| drop(std::hint::black_box(unsafe { avx2::peak_8(rounds) })));
+        // SAFETY: as above.
+        let sixteen = seconds(&|| drop(std::hint::black_box(unsafe { avx2::peak_16(rounds) })));
+        return Some([(eight, per_round), (sixteen, per_round / 2.0)]);
+    }
+    None
+}
+
+#[cfg(test)]
+pub(super) fn all() -> Vec<(&'static str, TileKernel)> {
+    let mut kernels: Vec<(&'static str, TileKernel)> = vec![("scalar", scalar_tile)];
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2.
+        kernels.push(("avx2", |tile, out| unsafe { avx2::tile(tile, out) }));
+    }
+    kernels
+}

@@ -1,0 +1,142 @@
+//! Distances of many pairs at once, in 16-bit integers: what chooses candidates when an index is built.
+//!
+//! [`Codes`] holds the vectors, moved by their mean and rounded to integers of one common scale. Half the squared
+//! distance of two codes is an integer that is computed exactly, so it is the same on every machine and for every
+//! kernel, whatever the order of the additions. How far it can be from the distance of the vectors is known
+//! ([`Codes::limit`]), so a screen by codes loses nothing: what passes it is compared again by
+//! [`distance`](kindred::distance::distance), which alone decides.
+//!
+//! [`Block`]s of codes are compared by [`screen`], sixteen columns by twelve rows in registers, and only pairs within
+//! their limits leave the registers.
+//!
+//! Why 16 bits and not 8: without VNNI a processor multiplies as many 16-bit numbers in an instruction
+//! (`vpmaddwd`: sixteen pairs) as it can multiply and widen 8-bit ones (`vpmaddubsw` and `vpmaddwd`: thirty-two in
+//! two), and the screen is 200 times sharper. `docs/decisions.md` has the measurements.
+
+mod codes;
+mod kernels;
+
+pub use codes::{Block, Codes};
+pub use kernels::peak;
+
+use kernels::{GROUP, ROWS, Tile};
+
+/// A pair within a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// The row, counted within the first block.
+    pub row: u32,
+    /// The column: the row of the second block.
+    pub column: u32,
+    /// Half the squared distance of the two codes.
+    pub half_square: i32,
+}
+
+/// A limit that every pair is within.
+pub const ALL: i32 = 1 << 30;
+/// A limit that no pair is within.
+pub const NOTHING: i32 = -1;
+
+/// Which pairs [`screen`] compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pairs {
+    /// Every row with every column.
+    All,
+    /// The two blocks are one: every pair once, and no row with itself.
+    Once,
+}
+
+/// Compares the rows of one block with those of another (its columns), and adds to `hits` every pair whose half
+/// squared distance is at most the row's limit or at most the column's. Limits are [`NOTHING`] to [`ALL`]; there is one
+/// for each row.
+///
+/// Hits come in no particular order. Costs rows x columns x dimension multiplications.
+///
+/// # Panics
+/// Where the number of limits is not the number of rows, or the blocks are of different dimensions.
+pub fn screen(
+    rows: &Block,
+    row_limits: &[i32],
+    columns: &Block,
+    column_limits: &[i32],
+    pairs: Pairs,
+    hits: &mut Vec<Hit>,
+) {
+    let tile_rows = rows.count().div_ceil(ROWS);
+    screen_part(rows, 0..tile_rows, row_limits, columns, 0..columns.groups(), column_limits, pairs, hits);
+}
+
+/// [`screen`] for a range of tile rows (of [`Block::tile_rows`]) and of column groups (of [`Block::groups`]), so that
+/// limits can be tightened in between.
+#[allow(clippy::too_many_arguments, reason = "two blocks, a range and limits of each, and what comes out")]
+pub fn screen_part(
+    rows: &Block,
+    tile_rows: std::ops::Range<usize>,
+    row_limits: &[i32],
+    columns: &Block,
+    groups: std::ops::Range<usize>,
+    column_limits: &[i32],
+    pairs: Pairs,
+    hits: &mut Vec<Hit>,
+) {
+    assert_eq!(row_limits.len(), rows.count(), "a limit for each row");
+    assert_eq!(column_limits.len(), columns.count(), "a limit for each column");
+    assert_eq!(rows.stride(), columns.stride(), "blocks of one dimension");
+    let tile = kernels::chosen();
+    let mut scores = [[0i32; GROUP]; ROWS];
+    for group in groups {
+        let first_column = group * GROUP;
+        let column = Side::<GROUP>::new(columns, column_limits, first_column);
+        for tile_row in tile_rows.clone() {
+            let first_row = tile_row * ROWS;
+            if pairs == Pairs::Once && first_row >= first_column + GROUP {
+                // All of these rows come after all of these columns: seen from the other side.
+                break;
+            }
+            let row = Side::<ROWS>::new(rows, row_limits, first_row);
+            let operands = Tile {
+                rows: rows.tile_row(tile_row),
+                group: columns.group(group),
+                row_halves: &row.halves,
+                row_limits: &row.limits,
+                column_halves: &column.halves,
+                column_limits: &column.limits,
+            };
+            let mut passing = tile(&operands, &mut scores);
+            while passing != 0 {
+                let r = passing.trailing_zeros() as usize;
+                passing &= passing - 1;
+                for c in 0..GROUP {
+                    let half_square = row.halves[r] + column.halves[c] - scores[r][c];
+                    let within = half_square <= row.limits[r] || half_square <= column.limits[c];
+                    let (r, c) = (first_row + r, first_column + c);
+                    let wanted = c < columns.count() && r < rows.count() && (pairs == Pairs::All || r < c);
+                    if within && wanted {
+                        hits.push(Hit { row: r as u32, column: c as u32, half_square });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a tile needs to know of one of its sides besides the codes; nothing passes for what is beyond the end.
+struct Side<const N: usize> {
+    halves: [i32; N],
+    limits: [i32; N],
+}
+
+impl<const N: usize> Side<N> {
+    fn new(block: &Block, limits: &[i32], first: usize) -> Self {
+        let mut side = Side { halves: [0; N], limits: [NOTHING; N] };
+        let end = (first + N).min(block.count());
+        if first < end {
+            side.halves[..end - first].copy_from_slice(&block.halves()[first..end]);
+            side.limits[..end - first].copy_from_slice(&limits[first..end]);
+        }
+        side
+    }
+}
+
+#[cfg(test)]
+mod tests;
