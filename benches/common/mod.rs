@@ -11,7 +11,7 @@ use index_builder::assemble::Parts;
 use index_builder::cli::OnDuplicateId;
 use index_builder::graph::{FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, repair};
 use index_builder::ingest::{Ingest, IngestOptions, Profiles};
-use index_builder::link::{LinkOptions, Linked, link};
+use index_builder::link::{GraphChoice, LinkOptions, Linked, link};
 use index_builder::progress::Progress;
 use index_builder::skipped::Skipped;
 use index_builder::source::Record;
@@ -97,7 +97,8 @@ pub fn link_graph(vectors: ArrayView2<'_, f32>) -> Result<(FlatGraph, RepairRepo
 }
 
 /// How the benchmarks link.
-pub const OPTIONS: LinkOptions = LinkOptions { graph: PARAMETERS, target_recall: TARGET_RECALL };
+pub const OPTIONS: LinkOptions =
+    LinkOptions { builder: GraphChoice::Partitions, graph: PARAMETERS, target_recall: TARGET_RECALL };
 
 /// An index file of clustered vectors, in a directory that goes with it.
 pub struct SampleIndex {

@@ -1,4 +1,3 @@
-use index_builder::graph::partitioned::*;
 use index_builder::graph::*;
 use index_builder::quality::*;
 use kindred::distance::distance;
@@ -25,20 +24,7 @@ fn main() {
     let f = std::env::args().nth(1).unwrap();
     let mut x = npy(&f);
     index_builder::vectors::normalise(&mut x);
-    let b = Partitioned {
-        carving: C2 {
-            largest: env("LARGEST", 1000),
-            per_pivot: env("PP", 150),
-            fanout: [env("F0", 4), env("F1", 2)],
-            far: env("FAR", 8),
-        },
-        per_leaf: env("K", 16),
-        limit: env("LIMIT", 48),
-        breadth: env("BREADTH", 10),
-        rounds: env("ROUNDS", 1),
-        forward: env("FWD", 16),
-        extra: env("EXTRA", 8),
-    };
+    let b = Partitioned;
     let p = GraphParameters { m: 16, ef_construction: 200, seed: 42 };
     let t = Instant::now();
     let c0 = cpu();

@@ -149,6 +149,7 @@ impl Build<'_> {
 
     fn link(&mut self, vectors: ProfileVectors) -> Result<Finished, Failure> {
         let options = LinkOptions {
+            builder: self.args.graph,
             graph: GraphParameters {
                 m: self.args.m as usize,
                 ef_construction: self.args.ef_construction as usize,

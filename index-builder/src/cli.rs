@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::link::GraphChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kindred::vectorizer::text::Language;
 
@@ -83,6 +84,9 @@ pub struct BuildArgs {
     /// The fields that are stored and returned besides the id [default: every field but the vector]
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub expose: Option<Vec<String>>,
+    /// What constructs the graph
+    #[arg(long, default_value = "partitions", value_name = "BUILDER")]
+    pub graph: GraphChoice,
     /// Links per node (the HNSW paper's M), 2 to 256
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=256))]
     pub m: u32,

@@ -5,18 +5,35 @@
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
+use clap::ValueEnum;
 use kindred::index::{GraphMetadata, TableMetadata};
 use ndarray::Array2;
 
-use crate::graph::{FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, reachable, repair};
+use crate::graph::{
+    Cells, FlatGraph, GraphBuilder, GraphParameters, HnswRs, Partitioned, RepairReport, reachable, repair,
+};
+use crate::pairs::Codes;
 use crate::progress::Progress;
 use crate::quality::{BuiltGraph, Quality, SAMPLE, measure};
 use crate::table::NeighbourTable;
 use crate::vectors::Nodes;
 
+/// What constructs the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum GraphChoice {
+    /// From overlapping partitions
+    #[default]
+    Partitions,
+    /// Node by node, by the crate hnsw_rs
+    #[value(name = "hnsw-rs")]
+    HnswRs,
+}
+
 /// How vectors are linked.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkOptions {
+    /// What constructs the graph.
+    pub builder: GraphChoice,
     /// m, ef_construction, seed.
     pub graph: GraphParameters,
     /// The recall@10 that the default ef has to reach on the sample.
@@ -64,11 +81,20 @@ pub struct Linked {
 pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> anyhow::Result<Linked> {
     let mut seconds = LinkSeconds::default();
     let started = Instant::now();
-    let nodes = Nodes::new(rows);
+    let mut nodes = Nodes::new(rows);
     let step = progress.step("graph", nodes.count() as u64);
-    let builder = HnswRs;
-    let mut graph =
-        builder.build(nodes.vectors.view(), &options.graph, &mut |linked| step.reach(linked as u64))?;
+    let (codes, cells) = arrange(&mut nodes, options.graph.seed);
+    let mut done = |linked| step.reach(linked as u64);
+    let (mut graph, builder) = match options.builder {
+        GraphChoice::Partitions => {
+            let graph = Partitioned.build_from(&codes, cells.as_ref(), &options.graph, &mut done)?;
+            (graph, Partitioned.name())
+        }
+        GraphChoice::HnswRs => {
+            (HnswRs.build(nodes.vectors.view(), &options.graph, &mut done)?, HnswRs.name())
+        }
+    };
+    drop(cells);
     let repair = repair(&mut graph, nodes.vectors.view())?;
     step.done(|| format!("{} nodes, {} of them attached afterwards", nodes.count(), repair.attached));
     seconds.graph = started.elapsed().as_secs_f64();
@@ -81,17 +107,21 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
     };
     seconds.verify =
         step.done(|| format!("recall@10 {:.4} at ef {}", quality.recall_at_10, quality.default_ef));
-    Ok(Linked {
-        nodes,
-        graph,
-        table: None,
-        repair,
-        reachable,
-        quality,
-        seconds,
-        builder: builder.name(),
-        options: *options,
-    })
+    Ok(Linked { nodes, graph, table: None, repair, reachable, quality, seconds, builder, options: *options })
+}
+
+/// Numbers the nodes so that near ones mostly have near numbers: searches, and comparisons block by block, then find
+/// together what they need together.
+fn arrange(nodes: &mut Nodes, seed: u64) -> (Codes, Option<Cells>) {
+    let codes = Codes::new(nodes.vectors.as_slice().unwrap_or_default(), nodes.vectors.ncols());
+    match Cells::of_all(&codes, seed) {
+        Some(cells) => {
+            let order = cells.order(&codes);
+            nodes.reorder(&order);
+            (codes.subset(&order), Some(cells.reordered(&order)))
+        }
+        None => (codes, None),
+    }
 }
 
 impl Linked {

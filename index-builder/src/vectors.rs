@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use kindred::index::format::{MAX_DIMENSION, NONE};
-use ndarray::{Array2, ArrayView2, ArrayViewMut1, s};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, s};
 use rayon::prelude::*;
 
 use crate::dedupe;
@@ -133,7 +133,7 @@ fn truncated(rows: Array2<f32>, count: usize) -> Array2<f32> {
 /// The distinct vectors, and which profiles have which.
 #[derive(Debug)]
 pub struct Nodes {
-    /// nodes x dimension; nodes are numbered by their first profile.
+    /// nodes x dimension; nodes are numbered by their first profile, until they are put into another order.
     pub vectors: Array2<f32>,
     /// For each profile its node, or [`NONE`] for a zero vector.
     pub node_of_profile: Vec<u32>,
@@ -168,6 +168,41 @@ impl Nodes {
     /// How many nodes there are.
     pub fn count(&self) -> usize {
         self.vectors.nrows()
+    }
+
+    /// Gives the nodes other numbers: `order` names each node once, in the new order. The vectors are moved in the
+    /// memory that they have.
+    ///
+    /// # Panics
+    /// Where `order` is longer or shorter than there are nodes, or names what is no node.
+    pub fn reorder(&mut self, order: &[u32]) {
+        assert_eq!(order.len(), self.count(), "each node once");
+        let mut new_number = vec![NONE; order.len()];
+        order.iter().zip(0..).for_each(|(&old, new)| new_number[old as usize] = new);
+        let mut moved = vec![false; order.len()];
+        for start in 0..order.len() {
+            // Round the cycle of places that each take the row of the next.
+            let mut place = start;
+            let mut first: Option<Array1<f32>> = None;
+            while !moved[place] {
+                moved[place] = true;
+                let from = order[place] as usize;
+                if from == start {
+                    if let Some(first) = first.take() {
+                        self.vectors.row_mut(place).assign(&first);
+                    }
+                    break;
+                }
+                first.get_or_insert_with(|| self.vectors.row(start).to_owned());
+                let (mut target, source) = self.vectors.multi_slice_mut((s![place, ..], s![from, ..]));
+                target.assign(&source);
+                place = from;
+            }
+        }
+        for node in self.node_of_profile.iter_mut().filter(|node| **node != NONE) {
+            *node = new_number[*node as usize];
+        }
+        (self.starts, self.profiles) = lists(&self.node_of_profile, order.len());
     }
 }
 
@@ -227,6 +262,26 @@ mod tests {
         assert_eq!(nodes.node_of_profile, [0, NONE, 1, 0, NONE, 1, 2]);
         assert_eq!(nodes.starts, [0, 2, 4, 5]);
         assert_eq!(nodes.profiles, [0, 3, 2, 5, 6]);
+    }
+
+    #[test]
+    fn reordered_nodes_keep_their_vectors_and_profiles() {
+        let rows =
+            array![[0.0f32, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.6, 0.8], [0.8, 0.6], [-1.0, 0.0]];
+        for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [1, 2, 3, 4, 0], [1, 0, 3, 4, 2], [2, 0, 1, 3, 4]] {
+            let before = Nodes::new(rows.clone());
+            let mut nodes = Nodes::new(rows.clone());
+            nodes.reorder(&order);
+            for (new, &old) in order.iter().enumerate() {
+                assert_eq!(nodes.vectors.row(new), before.vectors.row(old as usize), "{order:?}");
+                let of = |nodes: &Nodes, node: usize| {
+                    nodes.profiles[nodes.starts[node] as usize..nodes.starts[node + 1] as usize].to_vec()
+                };
+                assert_eq!(of(&nodes, new), of(&before, old as usize), "{order:?}");
+                assert!(of(&nodes, new).iter().all(|&p| nodes.node_of_profile[p as usize] == new as u32));
+            }
+            assert_eq!(nodes.node_of_profile[1], NONE);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use index_builder::assemble::Parts;
 use index_builder::cli::OnDuplicateId;
 use index_builder::graph::GraphParameters;
 use index_builder::ingest::{Ingest, IngestOptions, Profiles};
-use index_builder::link::{LinkOptions, Linked, link};
+use index_builder::link::{GraphChoice, LinkOptions, Linked, link};
 use index_builder::progress::Progress;
 use index_builder::skipped::Skipped;
 use index_builder::source::{self, FormatChoice, Input, ReadOptions};
@@ -58,7 +58,7 @@ pub fn index_file(recipe: &Recipe, lines: &str) -> Vec<u8> {
     let dimension = vectors::dimension(None, lengths, &skipped).unwrap();
     let rows = vectors::load(&mut profiles, &spans, &spool, dimension, &mut skipped).unwrap();
     let graph = GraphParameters { m: recipe.m, ef_construction: recipe.ef_construction, seed: recipe.seed };
-    let options = LinkOptions { graph, target_recall: TARGET_RECALL };
+    let options = LinkOptions { builder: GraphChoice::Partitions, graph, target_recall: TARGET_RECALL };
     let linked = link(rows, &options, &Progress::silent()).unwrap();
     let metadata = metadata(&profiles, &linked, &skipped);
     let parts = Parts {

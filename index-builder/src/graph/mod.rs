@@ -1,17 +1,18 @@
 //! Graph construction: distinct unit vectors in, the arrays of the graph section out.
 //!
-//! [`GraphBuilder`] is what a way of construction has to give, [`HnswRs`] is one. Whatever built it, a graph goes
-//! through [`repair`] afterwards, which makes every node reachable or says that it could not.
+//! [`GraphBuilder`] is what a way of construction has to give; [`Partitioned`] and [`HnswRs`] are two. Whatever built
+//! it, a graph goes through [`repair`] afterwards, which makes every node reachable or says that it could not.
 
 mod flat;
 mod hnsw_rs;
-pub mod partitioned;
+mod partitioned;
 mod reach;
 mod repair;
 mod shuffle;
 
 pub use flat::FlatGraph;
 pub use hnsw_rs::HnswRs;
+pub use partitioned::{Cells, Partitioned};
 pub use reach::{Walk, reachable};
 pub use repair::{RepairReport, repair};
 pub(crate) use shuffle::SplitMix64;

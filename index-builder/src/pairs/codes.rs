@@ -67,8 +67,10 @@ impl Codes {
     /// # Panics
     /// For a number that is no vector's.
     pub fn subset(&self, vectors: &[u32]) -> Codes {
-        let mut rows = Vec::with_capacity(vectors.len() * self.stride);
-        vectors.iter().for_each(|&vector| rows.extend_from_slice(self.row(vector)));
+        let mut rows = vec![0; vectors.len() * self.stride];
+        rows.par_chunks_exact_mut(self.stride).zip(vectors).for_each(|(row, &vector)| {
+            row.copy_from_slice(self.row(vector));
+        });
         let halves = vectors.iter().map(|&vector| self.half(vector)).collect();
         Codes { count: vectors.len(), rows, halves, ..*self }
     }

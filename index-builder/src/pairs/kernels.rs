@@ -33,11 +33,17 @@ impl Tile<'_> {
     }
 }
 
-/// Computes the dot products of a tile. Gives a bit for each row that has a passing pair; a set bit may be a false
-/// alarm, a cleared one is not.
-pub type TileKernel = fn(&Tile<'_>, &mut Scores) -> u32;
-/// The dot products of a tile.
-pub type Scores = [[i32; GROUP]; ROWS];
+/// Computes a tile.
+pub type TileKernel = fn(&Tile<'_>, &mut Scores);
+
+/// What comes out of a tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scores {
+    /// The dot products.
+    pub dots: [[i32; GROUP]; ROWS],
+    /// For each row a bit for each column that makes a passing pair with it.
+    pub passing: [u16; ROWS],
+}
 
 struct Kernels {
     tile: TileKernel,
@@ -76,25 +82,22 @@ pub fn scalar_dot(a: &[i16], b: &[i16]) -> i32 {
 }
 
 /// The reference.
-pub fn scalar_tile(tile: &Tile<'_>, scores: &mut Scores) -> u32 {
+pub fn scalar_tile(tile: &Tile<'_>, scores: &mut Scores) {
     let pairs = tile.pairs();
-    let mut passing = 0;
-    for (row, scores) in scores.iter_mut().enumerate() {
-        *scores = [0; GROUP];
+    *scores = Scores::default();
+    for (row, (dots, passing)) in scores.dots.iter_mut().zip(&mut scores.passing).enumerate() {
         let code = &tile.rows[row * 2 * pairs..][..2 * pairs];
         for (pair, columns) in code.chunks_exact(2).zip(tile.group.chunks_exact(2 * GROUP)) {
-            for (score, column) in scores.iter_mut().zip(columns.chunks_exact(2)) {
-                *score +=
-                    i32::from(pair[0]) * i32::from(column[0]) + i32::from(pair[1]) * i32::from(column[1]);
+            for (dot, column) in dots.iter_mut().zip(columns.chunks_exact(2)) {
+                *dot += i32::from(pair[0]) * i32::from(column[0]) + i32::from(pair[1]) * i32::from(column[1]);
             }
         }
-        for (column, score) in scores.iter().enumerate() {
-            let half_square = tile.row_halves[row] + tile.column_halves[column] - score;
+        for (column, dot) in dots.iter().enumerate() {
+            let half_square = tile.row_halves[row] + tile.column_halves[column] - dot;
             let within = half_square <= tile.row_limits[row] || half_square <= tile.column_limits[column];
-            passing |= u32::from(within) << row;
+            *passing |= u16::from(within) << column;
         }
     }
-    passing
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -177,16 +180,15 @@ mod avx2 {
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn tile(tile: &Tile<'_>, scores: &mut Scores) -> u32 {
-        let (upper, lower) = scores.split_at_mut(AT_ONCE);
-        part(tile, 0, upper) | part(tile, AT_ONCE, lower)
+    pub(super) fn tile(tile: &Tile<'_>, scores: &mut Scores) {
+        part(tile, 0, scores);
+        part(tile, AT_ONCE, scores);
     }
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn part(tile: &Tile<'_>, first_row: usize, scores: &mut [[i32; GROUP]]) -> u32 {
+    fn part(tile: &Tile<'_>, first_row: usize, scores: &mut Scores) {
         const { assert!(ROWS == 2 * AT_ONCE && GROUP == 16) };
-        assert_eq!(scores.len(), AT_ONCE);
         let pairs = tile.pairs();
         let rows = tile.rows[first_row * 2 * pairs..][..AT_ONCE * 2 * pairs].as_ptr();
         let group = tile.group.as_ptr();
@@ -207,29 +209,30 @@ mod avx2 {
                 }
             }
         }
-        let mut passing = 0;
         let column = |of: &[i32; GROUP], half: usize| {
             // SAFETY: an array of sixteen i32 is two registers.
             unsafe { _mm256_loadu_si256(of.as_ptr().add(8 * half).cast()) }
         };
-        for (half, start) in [0, 8].into_iter().enumerate() {
+        let mut passing = [0u16; AT_ONCE];
+        for half in 0..2 {
             let halves = column(tile.column_halves, half);
-            // score >= half - limit, as score > half - limit - 1.
+            // dot >= half - limit, as dot > half - limit - 1.
             let one = _mm256_set1_epi32(1);
             let needed = _mm256_sub_epi32(_mm256_sub_epi32(halves, column(tile.column_limits, half)), one);
-            for (row, (sums, scores)) in sums.iter().zip(scores.iter_mut()).enumerate() {
+            for (row, sums) in sums.iter().enumerate() {
                 let row_half = tile.row_halves[first_row + row];
                 let row_needed = _mm256_set1_epi32(row_half - tile.row_limits[first_row + row] - 1);
                 let for_row = _mm256_cmpgt_epi32(sums[half], _mm256_add_epi32(halves, row_needed));
                 let for_column =
                     _mm256_cmpgt_epi32(sums[half], _mm256_add_epi32(needed, _mm256_set1_epi32(row_half)));
-                let either = _mm256_or_si256(for_row, for_column);
-                passing |= u32::from(_mm256_testz_si256(either, either) == 0) << (first_row + row);
-                // SAFETY: sixteen scores are two registers.
-                unsafe { _mm256_storeu_si256(scores.as_mut_ptr().add(start).cast(), sums[half]) };
+                let either = _mm256_castsi256_ps(_mm256_or_si256(for_row, for_column));
+                passing[row] |= (_mm256_movemask_ps(either) as u16) << (8 * half);
+                let dots = &mut scores.dots[first_row + row];
+                // SAFETY: sixteen dot products are two registers.
+                unsafe { _mm256_storeu_si256(dots.as_mut_ptr().add(8 * half).cast(), sums[half]) };
             }
         }
-        passing
+        scores.passing[first_row..first_row + AT_ONCE].copy_from_slice(&passing);
     }
 }
 
@@ -246,9 +249,13 @@ pub fn peak(rounds: usize) -> Option<[(f64, f64); 2]> {
         };
         let per_round = (avx2::PEAK_SUMS * 32) as f64 * rounds as f64;
         // SAFETY: the processor has AVX2.
-        let eight = seconds(&|| drop(std::hint::black_box(unsafe { avx2::peak_8(rounds) })));
+        let eight = seconds(&|| {
+            std::hint::black_box(unsafe { avx2::peak_8(rounds) });
+        });
         // SAFETY: as above.
-        let sixteen = seconds(&|| drop(std::hint::black_box(unsafe { avx2::peak_16(rounds) })));
+        let sixteen = seconds(&|| {
+            std::hint::black_box(unsafe { avx2::peak_16(rounds) });
+        });
         return Some([(eight, per_round), (sixteen, per_round / 2.0)]);
     }
     None

@@ -19,7 +19,7 @@ mod kernels;
 pub use codes::{Block, Codes};
 pub use kernels::peak;
 
-use kernels::{GROUP, ROWS, Tile};
+use kernels::{GROUP, ROWS, Scores, Tile};
 
 /// A pair within a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub fn screen_part(
     assert_eq!(column_limits.len(), columns.count(), "a limit for each column");
     assert_eq!(rows.stride(), columns.stride(), "blocks of one dimension");
     let tile = kernels::chosen();
-    let mut scores = [[0i32; GROUP]; ROWS];
+    let mut scores = Scores::default();
     for group in groups {
         let first_column = group * GROUP;
         let column = Side::<GROUP>::new(columns, column_limits, first_column);
@@ -102,17 +102,16 @@ pub fn screen_part(
                 column_halves: &column.halves,
                 column_limits: &column.limits,
             };
-            let mut passing = tile(&operands, &mut scores);
-            while passing != 0 {
-                let r = passing.trailing_zeros() as usize;
-                passing &= passing - 1;
-                for c in 0..GROUP {
-                    let half_square = row.halves[r] + column.halves[c] - scores[r][c];
-                    let within = half_square <= row.limits[r] || half_square <= column.limits[c];
-                    let (r, c) = (first_row + r, first_column + c);
-                    let wanted = c < columns.count() && r < rows.count() && (pairs == Pairs::All || r < c);
-                    if within && wanted {
-                        hits.push(Hit { row: r as u32, column: c as u32, half_square });
+            tile(&operands, &mut scores);
+            for (r, (&passing, dots)) in scores.passing.iter().zip(&scores.dots).enumerate().take(row.count) {
+                let mut passing = passing & column.mask();
+                while passing != 0 {
+                    let c = passing.trailing_zeros() as usize;
+                    passing &= passing - 1;
+                    let half_square = row.halves[r] + column.halves[c] - dots[c];
+                    let (row, column) = (first_row + r, first_column + c);
+                    if pairs == Pairs::All || row < column {
+                        hits.push(Hit { row: row as u32, column: column as u32, half_square });
                     }
                 }
             }
@@ -120,21 +119,28 @@ pub fn screen_part(
     }
 }
 
-/// What a tile needs to know of one of its sides besides the codes; nothing passes for what is beyond the end.
+/// What a tile needs to know of one of its sides besides the codes.
 struct Side<const N: usize> {
+    /// Codes that there are; what is beyond the end must not be looked at.
+    count: usize,
     halves: [i32; N],
     limits: [i32; N],
 }
 
 impl<const N: usize> Side<N> {
     fn new(block: &Block, limits: &[i32], first: usize) -> Self {
-        let mut side = Side { halves: [0; N], limits: [NOTHING; N] };
-        let end = (first + N).min(block.count());
-        if first < end {
-            side.halves[..end - first].copy_from_slice(&block.halves()[first..end]);
-            side.limits[..end - first].copy_from_slice(&limits[first..end]);
-        }
+        let count = block.count().saturating_sub(first).min(N);
+        let mut side = Side { count, halves: [0; N], limits: [NOTHING; N] };
+        side.halves[..count].copy_from_slice(&block.halves()[first..first + count]);
+        side.limits[..count].copy_from_slice(&limits[first..first + count]);
         side
+    }
+}
+
+impl Side<GROUP> {
+    /// A bit for each column that there is.
+    fn mask(&self) -> u16 {
+        ((1u32 << self.count) - 1) as u16
     }
 }
 

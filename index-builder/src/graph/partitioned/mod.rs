@@ -1,99 +1,64 @@
 //! Construction from partitions: candidates by bulk comparison, not by a search for each node.
 //!
-//! After PiPNN (arXiv 2602.21247): the nodes are carved into overlapping leaves ([`leaves`]), all pairs of each leaf are
-//! compared in registers ([`crate::pairs`]), and the nearest of all leaves are a node's candidates. Neighbours of
-//! neighbours add what the carving has cut off ([`nearest`]). Links are selected by the HNSW paper's Algorithm 4 and
-//! led back ([`select`]). The levels above are built in the same way from the nodes that live on them.
+//! After PiPNN (arXiv 2602.21247). Some nodes are drawn as pivots, and every node finds the nearest of them ([`Cells`]):
+//! that carves the nodes into overlapping leaves ([`leaves`]). All pairs of a leaf are compared in registers
+//! ([`crate::pairs`]), and the nearest of all leaves are a node's candidates; neighbours of neighbours add what the
+//! carving has cut off ([`nearest`]). The pivots are candidates too: they are what lies farther away, and without
+//! them a dense group of nodes would have links among itself only. Links are selected by the HNSW paper's Algorithm
+//! 4, with a second, more lenient pass, and led back ([`select`]). The levels above are built in the same way
+//! from the nodes that live on them.
 //!
 //! Everything is computed in integers, so the graph is the same on every machine and any number of threads.
 
 mod candidates;
+mod cells;
 mod leaves;
 mod nearest;
 mod select;
 
-use kindred::index::format::{MAX_LEVELS, NONE};
+pub use cells::Cells;
+
+use kindred::index::format::MAX_LEVELS;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::shuffle::SplitMix64;
 use super::{FlatGraph, GraphBuilder, GraphError, GraphParameters, check};
-use crate::pairs::Codes;
-use candidates::{Candidates, Near};
-use leaves::{Carving, leaves};
+use crate::pairs::{ALL, Codes};
+use candidates::{Candidates, Near, merge};
 
-/// What can be tuned.
-#[derive(Debug, Clone, Copy)]
-pub struct Partitioned {
-    pub carving: Carving,
-    pub per_leaf: usize,
-    pub limit: usize,
-    pub breadth: usize,
-    pub rounds: usize,
-    pub forward: usize,
-    pub extra: usize,
-}
-pub use leaves::Carving as C2;
+/// The most nodes of a leaf. A set that is no larger is one leaf, and compared as a whole.
+pub const LEAF: usize = 1_000;
+/// Nodes for each pivot. Fewer make smaller leaves, which are cheaper and find less.
+const PER_PIVOT: usize = 200;
+/// To how many pivots' leaves a node goes when all nodes are carved, when a part is carved again, and after that.
+const FANOUT: [usize; 3] = [4, 2, 1];
+/// How many pivots are candidates.
+const FAR: usize = 20;
+/// Whose distance limits a node's search for near ones: that of its pivot of this rank. The nearest pivot may be the
+/// node itself.
+const REACH: usize = 1;
+/// Neighbours whose neighbours are looked at.
+const BREADTH: usize = 7;
 
-impl Partitioned {
-    fn near(&self, codes: &Codes, seed: u64) -> Vec<Vec<Near>> {
-        let t = std::time::Instant::now();
-        let far = Candidates::new(codes.count(), 2 * self.extra + self.carving.far);
-        let leaves = leaves(codes, &self.carving, seed, &far);
-        let t1 = t.elapsed();
-        let candidates = Candidates::new(codes.count(), self.limit);
-        nearest::within_leaves(codes, &leaves, self.per_leaf, &candidates);
-        let t2 = t.elapsed();
-        if self.extra > 0 {
-            let chance = |n: u32| SplitMix64(seed ^ (u64::from(n) << 20)).next();
-            nearest::sampled(codes, &leaves, &|n| chance(n) % 16 == 0, self.extra, &far);
-        }
-        let mut lists = candidates.into_lists();
-        for _ in 0..self.rounds {
-            nearest::refine(codes, &mut lists, self.breadth, self.limit);
-        }
-        if std::env::var("VERBOSE").is_ok() {
-            let sizes: usize = leaves.iter().map(Vec::len).sum();
-            let sq: usize = leaves.iter().map(|l| l.len() * l.len()).sum();
-            eprintln!(
-                "n {} leaves {} rep {:.1} mean-sq {:.0} carve {:?} leaf {:?} refine {:?}",
-                codes.count(),
-                leaves.len(),
-                sizes as f64 / codes.count() as f64,
-                sq as f64 / sizes as f64,
-                t1,
-                t2 - t1,
-                t.elapsed() - t2
-            );
-        }
-        let far = far.into_lists();
-        let mut spare = Vec::new();
-        for (list, far) in lists.iter_mut().zip(far) {
-            candidates::merge(list, &far, 1000, &mut spare);
-        }
-        lists
-    }
-}
+/// A share of `ef_construction`, which counts the candidates of a search that starts from nothing. Of candidates by
+/// bulk comparison a quarter gives a graph of the same recall: 50 for the 200 that are usual.
+const NEAR_SHARE: usize = 4;
+/// Likewise for those of one leaf: 8 for 200.
+const LEAF_SHARE: usize = 25;
+/// Fewer candidates of a leaf miss too many neighbours.
+const FEWEST_OF_LEAF: usize = 4;
 
-/// How many levels above 0 a node lives on: l or more with probability m^-l.
-fn levels_above(m: usize, node: u32, seed: u64) -> u8 {
-    let chance = SplitMix64(seed ^ (u64::from(node) << 20)).next();
-    let mut bound = u64::MAX;
-    let mut levels = 0;
-    loop {
-        bound /= m as u64;
-        if chance >= bound || u32::from(levels) + 2 >= MAX_LEVELS {
-            return levels;
-        }
-        levels += 1;
-    }
-}
+/// Construction from overlapping partitions.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Partitioned;
 
 impl GraphBuilder for Partitioned {
     fn name(&self) -> &'static str {
         "partitions"
     }
 
+    /// Costs a few thousand comparisons a node, most of them in registers.
     fn build(
         &self,
         vectors: ArrayView2<'_, f32>,
@@ -102,48 +67,93 @@ impl GraphBuilder for Partitioned {
     ) -> Result<FlatGraph, GraphError> {
         check(vectors, parameters)?;
         let rows = vectors.as_standard_layout();
-        let t = std::time::Instant::now();
         let codes = Codes::new(rows.as_slice().unwrap_or_default(), vectors.ncols());
-        let tc = t.elapsed();
-        let nodes = vectors.nrows();
-        let m = parameters.m;
-        let levels: Vec<u8> = (0..nodes as u32).map(|node| levels_above(m, node, parameters.seed)).collect();
+        let cells = Cells::of_all(&codes, parameters.seed);
+        Partitioned.build_from(&codes, cells.as_ref(), parameters, progress)
+    }
+}
+
+impl Partitioned {
+    /// [`GraphBuilder::build`] where codes and [`Cells::of_all`] are there already.
+    ///
+    /// # Errors
+    /// [`GraphError::TooLarge`].
+    pub fn build_from(
+        &self,
+        codes: &Codes,
+        cells: Option<&Cells>,
+        parameters: &GraphParameters,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<FlatGraph, GraphError> {
+        let (nodes, m) = (codes.count() as u32, parameters.m);
+        let levels: Vec<u8> = (0..nodes).map(|node| levels_above(m, node, parameters.seed)).collect();
         let top = levels.iter().copied().max().unwrap_or(0);
-        let members = |level: u8| -> Vec<u32> {
-            (0..nodes as u32).filter(|&node| levels[node as usize] >= level).collect()
-        };
+        let members =
+            |level: u8| -> Vec<u32> { (0..nodes).filter(|&node| levels[node as usize] >= level).collect() };
+        // The one nearest to the mean, from which the codes are measured.
         let entry_point = members(top).into_iter().min_by_key(|&node| (codes.half(node), node));
         let mut graph = FlatGraph::unlinked(m, &levels, entry_point)?;
-        for level in 0..=top {
+        for level in (1..=top).rev() {
             let members = members(level);
-            let subset;
-            let codes = if level == 0 {
-                &codes
-            } else {
-                subset = codes.subset(&members);
-                &subset
-            };
-            let near = self.near(codes, parameters.seed.wrapping_add(u64::from(level) << 32));
-            let slots = if level == 0 { 2 * m } else { m };
-            let t = std::time::Instant::now();
-            let links = select::links(codes, &near, if level == 0 { self.forward } else { m }, slots);
-            if std::env::var("VERBOSE").is_ok() {
-                eprintln!(
-                    "select {:?} degree {:.1} forward cand {:.1}",
-                    t.elapsed(),
-                    links.iter().map(Vec::len).sum::<usize>() as f64 / links.len() as f64,
-                    near.iter().map(Vec::len).sum::<usize>() as f64 / links.len() as f64
-                );
-            }
-            for (&node, links) in members.iter().zip(links) {
+            let codes = codes.subset(&members);
+            let seed = parameters.seed.wrapping_add(u64::from(level) << 32);
+            let near = candidates(&codes, Cells::of_all(&codes, seed).as_ref(), parameters, seed);
+            for (&node, links) in members.iter().zip(select::links(&codes, near, m, m)) {
                 let slots = graph.slots_mut(node, usize::from(level));
-                slots.iter_mut().zip(links).for_each(|(slot, (_, to))| *slot = members[to as usize]);
+                slots.iter_mut().zip(links).for_each(|(slot, to)| *slot = members[to as usize]);
             }
         }
-        if std::env::var("VERBOSE").is_ok() {
-            eprintln!("codes {tc:?} total {:?}", t.elapsed());
-        }
-        progress(nodes);
+        let near = candidates(codes, cells, parameters, parameters.seed);
+        let links = select::links(codes, near, m, 2 * m);
+        graph.level0.par_chunks_exact_mut(2 * m).zip(links).for_each(|(slots, links)| {
+            slots.iter_mut().zip(links).for_each(|(slot, to)| *slot = to);
+        });
+        progress(nodes as usize);
         Ok(graph)
     }
+}
+
+/// For each node what may become a link, the nearest first.
+fn candidates(
+    codes: &Codes,
+    cells: Option<&Cells>,
+    parameters: &GraphParameters,
+    seed: u64,
+) -> Vec<Vec<Near>> {
+    let near = (parameters.ef_construction / NEAR_SHARE).max(parameters.m);
+    let candidates = Candidates::new(codes.count(), near);
+    let Some(cells) = cells else {
+        let all = (0..codes.count() as u32).collect();
+        nearest::within_leaves(codes, &[all], &vec![ALL; codes.count()], near, &candidates);
+        return candidates.into_lists();
+    };
+    let leaves = leaves::leaves(codes, cells, seed);
+    let limits: Vec<i32> =
+        cells.of_nodes().map(|pivots| pivots.get(REACH).map_or(ALL, |far| far.0)).collect();
+    let of_leaf = (parameters.ef_construction / LEAF_SHARE).max(FEWEST_OF_LEAF);
+    nearest::within_leaves(codes, &leaves, &limits, of_leaf, &candidates);
+    let mut lists = candidates.into_lists();
+    nearest::refine(codes, &mut lists, BREADTH, near);
+    lists.par_iter_mut().enumerate().for_each_init(
+        || (Vec::new(), Vec::new()),
+        |(far, spare), (node, list)| {
+            far.clear();
+            far.extend(cells.pivots_of(node as u32).filter(|&(_, pivot)| pivot != node as u32));
+            merge(list, far, usize::MAX, spare);
+        },
+    );
+    lists
+}
+
+/// How many levels above 0 a node lives on: l or more with probability `m^-l`, as in the HNSW paper.
+fn levels_above(m: usize, node: u32, seed: u64) -> u8 {
+    // In integers: logarithms may differ from one machine to another.
+    let chance = SplitMix64(seed ^ (u64::from(node) << 20)).next();
+    let mut bound = u64::MAX / m as u64;
+    let mut levels = 0;
+    while chance < bound && u32::from(levels) + 1 < MAX_LEVELS {
+        bound /= m as u64;
+        levels += 1;
+    }
+    levels
 }

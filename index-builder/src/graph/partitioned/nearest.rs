@@ -3,48 +3,19 @@
 use rayon::prelude::*;
 
 use super::candidates::{Candidates, Near, Top, merge};
-use super::leaves::GROUPS;
 use crate::pairs::{ALL, Block, Codes, Hit, Pairs, screen_part};
 
 /// Tiles of rows between two looks at the limits.
 const TILE_ROWS: usize = 4;
+/// Groups of columns between two looks at the limits.
+const GROUPS: usize = 3;
 
-/// Compares all pairs of each leaf and adds the `k` nearest of each node to its candidates.
-pub fn within_leaves(codes: &Codes, leaves: &[Vec<u32>], k: usize, candidates: &Candidates) {
-    leaves.par_iter().for_each_init(Leaf::default, |leaf, nodes| leaf.compare(codes, nodes, k, candidates));
-}
-
-/// Nearest among sampled.
-pub fn sampled(
-    codes: &Codes,
-    leaves: &[Vec<u32>],
-    is: &(dyn Fn(u32) -> bool + Sync),
-    k: usize,
-    far: &Candidates,
-) {
-    leaves.par_iter().for_each_init(
-        || (Block::default(), Block::default()),
-        |(rows, columns), nodes| {
-            let sample: Vec<u32> = nodes.iter().copied().filter(|&n| is(n)).collect();
-            if sample.is_empty() {
-                return;
-            }
-            columns.fill(codes, sample.iter().copied());
-            for nodes in nodes.chunks(480) {
-                rows.fill(codes, nodes.iter().copied());
-                let tops = super::leaves::nearest(rows, columns, k.min(sample.len()));
-                for (&node, top) in nodes.iter().zip(&tops) {
-                    let list: Vec<Near> = top
-                        .sorted()
-                        .iter()
-                        .map(|&(h, c)| (h, sample[c as usize]))
-                        .filter(|x| x.1 != node)
-                        .collect();
-                    far.add(node, &list);
-                }
-            }
-        },
-    );
+/// Compares all pairs of each leaf and adds the `k` nearest of each node to its candidates. What is farther from a
+/// node than its limit is not looked for.
+pub fn within_leaves(codes: &Codes, leaves: &[Vec<u32>], limits: &[i32], k: usize, candidates: &Candidates) {
+    leaves.par_iter().for_each_init(Leaf::default, |leaf, nodes| {
+        leaf.compare(codes, nodes, limits, k, candidates);
+    });
 }
 
 /// The memory of a comparison.
@@ -52,24 +23,33 @@ pub fn sampled(
 struct Leaf {
     block: Block,
     hits: Vec<Hit>,
+    limits: Vec<i32>,
 }
 
 impl Leaf {
-    fn compare(&mut self, codes: &Codes, nodes: &[u32], k: usize, candidates: &Candidates) {
-        let Leaf { block, hits } = self;
+    fn compare(
+        &mut self,
+        codes: &Codes,
+        nodes: &[u32],
+        first_limits: &[i32],
+        k: usize,
+        candidates: &Candidates,
+    ) {
+        let Leaf { block, hits, limits } = self;
         block.fill(codes, nodes.iter().copied());
         let mut tops: Vec<Top> = nodes.iter().map(|_| Top::new(k)).collect();
-        let mut limits = vec![ALL; nodes.len()];
+        limits.clear();
+        limits.extend(nodes.iter().map(|&node| first_limits[node as usize]));
         for first in (0..block.groups()).step_by(GROUPS) {
             let groups = first..(first + GROUPS).min(block.groups());
             for first_row in (0..block.tile_rows()).step_by(TILE_ROWS) {
                 let rows = first_row..(first_row + TILE_ROWS).min(block.tile_rows());
-                screen_part(block, rows, &limits, block, groups.clone(), &limits, Pairs::Once, hits);
+                screen_part(block, rows, limits, block, groups.clone(), limits, Pairs::Once, hits);
                 for Hit { row, column, half_square } in hits.drain(..) {
                     for (one, other) in [(row as usize, column as usize), (column as usize, row as usize)] {
                         if half_square <= limits[one] {
                             tops[one].push((half_square, nodes[other]));
-                            limits[one] = tops[one].limit();
+                            limits[one] = limits[one].min(tops[one].limit());
                         }
                     }
                 }
@@ -84,14 +64,21 @@ impl Leaf {
 /// Looks at the neighbours of each node's neighbours, `breadth` of each, and takes in those that are nearer than what
 /// the node has (NN-Descent, Dong, Moses and Li 2011, without its sampling).
 pub fn refine(codes: &Codes, lists: &mut [Vec<Near>], breadth: usize, limit: usize) {
-    let firsts: Vec<Vec<u32>> =
-        lists.par_iter().map(|list| list.iter().take(breadth).map(|&(_, node)| node).collect()).collect();
+    let firsts: Vec<u32> = lists
+        .par_iter()
+        .flat_map_iter(|list| {
+            let first = list.iter().map(|&(_, node)| node);
+            first.chain(std::iter::repeat(u32::MAX)).take(breadth)
+        })
+        .collect();
+    let of =
+        |node: u32| firsts[node as usize * breadth..][..breadth].iter().copied().filter(|&n| n != u32::MAX);
     lists.par_iter_mut().enumerate().for_each_init(
         || (Vec::new(), Vec::new(), Vec::new()),
         |(met, added, spare), (node, list)| {
             let node = node as u32;
             met.clear();
-            met.extend(firsts[node as usize].iter().flat_map(|&near| firsts[near as usize].iter().copied()));
+            met.extend(of(node).flat_map(of));
             met.sort_unstable();
             met.dedup();
             added.clear();
