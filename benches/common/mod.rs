@@ -16,6 +16,7 @@ use index_builder::progress::Progress;
 use index_builder::skipped::Skipped;
 use index_builder::source::Record;
 use index_builder::spool::{Span, SpoolWriter};
+use index_builder::table::TableOptions;
 use index_builder::vectors;
 use kindred::index::{Index, MappedFile, Metadata, Source, VectorizerMetadata};
 use kindred::profile::Value;
@@ -97,8 +98,12 @@ pub fn link_graph(vectors: ArrayView2<'_, f32>) -> Result<(FlatGraph, RepairRepo
 }
 
 /// How the benchmarks link.
-pub const OPTIONS: LinkOptions =
-    LinkOptions { builder: GraphChoice::Partitions, graph: PARAMETERS, target_recall: TARGET_RECALL };
+pub const OPTIONS: LinkOptions = LinkOptions {
+    builder: GraphChoice::Partitions,
+    table: TableOptions::NONE,
+    graph: PARAMETERS,
+    target_recall: TARGET_RECALL,
+};
 
 /// An index file of clustered vectors, in a directory that goes with it.
 pub struct SampleIndex {

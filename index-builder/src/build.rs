@@ -19,6 +19,7 @@ use crate::skipped::Skipped;
 use crate::source::{self, Format, Input, ReadOptions};
 use crate::spool::SpoolWriter;
 use crate::summary::{Seconds, Summary};
+use crate::table::TableOptions;
 use crate::vectorize::{Job, vectorize};
 use crate::vectors::ProfileVectors;
 
@@ -155,11 +156,16 @@ impl Build<'_> {
                 ef_construction: self.args.ef_construction as usize,
                 seed: self.args.seed,
             },
+            table: TableOptions {
+                neighbours: self.args.neighbours as usize,
+                choice: self.args.table,
+                limit: self.args.table_limit,
+            },
             target_recall: self.args.target_recall,
         };
         let linked = link(vectors.rows, &options, self.progress)?;
-        let LinkSeconds { graph, verify, .. } = linked.seconds;
-        (self.seconds.graph, self.seconds.verify) = (graph, verify);
+        let LinkSeconds { graph, table, verify } = linked.seconds;
+        (self.seconds.graph, self.seconds.table, self.seconds.verify) = (graph, table, verify);
         linked.check(self.args.min_recall)?;
         Ok(Finished { linked, vectorizer_state: vectors.state, fingerprint: vectors.fingerprint })
     }
@@ -257,6 +263,7 @@ impl Build<'_> {
             m: self.args.m,
             ef: linked.quality.default_ef,
             recall_at_10: linked.quality.recall_at_10,
+            table: linked.table_metadata(),
             reachable: linked.reachable as u64,
             attached: linked.repair.attached as u64,
             bytes: published.bytes,

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::link::GraphChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kindred::vectorizer::text::Language;
 
+use crate::link::GraphChoice;
 use crate::source::FormatChoice;
+use crate::table::TableChoice;
 
 /// Reads profiles, vectorizes them and publishes an index file for kindred.
 #[derive(Debug, Parser)]
@@ -93,6 +94,15 @@ pub struct BuildArgs {
     /// Breadth of the construction (the HNSW paper's efConstruction)
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub ef_construction: u32,
+    /// Neighbours of each profile that are computed now, so that requests for no more need no search; 0: none
+    #[arg(long, default_value_t = crate::table::DEFAULT_NEIGHBOURS, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(kindred::index::format::MAX_NEIGHBOURS)))]
+    pub neighbours: u32,
+    /// How they are computed
+    #[arg(long, default_value = "auto", value_name = "HOW")]
+    pub table: TableChoice,
+    /// The most multiply-adds (profiles x profiles x numbers / 2) for which --table auto is exact
+    #[arg(long, default_value_t = crate::table::DEFAULT_LIMIT, value_name = "N", value_parser = count)]
+    pub table_limit: f64,
     /// What random numbers start from
     #[arg(long, default_value_t = 42, value_name = "N")]
     pub seed: u64,
@@ -201,6 +211,13 @@ fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         _ => Err("a number from 0 to 1 is allowed".to_owned()),
+    }
+}
+
+fn count(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(count) if count >= 0.0 => Ok(count),
+        _ => Err("a number that is not negative is allowed, such as 1e14".to_owned()),
     }
 }
 

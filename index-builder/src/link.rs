@@ -15,7 +15,7 @@ use crate::graph::{
 use crate::pairs::Codes;
 use crate::progress::Progress;
 use crate::quality::{BuiltGraph, Quality, SAMPLE, measure};
-use crate::table::NeighbourTable;
+use crate::table::{self, NeighbourTable, TableOptions};
 use crate::vectors::Nodes;
 
 /// What constructs the graph.
@@ -36,6 +36,8 @@ pub struct LinkOptions {
     pub builder: GraphChoice,
     /// m, ef_construction, seed.
     pub graph: GraphParameters,
+    /// The neighbour table.
+    pub table: TableOptions,
     /// The recall@10 that the default ef has to reach on the sample.
     pub target_recall: f64,
 }
@@ -94,10 +96,13 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
             (HnswRs.build(nodes.vectors.view(), &options.graph, &mut done)?, HnswRs.name())
         }
     };
-    drop(cells);
     let repair = repair(&mut graph, nodes.vectors.view())?;
     step.done(|| format!("{} nodes, {} of them attached afterwards", nodes.count(), repair.attached));
     seconds.graph = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let table = table::build(&codes, cells.as_ref(), &nodes, &options.table, progress);
+    drop((codes, cells));
+    seconds.table = started.elapsed().as_secs_f64();
     let step = progress.step("verify", SAMPLE.min(nodes.count()) as u64);
     let reachable = reachable(&graph);
     let quality = {
@@ -107,7 +112,7 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
     };
     seconds.verify =
         step.done(|| format!("recall@10 {:.4} at ef {}", quality.recall_at_10, quality.default_ef));
-    Ok(Linked { nodes, graph, table: None, repair, reachable, quality, seconds, builder, options: *options })
+    Ok(Linked { nodes, graph, table, repair, reachable, quality, seconds, builder, options: *options })
 }
 
 /// Numbers the nodes so that near ones mostly have near numbers: searches, and comparisons block by block, then find

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use kindred::index::{TableKind, TableMetadata};
 use serde::Serialize;
 use serde::ser::Serializer;
 
@@ -18,6 +19,8 @@ pub struct Seconds {
     pub vectorize: f64,
     /// From finished vectors to the finished, repaired graph.
     pub graph: f64,
+    /// The neighbour table.
+    pub table: f64,
     /// Measuring recall and reachability, and checking the written file.
     pub verify: f64,
     /// Writing, syncing and renaming the file, and its check.
@@ -58,6 +61,8 @@ pub struct Summary {
     pub ef: u32,
     /// recall@10 at that ef.
     pub recall_at_10: f64,
+    /// The neighbour table, where there is one.
+    pub table: Option<TableMetadata>,
     /// Nodes that can be reached: all.
     pub reachable: u64,
     /// Links that were made to reach them.
@@ -93,15 +98,24 @@ impl fmt::Display for Summary {
             self.nodes, self.reachable, self.attached
         )?;
         writeln!(f, "recall@10     {:.4} at ef {}", self.recall_at_10, self.ef)?;
+        match &self.table {
+            Some(TableMetadata { neighbours, kind: TableKind::Exact, .. }) => {
+                writeln!(f, "table         {neighbours} neighbours each, exact")?;
+            }
+            Some(TableMetadata { neighbours, recall, .. }) => {
+                writeln!(f, "table         {neighbours} neighbours each, approximate, recall {recall:.4}")?;
+            }
+            None => writeln!(f, "table         none")?,
+        }
         writeln!(f, "size          {} bytes", self.bytes)?;
         if !self.removed.is_empty() {
             let removed: Vec<String> = self.removed.iter().map(u64::to_string).collect();
             writeln!(f, "removed       versions {}", removed.join(", "))?;
         }
-        let Seconds { read, vectorize, graph, verify, publish, total } = self.seconds;
+        let Seconds { read, vectorize, graph, table, verify, publish, total } = self.seconds;
         write!(
             f,
-            "seconds       read {read:.2}, vectorize {vectorize:.2}, graph {graph:.2}, verify {verify:.2}, \
+            "seconds       read {read:.2}, vectorize {vectorize:.2}, graph {graph:.2}, table {table:.2}, verify {verify:.2}, \
              publish {publish:.2}, total {total:.2}"
         )
     }

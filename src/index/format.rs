@@ -77,6 +77,9 @@ pub const MAX_LEVELS: u32 = 64;
 /// The most numbers a vector may have.
 pub const MAX_DIMENSION: u32 = 1 << 16;
 
+/// The most neighbours of a profile that a file may hold.
+pub const MAX_NEIGHBOURS: u32 = 1 << 16;
+
 const CREATED: usize = 24;
 const CHECKSUM: usize = 120;
 const REQUIRED: u32 = 1;

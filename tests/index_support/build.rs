@@ -11,6 +11,7 @@ use index_builder::progress::Progress;
 use index_builder::skipped::Skipped;
 use index_builder::source::{self, FormatChoice, Input, ReadOptions};
 use index_builder::spool::SpoolWriter;
+use index_builder::table::TableOptions;
 use index_builder::vectors;
 use kindred::index::{Metadata, Source, VectorizerMetadata};
 use serde_json::{Value, json};
@@ -58,7 +59,12 @@ pub fn index_file(recipe: &Recipe, lines: &str) -> Vec<u8> {
     let dimension = vectors::dimension(None, lengths, &skipped).unwrap();
     let rows = vectors::load(&mut profiles, &spans, &spool, dimension, &mut skipped).unwrap();
     let graph = GraphParameters { m: recipe.m, ef_construction: recipe.ef_construction, seed: recipe.seed };
-    let options = LinkOptions { builder: GraphChoice::Partitions, graph, target_recall: TARGET_RECALL };
+    let options = LinkOptions {
+        builder: GraphChoice::Partitions,
+        table: TableOptions::NONE,
+        graph,
+        target_recall: TARGET_RECALL,
+    };
     let linked = link(rows, &options, &Progress::silent()).unwrap();
     let metadata = metadata(&profiles, &linked, &skipped);
     let parts = Parts {

@@ -100,6 +100,29 @@ impl Codes {
         self.half(a) + self.half(b) - super::kernels::dot(self.row(a), self.row(b))
     }
 
+    /// Half the squared distance of a code of these and one of others with the same scale.
+    ///
+    /// # Panics
+    /// For a number that is no vector's.
+    pub fn half_square_to(&self, a: u32, others: &Codes, b: u32) -> i32 {
+        self.half(a) + others.half(b) - super::kernels::dot(self.row(a), others.row(b))
+    }
+
+    /// A single code amid some of these: the rounded mean of theirs.
+    ///
+    /// # Panics
+    /// For a number that is no vector's.
+    pub fn centre(&self, vectors: std::ops::Range<u32>) -> Codes {
+        let count = vectors.len().max(1) as i64;
+        let mut sums = vec![0i64; self.stride];
+        for vector in vectors {
+            sums.iter_mut().zip(self.row(vector)).for_each(|(sum, &number)| *sum += i64::from(number));
+        }
+        let rows: Vec<i16> = sums.into_iter().map(|sum| (sum / count) as i16).collect();
+        let square: i32 = rows.iter().map(|&number| i32::from(number).pow(2)).sum();
+        Codes { count: 1, rows, halves: vec![square / 2], ..*self }
+    }
+
     /// The limit that every pair is within whose [`distance`](kindred::distance::distance) is at most this.
     ///
     /// With vectors x and y moved by the mean, and their codes p and q: `|x - y| >= unit |p - q| - |e| - |f|`, where
@@ -199,23 +222,51 @@ impl Block {
     ///
     /// # Panics
     /// For a number that is no vector's.
-    pub fn fill(&mut self, codes: &Codes, vectors: impl ExactSizeIterator<Item = u32>) {
+    pub fn fill(&mut self, codes: &Codes, vectors: impl ExactSizeIterator<Item = u32> + Clone) {
+        self.begin(codes, vectors.clone());
+        self.lay_out_rows(codes, vectors.clone());
+        self.lay_out_columns(codes, vectors);
+    }
+
+    /// As [`Block::fill`], for a block that will be compared by its rows only.
+    ///
+    /// # Panics
+    /// For a number that is no vector's.
+    pub fn fill_rows(&mut self, codes: &Codes, vectors: impl ExactSizeIterator<Item = u32> + Clone) {
+        self.begin(codes, vectors.clone());
+        self.lay_out_rows(codes, vectors);
+    }
+
+    /// As [`Block::fill`], for a block that will be compared by its columns only.
+    ///
+    /// # Panics
+    /// For a number that is no vector's.
+    pub fn fill_columns(&mut self, codes: &Codes, vectors: impl ExactSizeIterator<Item = u32> + Clone) {
+        self.begin(codes, vectors.clone());
+        self.lay_out_columns(codes, vectors);
+    }
+
+    fn begin(&mut self, codes: &Codes, vectors: impl ExactSizeIterator<Item = u32>) {
         self.count = vectors.len();
         self.stride = codes.stride();
         self.rows.clear();
-        self.halves.clear();
-        self.rows.reserve(self.count.next_multiple_of(ROWS) * self.stride);
-        for vector in vectors {
-            self.rows.extend_from_slice(codes.row(vector));
-            self.halves.push(codes.half(vector));
-        }
-        self.rows.resize(self.count.next_multiple_of(ROWS) * self.stride, 0);
         self.groups.clear();
+        self.halves.clear();
+        self.halves.extend(vectors.map(|vector| codes.half(vector)));
+    }
+
+    fn lay_out_rows(&mut self, codes: &Codes, vectors: impl Iterator<Item = u32>) {
+        let numbers = self.count.next_multiple_of(ROWS) * self.stride;
+        self.rows.reserve(numbers);
+        vectors.for_each(|vector| self.rows.extend_from_slice(codes.row(vector)));
+        self.rows.resize(numbers, 0);
+    }
+
+    fn lay_out_columns(&mut self, codes: &Codes, vectors: impl Iterator<Item = u32>) {
         self.groups.resize(self.count.next_multiple_of(GROUP) * self.stride, 0);
-        let rows = self.rows.chunks_exact(self.stride).take(self.count);
-        for (row, code) in rows.enumerate() {
+        for (row, vector) in vectors.enumerate() {
             let group = &mut self.groups[row / GROUP * GROUP * self.stride..][..GROUP * self.stride];
-            let (pairs, _) = code.as_chunks::<2>();
+            let (pairs, _) = codes.row(vector).as_chunks::<2>();
             for (place, pair) in group.chunks_exact_mut(2).skip(row % GROUP).step_by(GROUP).zip(pairs) {
                 place.copy_from_slice(pair);
             }

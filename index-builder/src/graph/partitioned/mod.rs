@@ -25,7 +25,9 @@ use rayon::prelude::*;
 use super::shuffle::SplitMix64;
 use super::{FlatGraph, GraphBuilder, GraphError, GraphParameters, check};
 use crate::pairs::{ALL, Codes};
-use candidates::{Candidates, Near, merge};
+pub use candidates::Near;
+use candidates::{Candidates, merge};
+pub use nearest::refine;
 
 /// The most nodes of a leaf. A set that is no larger is one leaf, and compared as a whole.
 pub const LEAF: usize = 1_000;
@@ -111,6 +113,17 @@ impl Partitioned {
         progress(nodes as usize);
         Ok(graph)
     }
+}
+
+/// For each node the nearest of its leaves, the nearest first: `of_leaf` of each leaf, `limit` in all.
+pub fn near_lists(codes: &Codes, cells: Option<&Cells>, of_leaf: usize, limit: usize) -> Vec<Vec<Near>> {
+    let candidates = Candidates::new(codes.count(), limit);
+    let (leaves, of_leaf) = match cells {
+        Some(cells) => (leaves::leaves(codes, cells, 0), of_leaf),
+        None => (vec![(0..codes.count() as u32).collect()], limit),
+    };
+    nearest::within_leaves(codes, &leaves, &vec![ALL; codes.count()], of_leaf, &candidates);
+    candidates.into_lists()
 }
 
 /// For each node what may become a link, the nearest first.

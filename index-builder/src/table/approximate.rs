@@ -1,0 +1,107 @@
+//! The approximate table, for more nodes than all pairs can be compared of.
+//!
+//! Starts from what the leaves of overlapping partitions give, and looks at neighbours' neighbours
+//! (NN-Descent, Dong, Moses and Li 2011) until a sample shows that enough is found.
+
+use kindred::distance::distance;
+use ndarray::ArrayView2;
+use rayon::prelude::*;
+
+use super::exact::BLOCK;
+use super::lists::BlockLists;
+use crate::graph::{Cells, Near, near_lists, refine};
+use crate::pairs::Codes;
+use crate::progress::Step;
+
+/// The recall that ends the rounds.
+pub const TARGET_RECALL: f64 = 0.995;
+/// The most rounds.
+const ROUNDS: usize = 12;
+/// Neighbours whose neighbours are looked at in a round.
+const BREADTH: usize = 24;
+/// Nodes whose neighbours are compared with the true ones.
+const SAMPLE: usize = 1_000;
+
+/// For each node about its `k` nearest others, in blocks of [`BLOCK`], and the share of the true ones that are found,
+/// tie-aware, on a sample.
+pub fn nearest(
+    codes: &Codes,
+    vectors: ArrayView2<'_, f32>,
+    cells: Option<&Cells>,
+    ranks: &[u32],
+    k: usize,
+    step: &Step,
+) -> (Vec<BlockLists>, f64) {
+    let vectors = Vectors { all: vectors.to_slice().unwrap_or_default(), dimension: codes.dimension() };
+    let truth = Truth::new(&vectors, codes.count(), k);
+    // As many from each of the leaves that a node is in would be too many to start with.
+    let of_leaf = (k / 2).max(1);
+    let mut lists = near_lists(codes, cells, of_leaf, k);
+    let mut recall = truth.recall(&vectors, &lists);
+    for round in 0..ROUNDS {
+        if recall >= TARGET_RECALL {
+            break;
+        }
+        step.reach((codes.count() * round / ROUNDS) as u64);
+        refine(codes, &mut lists, BREADTH, k);
+        recall = truth.recall(&vectors, &lists);
+    }
+    step.reach(codes.count() as u64);
+    let blocks = lists.par_chunks(BLOCK).enumerate().map(|(block, lists)| {
+        let mut scored = BlockLists::new(lists.len(), k);
+        for (place, list) in lists.iter().enumerate() {
+            let node = (block * BLOCK + place) as u32;
+            for &(_, other) in list {
+                scored.push(place, (vectors.distance(node, other), other), ranks);
+            }
+        }
+        scored
+    });
+    (blocks.collect(), recall)
+}
+
+struct Vectors<'a> {
+    all: &'a [f32],
+    dimension: usize,
+}
+
+impl Vectors<'_> {
+    fn of(&self, node: u32) -> &[f32] {
+        &self.all[node as usize * self.dimension..][..self.dimension]
+    }
+
+    fn distance(&self, a: u32, b: u32) -> f32 {
+        distance(self.of(a), self.of(b))
+    }
+}
+
+/// For the nodes of a sample the distance of the k-th nearest other.
+struct Truth {
+    farthest: Vec<(u32, f32)>,
+    k: usize,
+}
+
+impl Truth {
+    fn new(vectors: &Vectors<'_>, nodes: usize, k: usize) -> Truth {
+        let k = k.min(nodes.saturating_sub(1));
+        let sample = SAMPLE.min(nodes);
+        let farthest = (0..sample).into_par_iter().filter(|_| k > 0).map(|place| {
+            let node = (place * nodes / sample) as u32;
+            let others = (0..nodes as u32).filter(|&other| other != node);
+            let mut distances: Vec<f32> = others.map(|other| vectors.distance(node, other)).collect();
+            let (_, kth, _) = distances.select_nth_unstable_by(k - 1, f32::total_cmp);
+            (node, *kth)
+        });
+        Truth { farthest: farthest.collect(), k }
+    }
+
+    fn recall(&self, vectors: &Vectors<'_>, lists: &[Vec<Near>]) -> f64 {
+        let all = self.farthest.len() * self.k;
+        let is_found = |&(node, farthest): &(u32, f32)| {
+            let list = &lists[node as usize];
+            list.iter().filter(|&&(_, other)| vectors.distance(node, other) <= farthest).count().min(self.k)
+        };
+        let found: usize = self.farthest.par_iter().map(is_found).sum();
+        if all == 0 { 1.0 } else { found as f64 / all as f64 }
+    }
+}
