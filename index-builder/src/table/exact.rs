@@ -5,8 +5,8 @@
 //! ([`Codes::limit`] says why), and never leaves the registers. What passes is compared by
 //! [`distance`](kindred::distance::distance) and offered to both nodes.
 //!
-//! Near nodes have near numbers, so blocks are compared with themselves first and with the nearest next: limits are
-//! tight early. Where the distance of a node from another block's centre shows that nothing there can be near
+//! Near nodes have near numbers, so blocks are compared with themselves first, and then by how near their centres are:
+//! limits are tight early. Where the distance of a node from another block's centre shows that nothing there can be near
 //! enough, the node is left out of the comparison, by the triangle inequality between codes.
 //!
 //! The K nearest are the smallest of a total order and no limit ever excludes one of them, so the result depends
@@ -17,8 +17,9 @@ use std::sync::{Mutex, PoisonError};
 
 use kindred::distance::distance;
 use ndarray::ArrayView2;
+use rayon::prelude::*;
 
-use super::lists::BlockLists;
+use super::lists::{BlockLists, Neighbour};
 use crate::pairs::{Block, Codes, Hit, NOTHING, Pairs, screen_part};
 use crate::progress::Step;
 
@@ -61,16 +62,16 @@ pub fn nearest(
         screened: AtomicU64::new(0),
         scored: AtomicU64::new(0),
     };
-    let total = blocks * (blocks + 1) / 2;
-    // By how far the blocks are apart: a parallel iterator would start in several places at once.
-    let tasks =
-        Mutex::new((0..blocks).flat_map(|apart| (apart..blocks).map(move |b| (b - apart, b))).enumerate());
+    let tasks = all.tasks();
+    let total = tasks.len();
+    // A parallel iterator would start in several places at once.
+    let tasks = Mutex::new(tasks.into_iter().enumerate());
     rayon::broadcast(|_| {
         let mut memory = Memory::default();
         loop {
             let task = tasks.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((number, (a, b))) = task else { break };
-            all.compare(a, b, &mut memory);
+            let Some((number, (_, a, b))) = task else { break };
+            all.compare(a as usize, b as usize, &mut memory);
             step.reach(((number + 1) as u64 * codes.count() as u64) / total as u64);
         }
     });
@@ -133,7 +134,8 @@ struct Memory {
     rows: Side,
     columns: Side,
     hits: Vec<Hit>,
-    scored: Vec<(u32, u32, f32)>,
+    /// What a pair is for its row and for its column: the place of the one, and the other with the distance.
+    scored: Vec<[(u32, Neighbour); 2]>,
 }
 
 /// The nodes of a block that take part in a comparison.
@@ -145,6 +147,21 @@ struct Side {
 }
 
 impl AllPairs<'_> {
+    /// Every pair of blocks, those with near centres first.
+    fn tasks(&self) -> Vec<(i32, u32, u32)> {
+        let blocks = self.lists.len();
+        let centre = |block: usize| &self.surroundings[block].centre;
+        let pairs = (0..blocks).into_par_iter().flat_map_iter(|b| (0..=b).map(move |a| (a, b)));
+        let mut tasks: Vec<(i32, u32, u32)> = pairs
+            .map(|(a, b)| {
+                let apart = if a == b { -1 } else { centre(a).half_square_to(0, centre(b), 0) };
+                (apart, a as u32, b as u32)
+            })
+            .collect();
+        tasks.par_sort_unstable();
+        tasks
+    }
+
     fn compare(&self, a: usize, b: usize, memory: &mut Memory) {
         let Memory { rows, columns, .. } = memory;
         self.take_all(a, rows);
@@ -215,31 +232,29 @@ impl AllPairs<'_> {
             }
             let of_columns = if once { &rows.nodes } else { &columns.nodes };
             scored.clear();
-            scored.extend(hits.iter().map(|hit| {
-                let (row, column) = (rows.nodes[hit.row as usize], of_columns[hit.column as usize]);
-                (row, column, distance(self.vector(row), self.vector(column)))
+            scored.extend(hits.iter().map(|&Hit { row, column, .. }| {
+                let (row_node, column_node) = (rows.nodes[row as usize], of_columns[column as usize]);
+                let distance = distance(self.vector(row_node), self.vector(column_node));
+                [(row, (distance, column_node)), (column, (distance, row_node))]
             }));
             self.scored.fetch_add(scored.len() as u64, Ordering::Relaxed);
-            self.offer(a, rows, scored.iter().map(|&(row, column, distance)| (row, column, distance)));
+            self.offer(a, rows, scored.iter().map(|&[to_row, _]| to_row));
             let columns = if once { &mut *rows } else { &mut *columns };
-            self.offer(b, columns, scored.iter().map(|&(row, column, distance)| (column, row, distance)));
+            self.offer(b, columns, scored.iter().map(|&[_, to_column]| to_column));
         }
         let (rows, columns) = (rows.nodes.len() as u64, columns.nodes.len() as u64);
         let screened = if once { rows * rows.saturating_sub(1) / 2 } else { rows * columns };
         self.screened.fetch_add(screened, Ordering::Relaxed);
     }
 
-    /// Offers neighbours to the nodes of a block, and takes what limits they have then.
-    fn offer(&self, block: usize, side: &mut Side, found: impl Iterator<Item = (u32, u32, f32)>) {
+    /// Offers neighbours to nodes of a side, and tightens their limits.
+    fn offer(&self, block: usize, side: &mut Side, found: impl Iterator<Item = (u32, Neighbour)>) {
         let start = (block * BLOCK) as u32;
         let mut lists = self.lists[block].lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = false;
-        for (node, other, distance) in found {
-            changed |= lists.push((node - start) as usize, (distance, other), self.ranks);
-        }
-        if changed {
-            for (node, limit) in side.nodes.iter().zip(&mut side.limits) {
-                *limit = lists.limit(self.codes, (node - start) as usize);
+        for (place, neighbour) in found {
+            let of_block = (side.nodes[place as usize] - start) as usize;
+            if lists.push(of_block, neighbour, self.ranks) {
+                side.limits[place as usize] = lists.limit(self.codes, of_block);
             }
         }
     }
