@@ -27,6 +27,8 @@ use crate::progress::Step;
 pub const BLOCK: usize = 1024;
 /// Groups of columns between two looks at what has been found.
 const GROUPS: usize = 8;
+/// Tiles of rows between two looks, where a block is compared with itself.
+const TILES: usize = 8;
 
 /// What the comparison did.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -208,43 +210,40 @@ impl AllPairs<'_> {
     }
 
     fn compare_sides(&self, a: usize, b: usize, memory: &mut Memory) {
-        let Memory { rows, columns, hits, scored } = memory;
+        let Memory { rows, columns: others, hits, scored } = memory;
         let once = a == b;
-        let groups = if once { rows.block.groups() } else { columns.block.groups() };
+        let groups = if once { rows.block.groups() } else { others.block.groups() };
+        let tiles = rows.block.tile_rows();
+        // Within a block every limit starts open.
+        let tiles_at_once = if once { TILES } else { tiles };
         for first in (0..groups).step_by(GROUPS) {
             let part = first..(first + GROUPS).min(groups);
-            hits.clear();
-            let (tiles, limits) = (rows.block.tile_rows(), &rows.limits);
-            if once {
-                screen_part(&rows.block, 0..tiles, limits, &rows.block, part, limits, Pairs::Once, hits);
-            } else {
-                let column_limits = &columns.limits;
-                screen_part(
-                    &rows.block,
-                    0..tiles,
-                    limits,
-                    &columns.block,
-                    part,
-                    column_limits,
-                    Pairs::All,
-                    hits,
-                );
+            for first_tile in (0..tiles).step_by(tiles_at_once) {
+                let tiles = first_tile..(first_tile + tiles_at_once).min(tiles);
+                let (columns, pairs) = if once { (&*rows, Pairs::Once) } else { (&*others, Pairs::All) };
+                let (limits, block) = (&columns.limits, &columns.block);
+                hits.clear();
+                screen_part(&rows.block, tiles, &rows.limits, block, part.clone(), limits, pairs, hits);
+                self.score(rows, columns, hits, scored);
+                self.offer(a, rows, scored.iter().map(|&[to_row, _]| to_row));
+                let columns = if once { &mut *rows } else { &mut *others };
+                self.offer(b, columns, scored.iter().map(|&[_, to_column]| to_column));
             }
-            let of_columns = if once { &rows.nodes } else { &columns.nodes };
-            scored.clear();
-            scored.extend(hits.iter().map(|&Hit { row, column, .. }| {
-                let (row_node, column_node) = (rows.nodes[row as usize], of_columns[column as usize]);
-                let distance = distance(self.vector(row_node), self.vector(column_node));
-                [(row, (distance, column_node)), (column, (distance, row_node))]
-            }));
-            self.scored.fetch_add(scored.len() as u64, Ordering::Relaxed);
-            self.offer(a, rows, scored.iter().map(|&[to_row, _]| to_row));
-            let columns = if once { &mut *rows } else { &mut *columns };
-            self.offer(b, columns, scored.iter().map(|&[_, to_column]| to_column));
         }
-        let (rows, columns) = (rows.nodes.len() as u64, columns.nodes.len() as u64);
+        let (rows, columns) = (rows.nodes.len() as u64, others.nodes.len() as u64);
         let screened = if once { rows * rows.saturating_sub(1) / 2 } else { rows * columns };
         self.screened.fetch_add(screened, Ordering::Relaxed);
+    }
+
+    /// Compares the vectors of what has passed.
+    fn score(&self, rows: &Side, columns: &Side, hits: &[Hit], scored: &mut Vec<[(u32, Neighbour); 2]>) {
+        scored.clear();
+        scored.extend(hits.iter().map(|&Hit { row, column, .. }| {
+            let (row_node, column_node) = (rows.nodes[row as usize], columns.nodes[column as usize]);
+            let distance = distance(self.vector(row_node), self.vector(column_node));
+            [(row, (distance, column_node)), (column, (distance, row_node))]
+        }));
+        self.scored.fetch_add(scored.len() as u64, Ordering::Relaxed);
     }
 
     /// Offers neighbours to nodes of a side, and tightens their limits.

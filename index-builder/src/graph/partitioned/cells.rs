@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::candidates::{Near, Top};
-use super::{FAR, LEAF, PER_PIVOT};
+use super::candidates::Top;
+use super::{FAR, LEAF, PER_PIVOT, REACH};
 use crate::graph::shuffle::SplitMix64;
 use crate::pairs::{ALL, Block, Codes, Hit, NOTHING, Pairs, screen_part};
 
@@ -22,7 +22,9 @@ pub struct Cells {
     /// Pivots of a node.
     depth: usize,
     /// For each node in turn `depth` pivots, the nearest first, by their place in `pivots`.
-    nearest: Vec<Near>,
+    nearest: Vec<u16>,
+    /// For each node half the squared distance of its pivot of rank [`REACH`].
+    reaches: Vec<i32>,
 }
 
 impl Cells {
@@ -42,13 +44,25 @@ impl Cells {
         pivots.dedup();
         let depth = depth.min(pivots.len());
         let mut columns = Block::default();
-        columns.fill(codes, pivots.iter().copied());
-        let nearest = nodes.par_chunks(ROWS).map_init(Block::default, |rows, nodes| {
-            rows.fill(codes, nodes.iter().copied());
-            nearest_columns(rows, &columns, depth)
-        });
-        let nearest = nearest.flatten_iter().collect();
-        Cells { pivots, depth, nearest }
+        columns.fill_columns(codes, pivots.iter().copied());
+        let mut nearest = vec![0u16; nodes.len() * depth];
+        let mut reaches = vec![ALL; nodes.len()];
+        let places = nearest.par_chunks_mut(ROWS * depth).zip(reaches.par_chunks_mut(ROWS));
+        places.zip(nodes.par_chunks(ROWS)).for_each_init(
+            || (Block::default(), Nearest::default()),
+            |(rows, found), ((nearest, reaches), nodes)| {
+                rows.fill_rows(codes, nodes.iter().copied());
+                found.find(rows, &columns, depth);
+                for (pivots, top) in nearest.chunks_exact_mut(depth).zip(&found.tops) {
+                    // There are fewer pivots than a u16 can count.
+                    pivots.iter_mut().zip(top.sorted()).for_each(|(place, near)| *place = near.1 as u16);
+                }
+                for (reach, top) in reaches.iter_mut().zip(&found.tops) {
+                    *reach = top.sorted().get(REACH).map_or(ALL, |near| near.0);
+                }
+            },
+        );
+        Cells { pivots, depth, nearest, reaches }
     }
 
     /// How many pivots there are.
@@ -57,14 +71,19 @@ impl Cells {
     }
 
     /// The pivots of each node in turn, by their place, the nearest first.
-    pub(super) fn of_nodes(&self) -> std::slice::ChunksExact<'_, Near> {
+    pub(super) fn of_nodes(&self) -> std::slice::ChunksExact<'_, u16> {
         self.nearest.chunks_exact(self.depth)
     }
 
-    /// The pivots of the node at this place, by their own numbers, the nearest first.
-    pub(super) fn pivots_of(&self, node: u32) -> impl Iterator<Item = Near> {
+    /// For each node how far to look for near ones.
+    pub(super) fn reaches(&self) -> &[i32] {
+        &self.reaches
+    }
+
+    /// The pivots of the node at this place, the nearest first.
+    pub(super) fn pivots_of(&self, node: u32) -> impl Iterator<Item = u32> {
         let nearest = &self.nearest[node as usize * self.depth..][..self.depth];
-        nearest.iter().map(|&(half_square, pivot)| (half_square, self.pivots[pivot as usize]))
+        nearest.iter().map(|&pivot| self.pivots[usize::from(pivot)])
     }
 
     /// The nodes in the order of their nearest pivot, and the pivots in a chain of nearest ones: nodes that are near
@@ -74,9 +93,9 @@ impl Cells {
         chain(codes, &self.pivots).into_iter().zip(0..).for_each(|(pivot, at)| place[pivot] = at);
         let mut keys: Vec<(u32, u32, i32, u32)> = (self.of_nodes().zip(0..))
             .map(|(pivots, node)| {
-                let second = pivots.get(1).map_or(0, |&(_, pivot)| place[pivot as usize]);
-                let (half_square, first) = pivots[0];
-                (place[first as usize], second, half_square, node)
+                let second = pivots.get(1).map_or(0, |&pivot| place[usize::from(pivot)]);
+                let first = usize::from(pivots[0]);
+                (place[first], second, codes.half_square(node, self.pivots[first]), node)
             })
             .collect();
         keys.par_sort_unstable();
@@ -88,11 +107,12 @@ impl Cells {
         let mut new_number = vec![0u32; order.len()];
         order.iter().zip(0..).for_each(|(&old, new)| new_number[old as usize] = new);
         let pivots = self.pivots.iter().map(|&old| new_number[old as usize]).collect();
-        let mut nearest = vec![(0, 0); self.nearest.len()];
+        let mut nearest = vec![0; self.nearest.len()];
         nearest.par_chunks_exact_mut(self.depth).zip(order).for_each(|(place, &old)| {
             place.copy_from_slice(&self.nearest[old as usize * self.depth..][..self.depth]);
         });
-        Cells { pivots, depth: self.depth, nearest }
+        let reaches = order.iter().map(|&old| self.reaches[old as usize]).collect();
+        Cells { pivots, depth: self.depth, nearest, reaches }
     }
 }
 
@@ -110,19 +130,32 @@ fn chain(codes: &Codes, pivots: &[u32]) -> Vec<usize> {
     chain
 }
 
-/// For each row its `k` nearest columns, the nearest first; k is at most the number of columns.
-fn nearest_columns(rows: &Block, columns: &Block, k: usize) -> Vec<Near> {
-    let mut tops: Vec<Top> = (0..rows.count()).map(|_| Top::new(k)).collect();
-    let mut limits = vec![ALL; rows.count()];
-    let none = vec![NOTHING; columns.count()];
-    let mut hits: Vec<Hit> = Vec::new();
-    for first in (0..columns.groups()).step_by(GROUPS) {
-        let groups = first..(first + GROUPS).min(columns.groups());
-        screen_part(rows, 0..rows.tile_rows(), &limits, columns, groups, &none, Pairs::All, &mut hits);
-        for hit in hits.drain(..) {
-            tops[hit.row as usize].push((hit.half_square, hit.column));
+/// For each row of a block its nearest columns.
+#[derive(Default)]
+struct Nearest {
+    tops: Vec<Top>,
+    limits: Vec<i32>,
+    none: Vec<i32>,
+    hits: Vec<Hit>,
+}
+
+impl Nearest {
+    /// Finds the `k` nearest; k is at most the number of columns.
+    fn find(&mut self, rows: &Block, columns: &Block, k: usize) {
+        self.tops.clear();
+        self.tops.resize_with(rows.count(), || Top::new(k));
+        self.limits.clear();
+        self.limits.resize(rows.count(), ALL);
+        self.none.clear();
+        self.none.resize(columns.count(), NOTHING);
+        let Nearest { tops, limits, none, hits } = self;
+        for first in (0..columns.groups()).step_by(GROUPS) {
+            let groups = first..(first + GROUPS).min(columns.groups());
+            screen_part(rows, 0..rows.tile_rows(), limits, columns, groups, none, Pairs::All, hits);
+            for hit in hits.drain(..) {
+                tops[hit.row as usize].push((hit.half_square, hit.column));
+            }
+            limits.iter_mut().zip(&*tops).for_each(|(limit, top)| *limit = top.limit());
         }
-        limits.iter_mut().zip(&tops).for_each(|(limit, top)| *limit = top.limit());
     }
-    tops.iter().flat_map(|top| top.sorted().iter().copied()).collect()
 }

@@ -18,7 +18,7 @@ pub fn leaves(codes: &Codes, cells: &Cells, seed: u64) -> Vec<Vec<u32>> {
 fn parts_of(nodes: &[u32], cells: &Cells, fanout: usize) -> Vec<Vec<u32>> {
     let mut parts = vec![Vec::new(); cells.count()];
     for (&node, nearest) in nodes.iter().zip(cells.of_nodes()) {
-        nearest.iter().take(fanout).for_each(|&(_, pivot)| parts[pivot as usize].push(node));
+        nearest.iter().take(fanout).for_each(|&pivot| parts[usize::from(pivot)].push(node));
     }
     parts
 }

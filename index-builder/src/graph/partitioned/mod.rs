@@ -25,8 +25,8 @@ use rayon::prelude::*;
 use super::shuffle::SplitMix64;
 use super::{FlatGraph, GraphBuilder, GraphError, GraphParameters, check};
 use crate::pairs::{ALL, Codes};
+use candidates::Candidates;
 pub use candidates::Near;
-use candidates::{Candidates, merge};
 pub use nearest::refine;
 
 /// The most nodes of a leaf. A set that is no larger is one leaf, and compared as a whole.
@@ -99,14 +99,15 @@ impl Partitioned {
             let members = members(level);
             let codes = codes.subset(&members);
             let seed = parameters.seed.wrapping_add(u64::from(level) << 32);
-            let near = candidates(&codes, Cells::of_all(&codes, seed).as_ref(), parameters, seed);
-            for (&node, links) in members.iter().zip(select::links(&codes, near, m, m)) {
+            let cells = Cells::of_all(&codes, seed);
+            let near = candidates(&codes, cells.as_ref(), parameters, seed);
+            for (&node, links) in members.iter().zip(select::links(&codes, cells.as_ref(), near, m, m)) {
                 let slots = graph.slots_mut(node, usize::from(level));
                 slots.iter_mut().zip(links).for_each(|(slot, to)| *slot = members[to as usize]);
             }
         }
         let near = candidates(codes, cells, parameters, parameters.seed);
-        let links = select::links(codes, near, m, 2 * m);
+        let links = select::links(codes, cells, near, m, 2 * m);
         graph.level0.par_chunks_exact_mut(2 * m).zip(links).for_each(|(slots, links)| {
             slots.iter_mut().zip(links).for_each(|(slot, to)| *slot = to);
         });
@@ -126,7 +127,7 @@ pub fn near_lists(codes: &Codes, cells: Option<&Cells>, of_leaf: usize, limit: u
     candidates.into_lists()
 }
 
-/// For each node what may become a link, the nearest first.
+/// For each node the near ones that may become links, the nearest first.
 fn candidates(
     codes: &Codes,
     cells: Option<&Cells>,
@@ -141,20 +142,10 @@ fn candidates(
         return candidates.into_lists();
     };
     let leaves = leaves::leaves(codes, cells, seed);
-    let limits: Vec<i32> =
-        cells.of_nodes().map(|pivots| pivots.get(REACH).map_or(ALL, |far| far.0)).collect();
     let of_leaf = (parameters.ef_construction / LEAF_SHARE).max(FEWEST_OF_LEAF);
-    nearest::within_leaves(codes, &leaves, &limits, of_leaf, &candidates);
+    nearest::within_leaves(codes, &leaves, cells.reaches(), of_leaf, &candidates);
     let mut lists = candidates.into_lists();
     nearest::refine(codes, &mut lists, BREADTH, near);
-    lists.par_iter_mut().enumerate().for_each_init(
-        || (Vec::new(), Vec::new()),
-        |(far, spare), (node, list)| {
-            far.clear();
-            far.extend(cells.pivots_of(node as u32).filter(|&(_, pivot)| pivot != node as u32));
-            merge(list, far, usize::MAX, spare);
-        },
-    );
     lists
 }
 

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::Cells;
 use super::candidates::Near;
 use crate::pairs::Codes;
 
@@ -44,13 +45,29 @@ pub fn select(codes: &Codes, candidates: &[Near], m: usize, scratch: &mut Vec<Ne
     selected
 }
 
-/// Links of every node: `m` selected from its candidates, and a link back for each link, up to `slots` links in all;
-/// where there are more, the same rule selects from all of them. The nearest first.
-pub fn links(codes: &Codes, candidates: Vec<Vec<Near>>, m: usize, slots: usize) -> Vec<Vec<u32>> {
-    let forward: Vec<Vec<Near>> = candidates
-        .into_par_iter()
-        .map_init(Vec::new, |scratch, list| select(codes, &list, m, scratch))
-        .collect();
+/// Links of every node: `m` selected from its near ones and its pivots, and a link back for each link, up to `slots`
+/// links in all; where there are more, the same rule selects from all of them. The nearest first.
+pub fn links(
+    codes: &Codes,
+    cells: Option<&Cells>,
+    near: Vec<Vec<Near>>,
+    m: usize,
+    slots: usize,
+) -> Vec<Vec<u32>> {
+    let choose = |(candidates, scratch): &mut (Vec<Near>, Vec<Near>), (node, near): (usize, Vec<Near>)| {
+        let node = node as u32;
+        candidates.clear();
+        candidates.extend_from_slice(&near);
+        if let Some(cells) = cells {
+            let pivots = cells.pivots_of(node).filter(|&pivot| pivot != node);
+            candidates.extend(pivots.map(|pivot| (codes.half_square(node, pivot), pivot)));
+            candidates.sort_unstable();
+            candidates.dedup();
+        }
+        select(codes, candidates, m, scratch)
+    };
+    let forward: Vec<Vec<Near>> =
+        near.into_par_iter().enumerate().map_init(Default::default, choose).collect();
     let (starts, back) = reversed(&forward);
     let finish = |scratch: &mut Vec<Near>, (node, mut links): (usize, Vec<Near>)| {
         links.extend_from_slice(&back[starts[node]..starts[node + 1]]);
