@@ -287,3 +287,67 @@ fn progress_counts_every_node() {
     HnswRs.build(line(50).view(), &parameters(4), &mut progress).unwrap();
     assert_eq!((last, calls), (50, 50));
 }
+
+fn partitioned(vectors: &Array2<f32>, m: usize) -> FlatGraph {
+    Partitioned.build(vectors.view(), &parameters(m), &mut |_| {}).unwrap()
+}
+
+#[test]
+fn partitions_find_clusters_that_come_one_after_the_other() {
+    let vectors = clustered(3_000, 32, 40, 0.3, 1);
+    let mut graph = partitioned(&vectors, 16);
+    let report = repair(&mut graph, vectors.view()).unwrap();
+    assert_eq!(report.reached, 3_000);
+    assert_well_formed(&graph, vectors.view());
+    let recall = recall_at_10(&graph, vectors.view(), 100);
+    assert!(recall >= 0.98, "recall@10 is {recall}");
+}
+
+#[test]
+fn partitions_give_the_same_graph_on_any_number_of_threads() {
+    let vectors = clustered(4_000, 16, 8, 0.5, 2);
+    let one = partitioned(&vectors, 8);
+    for threads in [1, 2, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        assert_eq!(pool.install(|| partitioned(&vectors, 8)), one, "{threads} threads");
+    }
+    let reseeded = GraphParameters { seed: 43, ..parameters(8) };
+    assert_ne!(one, Partitioned.build(vectors.view(), &reseeded, &mut |_| {}).unwrap());
+}
+
+#[test]
+fn dense_groups_have_links_that_lead_out() {
+    // Each group is larger than a node has candidates, and far from the others.
+    let vectors = clustered(4_000, 24, 20, 0.003, 6);
+    let graph = partitioned(&vectors, 16);
+    let groups_left = |node: u32| graph.neighbours(node, 0).iter().any(|&to| to / 200 != node / 200);
+    for group in 0..20 {
+        assert!((group * 200..(group + 1) * 200).any(groups_left), "group {group} has no way out");
+    }
+}
+
+#[test]
+fn partitions_of_few_nodes_and_of_copies_are_linked() {
+    for nodes in 0..=3 {
+        let vectors = line(nodes);
+        let mut graph = partitioned(&vectors, 2);
+        let report = repair(&mut graph, vectors.view()).unwrap();
+        assert_eq!((report.reached, reachable(&graph)), (nodes, nodes));
+        assert_well_formed(&graph, vectors.view());
+    }
+    // All codes are one: no pivot tells anything apart.
+    let mut copies = Array2::zeros((3_000, 4));
+    copies.column_mut(0).fill(1.0f32);
+    let mut graph = partitioned(&copies, 4);
+    assert_eq!(repair(&mut graph, copies.view()).unwrap().reached, 3_000);
+}
+
+#[test]
+fn partitions_with_the_smallest_and_the_largest_m_reach_every_node() {
+    for m in [2, 256] {
+        let vectors = clustered(1_500, 16, 50, 0.05, 4);
+        let mut graph = partitioned(&vectors, m);
+        assert_eq!(repair(&mut graph, vectors.view()).unwrap().reached, 1_500);
+        assert_well_formed(&graph, vectors.view());
+    }
+}
