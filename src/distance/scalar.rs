@@ -58,3 +58,10 @@ pub fn dot_f64(a: &[f32], b: &[f32]) -> f64 {
     }
     lanes[0]
 }
+
+/// The dot product of a query in 16 bits and a code in 8, with the overflow that 32 bits have.
+#[inline(always)]
+pub fn dot_codes(query: &[i16], code: &[i8]) -> i32 {
+    let products = query.iter().zip(code).map(|(&x, &y)| i32::from(x) * i32::from(y));
+    products.fold(0, i32::wrapping_add)
+}

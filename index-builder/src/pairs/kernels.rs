@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use kindred::distance::{Kernel, kernel};
+
 /// Rows of a tile.
 pub const ROWS: usize = 12;
 /// Columns of a tile, interleaved two numbers at a time.
@@ -52,17 +54,28 @@ struct Kernels {
 
 fn kernels() -> &'static Kernels {
     static CHOSEN: OnceLock<Kernels> = OnceLock::new();
-    CHOSEN.get_or_init(|| {
+    CHOSEN.get_or_init(|| of(kernel()))
+}
+
+/// The functions of a kernel that this processor has.
+fn of(kernel: Kernel) -> Kernels {
+    match kernel {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has AVX2.
-            return Kernels {
-                tile: |tile, out| unsafe { avx2::tile(tile, out) },
-                dot: |a, b| unsafe { avx2::dot(a, b) },
-            };
-        }
-        Kernels { tile: scalar_tile, dot: scalar_dot }
-    })
+        Kernel::Avx2 => Kernels {
+            // SAFETY: the caller has this kernel from a processor with AVX2.
+            tile: |tile, out| unsafe { avx2::tile(tile, out) },
+            // SAFETY: as above.
+            dot: |a, b| unsafe { avx2::dot(a, b) },
+        },
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx512 => Kernels {
+            // SAFETY: the caller has this kernel from a processor with AVX-512 F, BW and VNNI.
+            tile: |tile, out| unsafe { avx512::tile(tile, out) },
+            // SAFETY: every processor with AVX-512 has AVX2.
+            dot: |a, b| unsafe { avx2::dot(a, b) },
+        },
+        _ => Kernels { tile: scalar_tile, dot: scalar_dot },
+    }
 }
 
 /// The kernel that suits this processor.
@@ -236,6 +249,47 @@ mod avx2 {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use std::arch::x86_64::*;
+
+    use super::{GROUP, ROWS, Scores, Tile};
+
+    /// All rows at once: an accumulator each, and one register of columns.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    pub(super) fn tile(tile: &Tile<'_>, scores: &mut Scores) {
+        const { assert!(GROUP == 16) };
+        let pairs = tile.pairs();
+        let (rows, group) = (tile.rows.as_ptr(), tile.group.as_ptr());
+        let mut sums = [_mm512_setzero_si512(); ROWS];
+        for pair in 0..pairs {
+            // SAFETY: `pairs` has checked that the group holds `pairs` times 2 * GROUP numbers: a register each.
+            let columns = unsafe { _mm512_loadu_si512(group.add(pair * 2 * GROUP).cast()) };
+            for (row, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: there are ROWS times `pairs` pairs, and a pair is as large as an i32.
+                let two = unsafe { rows.add((row * pairs + pair) * 2).cast::<i32>().read_unaligned() };
+                *sum = _mm512_dpwssd_epi32(*sum, columns, _mm512_set1_epi32(two));
+            }
+        }
+        // SAFETY: an array of sixteen i32 is a register.
+        let (halves, limits) = unsafe {
+            (
+                _mm512_loadu_si512(tile.column_halves.as_ptr().cast()),
+                _mm512_loadu_si512(tile.column_limits.as_ptr().cast()),
+            )
+        };
+        for (row, sum) in sums.iter().enumerate() {
+            let both = _mm512_add_epi32(halves, _mm512_set1_epi32(tile.row_halves[row]));
+            let half_squares = _mm512_sub_epi32(both, *sum);
+            let for_row = _mm512_cmple_epi32_mask(half_squares, _mm512_set1_epi32(tile.row_limits[row]));
+            let for_column = _mm512_cmple_epi32_mask(half_squares, limits);
+            scores.passing[row] = for_row | for_column;
+            // SAFETY: sixteen dot products are a register.
+            unsafe { _mm512_storeu_si512(scores.dots[row].as_mut_ptr().cast(), *sum) };
+        }
+    }
+}
+
 /// How many multiply-adds of 8-bit and of 16-bit integers this processor can do in registers: the bound that the
 /// benchmarks compare with. Runs `rounds` rounds of each and gives the seconds and the multiply-adds of both, 8-bit
 /// first; `None` where there is no kernel to compare with.
@@ -262,12 +316,6 @@ pub fn peak(rounds: usize) -> Option<[(f64, f64); 2]> {
 }
 
 #[cfg(test)]
-pub(super) fn all() -> Vec<(&'static str, TileKernel)> {
-    let mut kernels: Vec<(&'static str, TileKernel)> = vec![("scalar", scalar_tile)];
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2.
-        kernels.push(("avx2", |tile, out| unsafe { avx2::tile(tile, out) }));
-    }
-    kernels
+pub(super) fn all() -> Vec<(&'static str, TileKernel, fn(&[i16], &[i16]) -> i32)> {
+    Kernel::available().map(|kernel| (kernel.name(), of(kernel).tile, of(kernel).dot)).collect()
 }
