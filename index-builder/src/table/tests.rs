@@ -76,11 +76,14 @@ fn rows(table: &NeighbourTable) -> Vec<Vec<u32>> {
 }
 
 fn assert_exact(rows_in: Array2<f32>, k: usize) {
-    let nodes = nodes(rows_in);
-    let found = rows(&table(&nodes, k));
+    assert_rows(&nodes(rows_in), k);
+}
+
+fn assert_rows(nodes: &Nodes, k: usize) {
+    let found = rows(&table(nodes, k));
     assert_eq!(found.len(), nodes.node_of_profile.len());
     for (profile, row) in found.iter().enumerate() {
-        assert_eq!(*row, brute_force(&nodes, profile, k), "profile {profile}");
+        assert_eq!(*row, brute_force(nodes, profile, k), "profile {profile}");
     }
 }
 
@@ -104,6 +107,27 @@ fn near_copies_are_told_apart() {
         base[(row % 5, column)] + 1e-6 * unit(&mut chance)
     });
     assert_exact(rows, 15);
+}
+
+/// Groups of more near copies than a block holds: the centre of a block then has the very code of nodes of another.
+#[test]
+fn near_copies_that_fill_blocks_are_not_left_out() {
+    let mut at_the_centre = 0;
+    for seed in 1..4 {
+        let mut chance = SplitMix64(seed);
+        let base = random(2, 24, seed + 100);
+        let rows = Array2::from_shape_fn((2_300, 24), |(row, column)| {
+            base[(row / 1_150, column)] * (1.0 + 1e-6 * unit(&mut chance))
+        });
+        let nodes = nodes(rows);
+        let codes = codes(&nodes);
+        let centre = codes.centre(0..exact::BLOCK as u32);
+        let others = exact::BLOCK as u32..codes.count() as u32;
+        at_the_centre += others.filter(|&node| codes.half_square_to(node, &centre, 0) < 0).count();
+        assert_rows(&nodes, 15);
+    }
+    // Both halves are rounded down: without such nodes the test would show nothing.
+    assert!(at_the_centre > 0);
 }
 
 #[test]
