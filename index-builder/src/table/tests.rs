@@ -161,6 +161,34 @@ fn rows_end_early_where_there_are_fewer_profiles() {
 }
 
 #[test]
+fn pairs_that_are_left_out_are_nobodys_neighbours() {
+    // Near nodes have near numbers here, so most blocks are too far apart to be compared.
+    let mut rows_in = clustered(4_100, 8, 4, 11);
+    normalise(&mut rows_in);
+    let mut order: Vec<usize> = (0..rows_in.nrows()).collect();
+    order.sort_by(|&a, &b| rows_in[(a, 0)].total_cmp(&rows_in[(b, 0)]));
+    let nodes = nodes(rows_in.select(ndarray::Axis(0), &order));
+    let (table, comparison) = build_exact(&codes(&nodes), &nodes, 10, &Progress::silent().step("table", 0));
+    assert!(comparison.screened < comparison.pairs * 3 / 4, "{comparison:?}");
+    assert!(comparison.scored <= comparison.screened, "{comparison:?}");
+    for (profile, row) in rows(&table).iter().enumerate() {
+        assert_eq!(*row, brute_force(&nodes, profile, 10), "profile {profile}");
+    }
+}
+
+#[test]
+fn every_pair_is_screened_where_nothing_can_be_left_out() {
+    let nodes = nodes(random(1_500, 16, 12));
+    let (_, comparison) = build_exact(&codes(&nodes), &nodes, 2_000, &Progress::silent().step("table", 0));
+    assert_eq!(comparison, Comparison { pairs: 1_124_250, screened: 1_124_250, scored: 1_124_250 });
+}
+
+#[test]
+fn rows_longer_than_there_are_profiles_hold_all_of_them() {
+    assert_exact(clustered(1_100, 6, 5, 13), 1_200);
+}
+
+#[test]
 fn neither_the_numbering_of_nodes_nor_the_number_of_threads_matters() {
     let mut nodes = nodes(clustered(2_300, 12, 9, 8));
     let expected = rows(&table(&nodes, 20));
@@ -178,7 +206,7 @@ fn neither_the_numbering_of_nodes_nor_the_number_of_threads_matters() {
 
 #[test]
 fn an_approximate_table_says_how_much_it_found() {
-    let nodes = nodes(clustered(4_000, 16, 30, 9));
+    let nodes = nodes(clustered(5_000, 16, 30, 9));
     let codes = codes(&nodes);
     let cells = Cells::of_all(&codes, 1);
     let options = options(20, TableChoice::Approximate);
