@@ -41,8 +41,8 @@ lint: ## format, clippy, documentation, and the builder without the server
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	$(CARGO) check -p index-builder --locked
 
-bench: ## the benchmarks of distance, search, opening and building
-	$(CARGO) bench --workspace --locked --bench distance --bench search --bench open --bench build
+bench: ## the benchmarks of distance, search, opening, building and the neighbour table (TABLE_NODES=)
+	$(CARGO) bench --workspace --locked --bench distance --bench search --bench open --bench build --bench table
 
 bench-load: ## requests a second and latencies of the real server, also while it swaps
 	$(CARGO) build --release --locked -p index-builder

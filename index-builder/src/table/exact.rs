@@ -106,10 +106,11 @@ impl Surroundings {
     }
 }
 
-/// The distance between a node's code and a centre. Exact but for the rounding of the root.
+/// The distance between a node's code and a centre, or up to 1.5 less.
 fn code_distance(codes: &Codes, node: u32, centre: &Codes) -> f64 {
-    // Halves of squares are rounded down, each by a half at most.
-    (2.0 * f64::from(codes.half_square_to(node, centre, 0))).sqrt()
+    // Halves of squares are rounded down, each by a half at most: two equal codes of odd square are -1 apart, which
+    // has no root.
+    (2.0 * f64::from(codes.half_square_to(node, centre, 0).max(0))).sqrt()
 }
 
 /// More than halved squares and roots can be off by, in units of the codes.

@@ -15,7 +15,7 @@ use kindred::index::{TableKind, TableMetadata};
 
 use crate::graph::Cells;
 use crate::pairs::Codes;
-use crate::progress::Progress;
+use crate::progress::{Progress, Step};
 use crate::vectors::Nodes;
 use lists::BlockLists;
 
@@ -115,10 +115,12 @@ impl NeighbourTable {
         let (mut blocks, mut starts) = (Vec::with_capacity(lists.len()), vec![0]);
         let mut first = 0;
         for lists in lists {
-            let mut rows = Vec::new();
+            let end = first + lists.count();
+            let profiles = nodes.starts[end] - nodes.starts[first];
+            let mut rows = Vec::with_capacity(profiles as usize * k);
             rows::append(nodes, first, &lists, k, &mut rows);
-            first += lists.count();
-            starts.push(nodes.starts.get(first).copied().unwrap_or(0));
+            first = end;
+            starts.push(nodes.starts[end]);
             blocks.push(rows);
         }
         NeighbourTable { neighbours: k, kind, recall, blocks, row_of_profile, starts }
@@ -146,13 +148,8 @@ pub fn build(
         format!("table: {chosen}; comparing all pairs takes about {minutes:.1} minutes on two cores")
     });
     let step = progress.step("table", nodes.count() as u64);
-    // A node comes by its first profile.
-    let ranks: Vec<u32> = (0..nodes.count()).map(|node| rows::profiles(nodes, node)[0]).collect();
-    let vectors = nodes.vectors.view();
     if exact {
-        let (lists, Comparison { pairs, screened, scored }) =
-            exact::nearest(codes, vectors, &ranks, k, &step);
-        let table = NeighbourTable::new(nodes, k, TableKind::Exact, 1.0, lists);
+        let (table, Comparison { pairs, screened, scored }) = build_exact(codes, nodes, k, &step);
         step.done(|| {
             let share = |part: u64| 100.0 * part as f64 / pairs.max(1) as f64;
             format!(
@@ -163,10 +160,31 @@ pub fn build(
         });
         return Some(table);
     }
-    let (lists, recall) = approximate::nearest(codes, vectors, cells, &ranks, k, &step);
+    let slots = slots(nodes, k);
+    let (lists, recall) =
+        approximate::nearest(codes, nodes.vectors.view(), cells, &ranks(nodes), slots, &step);
     let table = NeighbourTable::new(nodes, k, TableKind::Approximate, recall, lists);
     step.done(|| format!("{k} neighbours, approximate, recall {recall:.4}"));
     Some(table)
+}
+
+/// Makes the exact table, and says what the comparison of all pairs came to.
+///
+/// `codes` are those of the nodes, in their order. `k` is at least 1.
+pub fn build_exact(codes: &Codes, nodes: &Nodes, k: usize, step: &Step) -> (NeighbourTable, Comparison) {
+    let (lists, comparison) =
+        exact::nearest(codes, nodes.vectors.view(), &ranks(nodes), slots(nodes, k), step);
+    (NeighbourTable::new(nodes, k, TableKind::Exact, 1.0, lists), comparison)
+}
+
+/// A node comes by its first profile.
+fn ranks(nodes: &Nodes) -> Vec<u32> {
+    (0..nodes.count()).map(|node| rows::profiles(nodes, node)[0]).collect()
+}
+
+/// Neighbours that a node can have: no memory is taken for more.
+fn slots(nodes: &Nodes, k: usize) -> usize {
+    k.min(nodes.count().saturating_sub(1)).max(1)
 }
 
 #[cfg(test)]

@@ -76,11 +76,14 @@ fn rows(table: &NeighbourTable) -> Vec<Vec<u32>> {
 }
 
 fn assert_exact(rows_in: Array2<f32>, k: usize) {
-    let nodes = nodes(rows_in);
-    let found = rows(&table(&nodes, k));
+    assert_rows(&nodes(rows_in), k);
+}
+
+fn assert_rows(nodes: &Nodes, k: usize) {
+    let found = rows(&table(nodes, k));
     assert_eq!(found.len(), nodes.node_of_profile.len());
     for (profile, row) in found.iter().enumerate() {
-        assert_eq!(*row, brute_force(&nodes, profile, k), "profile {profile}");
+        assert_eq!(*row, brute_force(nodes, profile, k), "profile {profile}");
     }
 }
 
@@ -104,6 +107,27 @@ fn near_copies_are_told_apart() {
         base[(row % 5, column)] + 1e-6 * unit(&mut chance)
     });
     assert_exact(rows, 15);
+}
+
+/// Groups of more near copies than a block holds: the centre of a block then has the very code of nodes of another.
+#[test]
+fn near_copies_that_fill_blocks_are_not_left_out() {
+    let mut at_the_centre = 0;
+    for seed in 1..4 {
+        let mut chance = SplitMix64(seed);
+        let base = random(2, 24, seed + 100);
+        let rows = Array2::from_shape_fn((2_300, 24), |(row, column)| {
+            base[(row / 1_150, column)] * (1.0 + 1e-6 * unit(&mut chance))
+        });
+        let nodes = nodes(rows);
+        let codes = codes(&nodes);
+        let centre = codes.centre(0..exact::BLOCK as u32);
+        let others = exact::BLOCK as u32..codes.count() as u32;
+        at_the_centre += others.filter(|&node| codes.half_square_to(node, &centre, 0) < 0).count();
+        assert_rows(&nodes, 15);
+    }
+    // Both halves are rounded down: without such nodes the test would show nothing.
+    assert!(at_the_centre > 0);
 }
 
 #[test]
@@ -137,6 +161,34 @@ fn rows_end_early_where_there_are_fewer_profiles() {
 }
 
 #[test]
+fn pairs_that_are_left_out_are_nobodys_neighbours() {
+    // Near nodes have near numbers here, so most blocks are too far apart to be compared.
+    let mut rows_in = clustered(4_100, 8, 4, 11);
+    normalise(&mut rows_in);
+    let mut order: Vec<usize> = (0..rows_in.nrows()).collect();
+    order.sort_by(|&a, &b| rows_in[(a, 0)].total_cmp(&rows_in[(b, 0)]));
+    let nodes = nodes(rows_in.select(ndarray::Axis(0), &order));
+    let (table, comparison) = build_exact(&codes(&nodes), &nodes, 10, &Progress::silent().step("table", 0));
+    assert!(comparison.screened < comparison.pairs * 3 / 4, "{comparison:?}");
+    assert!(comparison.scored <= comparison.screened, "{comparison:?}");
+    for (profile, row) in rows(&table).iter().enumerate() {
+        assert_eq!(*row, brute_force(&nodes, profile, 10), "profile {profile}");
+    }
+}
+
+#[test]
+fn every_pair_is_screened_where_nothing_can_be_left_out() {
+    let nodes = nodes(random(1_500, 16, 12));
+    let (_, comparison) = build_exact(&codes(&nodes), &nodes, 2_000, &Progress::silent().step("table", 0));
+    assert_eq!(comparison, Comparison { pairs: 1_124_250, screened: 1_124_250, scored: 1_124_250 });
+}
+
+#[test]
+fn rows_longer_than_there_are_profiles_hold_all_of_them() {
+    assert_exact(clustered(1_100, 6, 5, 13), 1_200);
+}
+
+#[test]
 fn neither_the_numbering_of_nodes_nor_the_number_of_threads_matters() {
     let mut nodes = nodes(clustered(2_300, 12, 9, 8));
     let expected = rows(&table(&nodes, 20));
@@ -154,7 +206,7 @@ fn neither_the_numbering_of_nodes_nor_the_number_of_threads_matters() {
 
 #[test]
 fn an_approximate_table_says_how_much_it_found() {
-    let nodes = nodes(clustered(4_000, 16, 30, 9));
+    let nodes = nodes(clustered(5_000, 16, 30, 9));
     let codes = codes(&nodes);
     let cells = Cells::of_all(&codes, 1);
     let options = options(20, TableChoice::Approximate);
