@@ -125,7 +125,8 @@ impl Question<'_> {
         // The profile's own node is found as well, and is not counted.
         let ef = ef.max(self.wanted.saturating_add(1));
         let query = self.view.vector(self.node);
-        let (nodes, work) = SCRATCH.with_borrow_mut(|scratch| search(&self.view, query, ef, scratch));
+        let (nodes, work) = SCRATCH
+            .with_borrow_mut(|scratch| search(&self.view, query, ef, self.wanted.saturating_add(1), scratch));
         let nearest = self.nearest(nodes.into_iter());
         if nearest.len() < self.wanted {
             let (nearest, exact) = self.exact();

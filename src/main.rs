@@ -3,12 +3,17 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use kindred::distance::Kernel;
 use kindred::server::{Arguments, Config, logging, run};
 
 /// A setting that is not allowed, as for a wrong option.
 const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    if let Err(error) = Kernel::from_environment() {
+        eprintln!("kindred: {error}");
+        return ExitCode::from(EXIT_USAGE);
+    }
     let (config, unknown_variables) = match Config::load(Arguments::parse(), std::env::vars_os()) {
         Ok(loaded) => loaded,
         Err(error) => {

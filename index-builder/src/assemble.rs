@@ -33,7 +33,8 @@ impl Parts<'_> {
     /// # Errors
     /// What reading the spool and writing give.
     pub fn write<W: Write + Seek>(&self, out: W) -> anyhow::Result<(Header, W)> {
-        let sections = SectionKind::ALL.len() - usize::from(self.vectorizer_state.is_none());
+        let optional = [self.vectorizer_state.is_some(), self.linked.codes.is_some()];
+        let sections = SectionKind::ALL.len() - optional.iter().filter(|&&there| !there).count();
         let mut writer = Writer::new(out, sections)?;
         let metadata = serde_json::to_vec(self.metadata)?;
         writer.section(SectionKind::Metadata, 1, |out| out.write_all(&metadata))?;
@@ -43,6 +44,10 @@ impl Parts<'_> {
         self.write_documents(&mut writer)?;
         if let Some(state) = self.vectorizer_state {
             writer.section(SectionKind::Vectorizer, 1, |out| out.write_all(state))?;
+        }
+        if let Some(codes) = &self.linked.codes {
+            let stride = kindred::index::codes::stride(self.linked.nodes.vectors.ncols());
+            writer.section(SectionKind::Codes, stride, |out| out.write_all(bytemuck::cast_slice(codes)))?;
         }
         Ok(writer.finish(self.header()?)?)
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
+use kindred::index::codes;
 use kindred::index::{GraphMetadata, TableMetadata};
 use ndarray::Array2;
 
@@ -13,8 +14,8 @@ use crate::graph::{
     Cells, FlatGraph, GraphBuilder, GraphParameters, HnswRs, Partitioned, RepairReport, reachable, repair,
 };
 use crate::pairs::Codes;
-use crate::progress::Progress;
-use crate::quality::{BuiltGraph, Quality, SAMPLE, measure};
+use crate::progress::{Progress, Step};
+use crate::quality::{BuiltGraph, EF_LADDER, Quality, SAMPLE, Truth, measure};
 use crate::table::{self, NeighbourTable, TableOptions};
 use crate::vectors::Nodes;
 
@@ -62,6 +63,8 @@ pub struct Linked {
     pub graph: FlatGraph,
     /// The neighbour table, where there is one.
     pub table: Option<NeighbourTable>,
+    /// The vectors in 8 bits, for searches to walk by; none where searches are better without.
+    pub codes: Option<Vec<i8>>,
     /// What had to be attached.
     pub repair: RepairReport,
     /// Nodes that a walk from the entry point reaches.
@@ -85,11 +88,11 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
     let started = Instant::now();
     let mut nodes = Nodes::new(rows);
     let step = progress.step("graph", nodes.count() as u64);
-    let (codes, cells) = arrange(&mut nodes, options.graph.seed);
+    let (pair_codes, cells) = arrange(&mut nodes, options.graph.seed);
     let mut done = |linked| step.reach(linked as u64);
     let (mut graph, builder) = match options.builder {
         GraphChoice::Partitions => {
-            let graph = Partitioned.build_from(&codes, cells.as_ref(), &options.graph, &mut done)?;
+            let graph = Partitioned.build_from(&pair_codes, cells.as_ref(), &options.graph, &mut done)?;
             (graph, Partitioned.name())
         }
         GraphChoice::HnswRs => {
@@ -100,19 +103,40 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
     step.done(|| format!("{} nodes, {} of them attached afterwards", nodes.count(), repair.attached));
     seconds.graph = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let table = table::build(&codes, cells.as_ref(), &nodes, &options.table, progress);
-    drop((codes, cells));
+    let table = table::build(&pair_codes, cells.as_ref(), &nodes, &options.table, progress);
+    drop((pair_codes, cells));
     seconds.table = started.elapsed().as_secs_f64();
     let step = progress.step("verify", SAMPLE.min(nodes.count()) as u64);
     let reachable = reachable(&graph);
-    let quality = {
-        let built = BuiltGraph::new(&graph, nodes.vectors.view())
-            .context("the vectors do not lie one after the other")?;
-        measure(&built, options.target_recall, &step)
-    };
+    let (codes, quality) = measure_codes(&graph, &nodes, options.target_recall, &step)?;
     seconds.verify =
         step.done(|| format!("recall@10 {:.4} at ef {}", quality.recall_at_10, quality.default_ef));
-    Ok(Linked { nodes, graph, table, repair, reachable, quality, seconds, builder, options: *options })
+    Ok(Linked { nodes, graph, table, codes, repair, reachable, quality, seconds, builder, options: *options })
+}
+
+/// Encodes the vectors and measures what searches find by the codes. Where they find much more without, there are no
+/// codes: some components then differ too much in size for 8 bits.
+fn measure_codes(
+    graph: &FlatGraph,
+    nodes: &Nodes,
+    target_recall: f64,
+    step: &Step,
+) -> anyhow::Result<(Option<Vec<i8>>, Quality)> {
+    let vectors = nodes.vectors.as_slice().context("the vectors do not lie one after the other")?;
+    let codes = codes::encode(vectors, nodes.vectors.ncols());
+    let built = |codes| {
+        BuiltGraph::new(graph, nodes.vectors.view(), codes)
+            .context("the vectors do not lie one after the other")
+    };
+    let truth = Truth::find(&built(&codes)?, step);
+    let by_codes = measure(&built(&codes)?, &truth, target_recall);
+    if by_codes.default_ef > EF_LADDER[0] {
+        let by_vectors = measure(&built(&[])?, &truth, target_recall);
+        if by_vectors.is_much_better_than(&by_codes) {
+            return Ok((None, by_vectors));
+        }
+    }
+    Ok(((!codes.is_empty()).then_some(codes), by_codes))
 }
 
 /// Numbers the nodes so that near ones mostly have near numbers: searches, and comparisons block by block, then find

@@ -9,6 +9,7 @@ use index_builder::failure::Failure;
 use index_builder::progress::Progress;
 use index_builder::publish::Cleanup;
 use index_builder::{build, commands, failure};
+use kindred::distance::Kernel;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command, cleanup: &Cleanup) -> Result<(), Failure> {
+    Kernel::from_environment().map_err(|error| Failure::Usage(error.to_string()))?;
     let out = &mut std::io::stdout().lock();
     match command {
         Command::Build(args) => run_build(args, cleanup, out),

@@ -1,5 +1,6 @@
 //! How good a graph is, measured before it may be published.
 
+use kindred::index::codes::NodeCodes;
 use kindred::index::exact::Distance;
 use kindred::index::graph::Graph;
 use kindred::index::recall::{K, found_within, kth_distance};
@@ -21,14 +22,20 @@ pub const EF_LADDER: [u32; 13] = [64, 96, 128, 192, 256, 384, 512, 768, 1024, 15
 pub struct BuiltGraph<'a> {
     graph: &'a FlatGraph,
     vectors: &'a [f32],
+    codes: &'a [i8],
     dimension: usize,
 }
 
 impl<'a> BuiltGraph<'a> {
-    /// Puts a graph and its vectors together; `None` where the vectors do not lie one after the other.
-    pub fn new(graph: &'a FlatGraph, vectors: ArrayView2<'a, f32>) -> Option<BuiltGraph<'a>> {
+    /// Puts a graph, its vectors and their codes together; `None` where the vectors do not lie one after the other.
+    /// Without codes (an empty slice) vectors are compared.
+    pub fn new(
+        graph: &'a FlatGraph,
+        vectors: ArrayView2<'a, f32>,
+        codes: &'a [i8],
+    ) -> Option<BuiltGraph<'a>> {
         let dimension = vectors.ncols();
-        Some(BuiltGraph { graph, vectors: vectors.to_slice()?, dimension })
+        Some(BuiltGraph { graph, vectors: vectors.to_slice()?, codes, dimension })
     }
 }
 
@@ -50,6 +57,10 @@ impl Graph for BuiltGraph<'_> {
         self.vectors.get(start..start + self.dimension).unwrap_or_default()
     }
 
+    fn codes(&self) -> Option<NodeCodes<'_>> {
+        NodeCodes::new(self.codes, self.dimension)
+    }
+
     fn neighbours(&self, node: u32, level: usize) -> &[u32] {
         self.graph.neighbours(node, level)
     }
@@ -66,21 +77,41 @@ pub struct Quality {
     pub sample: u32,
 }
 
-/// Measures recall@10, tie-aware, on a sample that is spread evenly over the nodes.
-pub fn measure(graph: &BuiltGraph<'_>, target_recall: f64, step: &Step) -> Quality {
-    let nodes = graph.nodes();
-    let sample: Vec<u32> = (0..SAMPLE.min(nodes)).map(|i| (i * nodes / SAMPLE.min(nodes)) as u32).collect();
-    let truth: Vec<(u32, (usize, Distance))> = sample
-        .par_iter()
-        .filter_map(|&node| {
+impl Quality {
+    /// Whether searches are much better off with this: half the ef is enough, or more is found at the largest.
+    pub fn is_much_better_than(&self, other: &Quality) -> bool {
+        const MUCH: f64 = 0.01;
+        2 * self.default_ef <= other.default_ef || self.recall_at_10 > other.recall_at_10 + MUCH
+    }
+}
+
+/// What searches should find: for a sample that is spread evenly over the nodes, the distance of the tenth nearest.
+#[derive(Debug, Clone)]
+pub struct Truth {
+    farthest: Vec<(u32, (usize, Distance))>,
+    sample: u32,
+}
+
+impl Truth {
+    /// Compares each node of the sample with every other.
+    pub fn find(graph: &BuiltGraph<'_>, step: &Step) -> Truth {
+        let nodes = graph.nodes();
+        let sample = SAMPLE.min(nodes);
+        let farthest = (0..sample).into_par_iter().filter_map(|place| {
+            let node = (place * nodes / sample) as u32;
             let truth = kth_distance(graph, node, K);
             step.advance(1);
             truth.map(|truth| (node, truth))
-        })
-        .collect();
-    let mut quality = Quality { default_ef: EF_LADDER[0], recall_at_10: 1.0, sample: sample.len() as u32 };
+        });
+        Truth { farthest: farthest.collect(), sample: sample as u32 }
+    }
+}
+
+/// Measures recall@10, tie-aware, up the ladder until the target is reached.
+pub fn measure(graph: &BuiltGraph<'_>, truth: &Truth, target_recall: f64) -> Quality {
+    let mut quality = Quality { default_ef: EF_LADDER[0], recall_at_10: 1.0, sample: truth.sample };
     for ef in EF_LADDER {
-        quality = Quality { default_ef: ef, recall_at_10: recall_at(graph, ef, &truth), ..quality };
+        quality = Quality { default_ef: ef, recall_at_10: recall_at(graph, ef, &truth.farthest), ..quality };
         if quality.recall_at_10 >= target_recall {
             break;
         }

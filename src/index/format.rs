@@ -48,6 +48,7 @@
 //! | document starts | (profiles + 1) x `u64`: where a document starts in *documents* |
 //! | documents | JSON objects, ready to send |
 //! | vectorizer | optional: the fitted state of the vectorizer |
+//! | codes | optional: nodes x dimension `i8`, filled up to a multiple of 32, see [`codes`](super::codes) |
 
 use super::error::OpenError;
 
@@ -102,11 +103,12 @@ pub enum SectionKind {
     DocumentStarts = 11,
     Documents = 12,
     Vectorizer = 13,
+    Codes = 16,
 }
 
 impl SectionKind {
     /// Every kind, in the order in which they are written.
-    pub const ALL: [SectionKind; 13] = [
+    pub const ALL: [SectionKind; 14] = [
         SectionKind::Metadata,
         SectionKind::Vectors,
         SectionKind::NodeOfProfile,
@@ -120,6 +122,7 @@ impl SectionKind {
         SectionKind::DocumentStarts,
         SectionKind::Documents,
         SectionKind::Vectorizer,
+        SectionKind::Codes,
     ];
 
     /// The kind of that number, if this program knows it.
@@ -129,7 +132,7 @@ impl SectionKind {
 
     /// Whether a file without it is refused.
     pub fn is_required(self) -> bool {
-        self != SectionKind::Vectorizer
+        !matches!(self, SectionKind::Vectorizer | SectionKind::Codes)
     }
 
     /// The name that messages and `inspect` use.
@@ -148,6 +151,7 @@ impl SectionKind {
             SectionKind::DocumentStarts => "document starts",
             SectionKind::Documents => "documents",
             SectionKind::Vectorizer => "vectorizer",
+            SectionKind::Codes => "codes",
         }
     }
 }

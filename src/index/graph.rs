@@ -1,5 +1,7 @@
 //! What a search needs of a graph. The frozen file and the graph under construction both give it.
 
+use super::codes::NodeCodes;
+
 /// A navigable graph over unit vectors (Malkov and Yashunin, "Efficient and robust approximate nearest neighbor
 /// search using Hierarchical Navigable Small World graphs", 2016).
 pub trait Graph {
@@ -14,6 +16,11 @@ pub trait Graph {
 
     /// A node's vector; empty for a number that is no node.
     fn vector(&self, node: u32) -> &[f32];
+
+    /// The nodes' codes, where there are any: a search then walks by them and not by vectors.
+    fn codes(&self) -> Option<NodeCodes<'_>> {
+        None
+    }
 
     /// A node's neighbours on a level, up to the first [`NONE`](super::format::NONE); empty above its own level.
     fn neighbours(&self, node: u32, level: usize) -> &[u32];

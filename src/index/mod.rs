@@ -4,6 +4,7 @@
 //! [`mmap`] gets the bytes of a file. What was checked is checked again where it is used, because a mapped file can
 //! change: no access is unchecked and every loop is bounded.
 
+pub mod codes;
 pub mod directory;
 mod error;
 pub mod exact;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::codes::NodeCodes;
 use super::error::{Damaged, OpenError};
 use super::format::{
     self, ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, MAX_SECTIONS, NONE, SectionKind, header_checksum,
@@ -33,11 +34,11 @@ pub(super) struct Sections([Range<usize>; SectionKind::ALL.len()]);
 
 impl Sections {
     pub(super) fn range(&self, kind: SectionKind) -> Range<usize> {
-        self.0.get(kind as usize - 1).cloned().unwrap_or_default()
+        self.0.get(place(kind)).cloned().unwrap_or_default()
     }
 
     fn set(&mut self, kind: SectionKind, range: Range<usize>) {
-        if let Some(place) = self.0.get_mut(kind as usize - 1) {
+        if let Some(place) = self.0.get_mut(place(kind)) {
             *place = range;
         }
     }
@@ -51,6 +52,11 @@ impl Sections {
         let section = bytes.get(self.range(kind)).unwrap_or_default();
         bytemuck::try_cast_slice(section).unwrap_or_default()
     }
+}
+
+/// A kind's place in [`SectionKind::ALL`].
+fn place(kind: SectionKind) -> usize {
+    SectionKind::ALL.iter().position(|&other| other == kind).unwrap_or(usize::MAX)
 }
 
 impl<B: AsRef<[u8]>> Index<B> {
@@ -154,6 +160,7 @@ impl<B: AsRef<[u8]>> Index<B> {
             ids: self.sections.slice(bytes, SectionKind::Ids),
             document_starts: self.sections.slice(bytes, SectionKind::DocumentStarts),
             documents: self.sections.slice(bytes, SectionKind::Documents),
+            codes: self.sections.slice(bytes, SectionKind::Codes),
         }
     }
 }
@@ -175,6 +182,7 @@ pub struct View<'a> {
     ids: &'a [u8],
     document_starts: &'a [u64],
     documents: &'a [u8],
+    codes: &'a [i8],
 }
 
 impl<'a> View<'a> {
@@ -221,6 +229,10 @@ impl Graph for View<'_> {
     fn vector(&self, node: u32) -> &[f32] {
         let start = (node as usize).saturating_mul(self.dimension);
         self.vectors.get(start..start.saturating_add(self.dimension)).unwrap_or_default()
+    }
+
+    fn codes(&self) -> Option<NodeCodes<'_>> {
+        NodeCodes::new(self.codes, self.dimension)
     }
 
     fn neighbours(&self, node: u32, level: usize) -> &[u32] {

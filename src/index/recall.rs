@@ -27,7 +27,7 @@ pub fn found_within<G: Graph>(
 ) -> usize {
     let query = graph.vector(node);
     // The node finds itself, so one more is asked for.
-    let (nodes, _) = search(graph, query, ef.max(true_count + 1), scratch);
+    let (nodes, _) = search(graph, query, ef.max(true_count + 1), true_count + 1, scratch);
     let within = nodes
         .into_iter()
         .filter(|&other| other != node && Distance(distance(query, graph.vector(other))) <= kth)

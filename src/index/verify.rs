@@ -114,6 +114,12 @@ impl<'a> Check<'a> {
             (SectionKind::IdStarts, Some((count(profiles) + 1) * 8)),
             (SectionKind::DocumentStarts, Some((count(profiles) + 1) * 8)),
         ];
+        let codes = self.sections.range(SectionKind::Codes).len() as u64;
+        let needed_for_codes = count(nodes) * super::codes::stride(dimension as usize) as u64;
+        if codes != 0 && codes != needed_for_codes {
+            let section = SectionKind::Codes.name();
+            return Err(OpenError::SectionLength { section, length: codes, needed: needed_for_codes });
+        }
         for (kind, needed) in needed {
             let length = self.sections.range(kind).len() as u64;
             let needed = needed.unwrap_or(0);

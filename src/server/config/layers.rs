@@ -89,6 +89,8 @@ impl Layers {
                 None if suffix == CONFIG.to_ascii_uppercase() => {
                     config_file.get_or_insert(value);
                 }
+                // No setting of the server: it is judged where the program starts.
+                None if name == crate::distance::VARIABLE => {}
                 None => layers.unknown_variables.push(name),
             }
         }
