@@ -6,10 +6,11 @@ use std::cell::RefCell;
 
 use crate::distance::distance;
 use crate::index::exact::{Distance, Smallest};
+use crate::index::format::NONE;
 use crate::index::graph::Graph;
 use crate::index::reader::View;
 use crate::index::search::{Scratch, Work, search};
-use crate::index::{Damaged, Index, Ordinal};
+use crate::index::{Damaged, Index, Ordinal, TableKind};
 
 /// Up to this many nodes a search compares with every vector: that takes a fraction of a millisecond and is exact.
 pub const EXACT_UP_TO_NODES: u32 = 5_000;
@@ -20,7 +21,8 @@ pub const MAX_EF: usize = 4096;
 /// How to search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SearchMode {
-    /// Exactly in a small index, else in the graph with the ef that the file says.
+    /// From the neighbour table where it holds enough; else exactly in a small index, and in a larger one in the graph
+    /// with the ef that the file says.
     Default,
     /// In the graph with this ef, however small the index.
     Ef(usize),
@@ -82,17 +84,40 @@ pub fn recommend<B: AsRef<[u8]>>(
 ) -> Result<Answer, AnswerError> {
     let ordinal = index.find(request.id).ok_or(AnswerError::UnknownId)?;
     let view = index.view();
-    let node = view.node_of(ordinal).ok_or(Damaged("a profile's node"))?.ok_or(AnswerError::ZeroVector)?;
     let wanted = request.n.min(view.profiles_with_vector().saturating_sub(1));
+    let row = match request.mode {
+        SearchMode::Default => table_row(&view, ordinal, wanted),
+        _ => &[],
+    };
+    // A profile that has a neighbour has a vector: that is not looked up.
+    if !row.is_empty() && row.len() == wanted && !request.distances {
+        let body = plain_body(&view, row.iter().copied().map(Ordinal))?;
+        return Ok(Answer { body, work: Work { table: true, ..Work::default() } });
+    }
+    let node = view.node_of(ordinal).ok_or(Damaged("a profile's node"))?.ok_or(AnswerError::ZeroVector)?;
     let question = Question { view, ordinal, node, wanted };
     let (nearest, work) = match request.mode {
-        SearchMode::Exact => question.exact(),
-        SearchMode::Default if index.header().nodes <= EXACT_UP_TO_NODES => question.exact(),
-        SearchMode::Default => question.graph(request.n.max(index.metadata().default_ef as usize)),
+        SearchMode::Default if row.is_empty() => question.default(index, request.n),
+        SearchMode::Default => question.table(index, request.n, row)?,
         SearchMode::Ef(ef) => question.graph(ef),
+        SearchMode::Exact => question.exact(),
     };
-    let body = body(index, &nearest, request.distances)?;
+    let body = if request.distances {
+        body_with_distances(&view, &nearest)?
+    } else {
+        plain_body(&view, nearest.iter().map(|&(_, ordinal)| ordinal))?
+    };
     Ok(Answer { body, work })
+}
+
+/// Whether [`recommend`] has an answer for a profile: the cheapest look that tells.
+///
+/// # Errors
+/// See [`AnswerError`].
+pub fn can_recommend<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<(), AnswerError> {
+    let ordinal = index.find(id).ok_or(AnswerError::UnknownId)?;
+    let node = index.view().node_of(ordinal).ok_or(Damaged("a profile's node"))?;
+    node.map(drop).ok_or(AnswerError::ZeroVector)
 }
 
 /// The document of a profile.
@@ -102,6 +127,22 @@ pub fn recommend<B: AsRef<[u8]>>(
 pub fn profile<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<Vec<u8>, AnswerError> {
     let ordinal = index.find(id).ok_or(AnswerError::UnknownId)?;
     Ok(index.document(ordinal)?.to_vec())
+}
+
+/// Whether [`profile`] has an answer.
+///
+/// # Errors
+/// See [`profile`].
+pub fn has_profile<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<(), AnswerError> {
+    let ordinal = index.find(id).ok_or(AnswerError::UnknownId)?;
+    Ok(index.document(ordinal).map(drop)?)
+}
+
+/// As many of the wanted neighbours as the table has of a profile.
+fn table_row<'a>(view: &View<'a>, ordinal: Ordinal, wanted: usize) -> &'a [u32] {
+    let row = view.table_row(ordinal).unwrap_or_default();
+    let row = row.get(..wanted).unwrap_or(row);
+    row.split(|&slot| slot == NONE).next().unwrap_or_default()
 }
 
 /// A profile and its distance, in the order of answers. Ordinals ascend as ids do.
@@ -115,10 +156,68 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
+    fn default<B>(&self, index: &Index<B>, n: usize) -> (Vec<Neighbour>, Work)
+    where
+        B: AsRef<[u8]>,
+    {
+        if index.header().nodes <= EXACT_UP_TO_NODES {
+            return self.exact();
+        }
+        self.graph(n.max(index.metadata().default_ef as usize))
+    }
+
+    /// The table's row, and behind it or among it what a search finds.
+    fn table<B>(&self, index: &Index<B>, n: usize, row: &[u32]) -> Result<(Vec<Neighbour>, Work), Damaged>
+    where
+        B: AsRef<[u8]>,
+    {
+        let from_table: Vec<Neighbour> =
+            row.iter().map(|&slot| self.neighbour(Ordinal(slot))).collect::<Result<_, _>>()?;
+        if row.len() == self.wanted {
+            let work = Work { distances: row.len() as u64, table: true, ..Work::default() };
+            return Ok((from_table, work));
+        }
+        let (searched, work) = self.default(index, n);
+        let work = Work { distances: work.distances + row.len() as u64, table: true, ..work };
+        let is_exact = index.metadata().table.is_some_and(|table| table.kind == TableKind::Exact);
+        Ok((self.together(from_table, searched, is_exact), work))
+    }
+
+    /// Every profile once: the table's first where it is exact, so that an answer goes on where a shorter one ends,
+    /// else both by (distance, id).
+    fn together(
+        &self,
+        mut from_table: Vec<Neighbour>,
+        searched: Vec<Neighbour>,
+        is_exact: bool,
+    ) -> Vec<Neighbour> {
+        let mut known: Vec<Ordinal> = from_table.iter().map(|&(_, ordinal)| ordinal).collect();
+        known.sort_unstable();
+        from_table.extend(searched.into_iter().filter(|(_, ordinal)| known.binary_search(ordinal).is_err()));
+        if !is_exact {
+            from_table.sort_unstable();
+        }
+        from_table.truncate(self.wanted);
+        from_table
+    }
+
+    /// A profile of the table and its distance.
+    fn neighbour(&self, ordinal: Ordinal) -> Result<Neighbour, Damaged> {
+        let node = self.view.node_of(ordinal).flatten().ok_or(Damaged("a neighbour"))?;
+        Ok((Distance(self.distance(node)), ordinal))
+    }
+
+    fn distance(&self, node: u32) -> f32 {
+        if node == self.node {
+            return 0.0;
+        }
+        distance(self.view.vector(self.node), self.view.vector(node))
+    }
+
     fn exact(&self) -> (Vec<Neighbour>, Work) {
         let nodes = self.view.nodes() as u32;
         let nearest = self.nearest(0..nodes);
-        (nearest, Work { distances: u64::from(nodes), hops: 0, exact: true })
+        (nearest, Work { distances: u64::from(nodes), exact: true, ..Work::default() })
     }
 
     fn graph(&self, ef: usize) -> (Vec<Neighbour>, Work) {
@@ -130,20 +229,16 @@ impl Question<'_> {
         let nearest = self.nearest(nodes.into_iter());
         if nearest.len() < self.wanted {
             let (nearest, exact) = self.exact();
-            return (
-                nearest,
-                Work { distances: work.distances + exact.distances, hops: work.hops, exact: true },
-            );
+            return (nearest, Work { distances: work.distances + exact.distances, hops: work.hops, ..exact });
         }
         (nearest, work)
     }
 
     /// The wanted profiles among those of some nodes.
     fn nearest(&self, nodes: impl Iterator<Item = u32>) -> Vec<Neighbour> {
-        let query = self.view.vector(self.node);
         let mut smallest = Smallest::new(self.wanted);
         for node in nodes {
-            let distance = if node == self.node { 0.0 } else { distance(query, self.view.vector(node)) };
+            let distance = self.distance(node);
             let others = self.view.profiles_of(node).iter().map(|&profile| Ordinal(profile));
             for ordinal in others.filter(|&other| other != self.ordinal) {
                 // Ordinals ascend: where one is too far, those after it are too.
@@ -161,34 +256,51 @@ const BEFORE_PROFILE: &[u8] = b",\"profile\":";
 /// The longest text of a distance, 1.1754944e-38.
 const LONGEST_DISTANCE: usize = 16;
 
-fn body<B: AsRef<[u8]>>(
-    index: &Index<B>,
-    nearest: &[Neighbour],
-    distances: bool,
-) -> Result<Vec<u8>, Damaged> {
-    let documents: Vec<&[u8]> =
-        nearest.iter().map(|&(_, ordinal)| index.document(ordinal)).collect::<Result<_, _>>()?;
-    let around = BEFORE_DISTANCE.len() + LONGEST_DISTANCE + BEFORE_PROFILE.len() + 1;
-    let extra = if distances { around } else { 0 };
-    let length: usize = documents.iter().map(|document| document.len() + 1 + extra).sum();
-    let mut body = Vec::with_capacity(length + 2);
+/// The documents in one allocation of the right size.
+///
+/// Documents lie anywhere in the file, so each is a few waits for memory. They are looked at twice, and the first
+/// time asks for all of them before anything depends on one.
+fn plain_body(view: &View<'_>, profiles: impl Iterator<Item = Ordinal> + Clone) -> Result<Vec<u8>, Damaged> {
+    let document = |ordinal| view.document(ordinal).ok_or(Damaged("a document"));
+    // A bracket at each end and a comma between any two; without any document, one byte too many.
+    let mut length = 1;
+    for ordinal in profiles.clone() {
+        length += document(ordinal)?.len() + 1;
+    }
+    let mut body = Vec::with_capacity(length.max(2));
     body.push(b'[');
-    for (number, (document, (Distance(distance), _))) in documents.into_iter().zip(nearest).enumerate() {
+    for (number, ordinal) in profiles.enumerate() {
         if number > 0 {
             body.push(b',');
         }
-        if distances {
-            body.extend_from_slice(BEFORE_DISTANCE);
-            // A number that is not finite comes from a changed file, and would be written as null.
-            let distance = distance.is_finite().then_some(distance).ok_or(Damaged("a distance"))?;
-            // Writing to memory cannot fail.
-            serde_json::to_writer(&mut body, distance).map_err(|_| Damaged("a distance"))?;
-            body.extend_from_slice(BEFORE_PROFILE);
-            body.extend_from_slice(document);
-            body.push(b'}');
-        } else {
-            body.extend_from_slice(document);
+        body.extend_from_slice(document(ordinal)?);
+    }
+    body.push(b']');
+    Ok(body)
+}
+
+/// Documents and distances, in one allocation that is large enough for the longest distances.
+fn body_with_distances(view: &View<'_>, nearest: &[Neighbour]) -> Result<Vec<u8>, Damaged> {
+    let document = |ordinal| view.document(ordinal).ok_or(Damaged("a document"));
+    let around = BEFORE_DISTANCE.len() + LONGEST_DISTANCE + BEFORE_PROFILE.len() + 2;
+    let mut length = 2;
+    for &(_, ordinal) in nearest {
+        length += document(ordinal)?.len() + around;
+    }
+    let mut body = Vec::with_capacity(length);
+    body.push(b'[');
+    for (number, &(Distance(distance), ordinal)) in nearest.iter().enumerate() {
+        if number > 0 {
+            body.push(b',');
         }
+        body.extend_from_slice(BEFORE_DISTANCE);
+        // A number that is not finite comes from a changed file, and would be written as null.
+        let distance = distance.is_finite().then_some(distance).ok_or(Damaged("a distance"))?;
+        // Writing to memory cannot fail.
+        serde_json::to_writer(&mut body, &distance).map_err(|_| Damaged("a distance"))?;
+        body.extend_from_slice(BEFORE_PROFILE);
+        body.extend_from_slice(document(ordinal)?);
+        body.push(b'}');
     }
     body.push(b']');
     Ok(body)

@@ -3,13 +3,15 @@
 use std::io::{self, Seek, Write};
 
 use anyhow::Context;
-use kindred::index::format::SectionKind;
+use kindred::index::format::{NONE, SectionKind};
+use kindred::index::ids;
 use kindred::index::writer::Writer;
 use kindred::index::{Header, Metadata};
 use kindred::profile::Value;
 
 use crate::ingest::Profiles;
 use crate::link::Linked;
+use crate::table::NeighbourTable;
 use crate::vectorize::document_fields;
 
 /// All that goes into a file.
@@ -33,7 +35,8 @@ impl Parts<'_> {
     /// # Errors
     /// What reading the spool and writing give.
     pub fn write<W: Write + Seek>(&self, out: W) -> anyhow::Result<(Header, W)> {
-        let optional = [self.vectorizer_state.is_some(), self.linked.codes.is_some()];
+        let optional =
+            [self.vectorizer_state.is_some(), self.linked.table.is_some(), self.linked.codes.is_some()];
         let sections = SectionKind::ALL.len() - optional.iter().filter(|&&there| !there).count();
         let mut writer = Writer::new(out, sections)?;
         let metadata = serde_json::to_vec(self.metadata)?;
@@ -44,6 +47,10 @@ impl Parts<'_> {
         self.write_documents(&mut writer)?;
         if let Some(state) = self.vectorizer_state {
             writer.section(SectionKind::Vectorizer, 1, |out| out.write_all(state))?;
+        }
+        self.write_id_hash(&mut writer)?;
+        if let Some(table) = &self.linked.table {
+            write_table(&mut writer, table)?;
         }
         if let Some(codes) = &self.linked.codes {
             let stride = kindred::index::codes::stride(self.linked.nodes.vectors.ncols());
@@ -91,6 +98,12 @@ impl Parts<'_> {
         writer.section(SectionKind::Ids, 1, |out| ids().try_for_each(|id| out.write_all(id)))
     }
 
+    fn write_id_hash<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
+        let table = ids::build(self.profiles.entries.iter().map(|entry| self.profiles.id(entry).as_bytes()));
+        writer
+            .section(SectionKind::IdHash, size_of::<u64>(), |out| out.write_all(bytemuck::cast_slice(&table)))
+    }
+
     fn write_documents<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
         let mut lengths = Vec::with_capacity(self.profiles.entries.len());
         writer.section(SectionKind::Documents, 1, |out| {
@@ -112,6 +125,14 @@ impl Parts<'_> {
         fields.retain(|(name, _)| *name == self.profiles.id_field || expose.contains(name));
         Ok(serde_json::to_vec(&Value::Map(fields))?)
     }
+}
+
+/// Row by row: the table is never there in full a second time.
+fn write_table<W: Write + Seek>(writer: &mut Writer<W>, table: &NeighbourTable) -> io::Result<()> {
+    let empty = vec![NONE; table.neighbours];
+    writer.section(SectionKind::Neighbours, size_of::<u32>() * table.neighbours, |out| {
+        table.rows().try_for_each(|row| out.write_all(bytemuck::cast_slice(row.unwrap_or(&empty))))
+    })
 }
 
 fn numbers<W: Write + Seek>(writer: &mut Writer<W>, kind: SectionKind, numbers: &[u32]) -> io::Result<()> {

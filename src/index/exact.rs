@@ -65,6 +65,6 @@ pub fn nearest_nodes<G: Graph>(graph: &G, node: u32, n: usize) -> (Vec<(Distance
     for other in (0..graph.nodes() as u32).filter(|&other| other != node) {
         smallest.push((Distance(distance(query, graph.vector(other))), other));
     }
-    let work = Work { distances: graph.nodes() as u64, hops: 0, exact: true };
+    let work = Work { distances: graph.nodes() as u64, exact: true, ..Work::default() };
     (smallest.into_sorted(), work)
 }

@@ -48,7 +48,24 @@
 //! | document starts | (profiles + 1) x `u64`: where a document starts in *documents* |
 //! | documents | JSON objects, ready to send |
 //! | vectorizer | optional: the fitted state of the vectorizer |
+//! | id hash | optional: slots of `u64`, a power of two and at least 2 x profiles (and 2) of them, see below |
+//! | neighbours | optional: profiles x K `u32`: the K nearest profiles of each, see below |
 //! | codes | optional: nodes x dimension `i8`, filled up to a multiple of 32, see [`codes`](super::codes) |
+//!
+//! Optional sections came after the first files of format version 1 and do not change it: a reader that does not know
+//! a kind ignores it, and one that does manages without. What an optional section holds can be had from the required
+//! ones, only more slowly.
+//!
+//! **Id hash**, a hash table with open addressing. A slot holds an ordinal in its low 32 bits and the high 32 bits of
+//! the id's XXH3-64 in its high 32; an empty one is all ones. A profile stands in the slot whose number is the low
+//! bits of that hash, or in the next that was empty (behind the last comes the first) when profiles were put in by
+//! ascending ordinals. Without the section, or where an id is not found in it, ids are searched bytewise.
+//!
+//! **Neighbours**, the neighbour table. The element size is that of a row, 4 x K bytes, with K from 1 to
+//! [`MAX_NEIGHBOURS`]. A row holds the ordinals of the nearest profiles in the order (distance, id), without the
+//! profile itself and without zero vectors; it ends at its first `u32::MAX`, and is as long as K and the number of
+//! other profiles allow. The row of a zero vector is empty. The metadata say how far rows can be trusted, and are there
+//! if and only if the section is.
 
 use super::error::OpenError;
 
@@ -103,12 +120,14 @@ pub enum SectionKind {
     DocumentStarts = 11,
     Documents = 12,
     Vectorizer = 13,
+    IdHash = 14,
+    Neighbours = 15,
     Codes = 16,
 }
 
 impl SectionKind {
-    /// Every kind, in the order in which they are written.
-    pub const ALL: [SectionKind; 14] = [
+    /// Every kind, by number.
+    pub const ALL: [SectionKind; 16] = [
         SectionKind::Metadata,
         SectionKind::Vectors,
         SectionKind::NodeOfProfile,
@@ -122,6 +141,8 @@ impl SectionKind {
         SectionKind::DocumentStarts,
         SectionKind::Documents,
         SectionKind::Vectorizer,
+        SectionKind::IdHash,
+        SectionKind::Neighbours,
         SectionKind::Codes,
     ];
 
@@ -132,7 +153,10 @@ impl SectionKind {
 
     /// Whether a file without it is refused.
     pub fn is_required(self) -> bool {
-        !matches!(self, SectionKind::Vectorizer | SectionKind::Codes)
+        !matches!(
+            self,
+            SectionKind::Vectorizer | SectionKind::IdHash | SectionKind::Neighbours | SectionKind::Codes
+        )
     }
 
     /// The name that messages and `inspect` use.
@@ -151,6 +175,8 @@ impl SectionKind {
             SectionKind::DocumentStarts => "document starts",
             SectionKind::Documents => "documents",
             SectionKind::Vectorizer => "vectorizer",
+            SectionKind::IdHash => "id hash",
+            SectionKind::Neighbours => "neighbours",
             SectionKind::Codes => "codes",
         }
     }

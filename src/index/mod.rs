@@ -10,6 +10,7 @@ mod error;
 pub mod exact;
 pub mod format;
 pub mod graph;
+pub mod ids;
 mod metadata;
 pub mod mmap;
 pub mod reader;

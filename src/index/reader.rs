@@ -8,6 +8,7 @@ use super::format::{
     self, ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, MAX_SECTIONS, NONE, SectionKind, header_checksum,
 };
 use super::graph::Graph;
+use super::ids;
 use super::metadata::Metadata;
 use super::verify;
 
@@ -26,6 +27,8 @@ pub struct Index<B> {
     metadata: Metadata,
     table: Vec<Entry>,
     sections: Sections,
+    /// Slots of a row of the neighbour table (K); 0 where there is none.
+    neighbours: usize,
 }
 
 /// Where the known sections are. A kind that is not there has an empty range.
@@ -65,7 +68,8 @@ impl<B: AsRef<[u8]>> Index<B> {
     /// In this order: magic, format version, header checksum, file length, the sections' places (in range, aligned,
     /// one after the other, multiples of their element size, zeros between them), their checksums, and then their
     /// content: every list within its bounds, every neighbour a node, the entry point on the top level, ids sorted
-    /// and unique, documents UTF-8, vectors finite and of length 1. Never panics. Reads every byte once or twice.
+    /// and unique, documents UTF-8, vectors finite and of length 1, the id hash of the right size, and every row of
+    /// the neighbour table of other profiles that have a vector. Never panics. Reads every byte once or twice.
     ///
     /// # Errors
     /// The first [`OpenError`] that is found.
@@ -75,10 +79,11 @@ impl<B: AsRef<[u8]>> Index<B> {
         verify::layout(all, &header, &table)?;
         let sections = known_sections(&table)?;
         verify::checksums(all, &table)?;
-        let metadata = serde_json::from_slice(sections.slice(all, SectionKind::Metadata))
+        let metadata: Metadata = serde_json::from_slice(sections.slice(all, SectionKind::Metadata))
             .map_err(|error| OpenError::Metadata(error.to_string()))?;
-        verify::content(all, &header, &sections)?;
-        Ok(Index { header, metadata, table, sections, bytes })
+        let neighbours = verify::neighbours_of_a_row(&table, &metadata)?;
+        verify::content(all, &header, &sections, neighbours)?;
+        Ok(Index { header, metadata, table, sections, neighbours, bytes })
     }
 
     /// What holds the bytes.
@@ -106,13 +111,20 @@ impl<B: AsRef<[u8]>> Index<B> {
         &self.table
     }
 
-    /// The profile of that id. Costs a binary search.
+    /// The profile of that id. Costs a few accesses where the file has an id hash that is right, else a binary search.
     pub fn find(&self, id: &str) -> Option<Ordinal> {
         let view = self.view();
+        let id = id.as_bytes();
+        let table = self.sections.slice(self.bytes.as_ref(), SectionKind::IdHash);
+        let found = ids::probe(table, id, |ordinal| view.id(Ordinal(ordinal)) == Some(id));
+        found.map(Ordinal).or_else(|| self.search_id(view, id))
+    }
+
+    fn search_id(&self, view: View<'_>, id: &[u8]) -> Option<Ordinal> {
         let (mut low, mut high) = (0, self.header.profiles);
         while low < high {
             let middle = low + (high - low) / 2;
-            match view.id(Ordinal(middle))?.cmp(id.as_bytes()) {
+            match view.id(Ordinal(middle))?.cmp(id) {
                 std::cmp::Ordering::Equal => return Some(Ordinal(middle)),
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
@@ -160,6 +172,8 @@ impl<B: AsRef<[u8]>> Index<B> {
             ids: self.sections.slice(bytes, SectionKind::Ids),
             document_starts: self.sections.slice(bytes, SectionKind::DocumentStarts),
             documents: self.sections.slice(bytes, SectionKind::Documents),
+            neighbours: self.neighbours,
+            table: self.sections.slice(bytes, SectionKind::Neighbours),
             codes: self.sections.slice(bytes, SectionKind::Codes),
         }
     }
@@ -182,6 +196,8 @@ pub struct View<'a> {
     ids: &'a [u8],
     document_starts: &'a [u64],
     documents: &'a [u8],
+    neighbours: usize,
+    table: &'a [u32],
     codes: &'a [i8],
 }
 
@@ -204,11 +220,24 @@ impl<'a> View<'a> {
         self.node_profiles.len()
     }
 
+    /// The row of a profile in the neighbour table: K ordinals, the rest `u32::MAX` from the first on. None where there
+    /// is no table or no such profile. What stands in a row may be anything: it is judged where it is used.
+    pub fn table_row(&self, ordinal: Ordinal) -> Option<&'a [u32]> {
+        let start = (ordinal.0 as usize).checked_mul(self.neighbours)?;
+        self.table.get(start..start.checked_add(self.neighbours)?).filter(|row| !row.is_empty())
+    }
+
+    /// Slots of a row of the neighbour table (K); 0 where there is none.
+    pub fn table_neighbours(&self) -> usize {
+        self.neighbours
+    }
+
     fn id(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
         self.ids.get(between(self.id_starts, ordinal.0 as usize, |start| start as usize)?)
     }
 
-    fn document(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
+    /// The document of a profile; none where the file has changed.
+    pub fn document(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
         self.documents.get(between(self.document_starts, ordinal.0 as usize, |start| start as usize)?)
     }
 }

@@ -19,6 +19,8 @@ pub struct Work {
     pub hops: u64,
     /// Whether every vector was compared.
     pub exact: bool,
+    /// Whether the neighbour table gave the answer, or a part of it.
+    pub table: bool,
 }
 
 /// A node and how like the query it is.

@@ -2,7 +2,11 @@
 
 use super::error::OpenError;
 use super::format::{ENTRY_LENGTH, HEADER_LENGTH};
-use super::format::{Entry, Header, M_RANGE, MAX_DIMENSION, MAX_LEVELS, NONE, SectionKind, align};
+use super::format::{
+    Entry, Header, M_RANGE, MAX_DIMENSION, MAX_LEVELS, MAX_NEIGHBOURS, NONE, SectionKind, align,
+};
+use super::ids;
+use super::metadata::Metadata;
 use super::reader::Sections;
 
 /// How far the squared length of a stored vector may be from 1. Rounding to single precision leaves far less; this
@@ -52,9 +56,41 @@ pub(super) fn checksums(bytes: &[u8], table: &[Entry]) -> Result<(), OpenError> 
     Ok(())
 }
 
-/// The content of every known section.
-pub(super) fn content(bytes: &[u8], header: &Header, sections: &Sections) -> Result<(), OpenError> {
-    let check = Check { bytes, header, sections };
+/// Slots of a row of the neighbour table (K), 0 where there is none. The section and what the metadata say of it are
+/// there together, and agree.
+pub(super) fn neighbours_of_a_row(table: &[Entry], metadata: &Metadata) -> Result<usize, OpenError> {
+    let entry = table.iter().find(|entry| entry.kind == SectionKind::Neighbours as u32);
+    let (size, described) = match (entry, metadata.table) {
+        (None, None) => return Ok(0),
+        (Some(entry), Some(described)) => (entry.element_size, described.neighbours),
+        (Some(_), None) => {
+            return Err(OpenError::Metadata(
+                "nothing is said of the neighbour table that is there".to_owned(),
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(OpenError::Metadata("a neighbour table is described that is not there".to_owned()));
+        }
+    };
+    let slots = size / size_of::<u32>() as u32;
+    if !size.is_multiple_of(size_of::<u32>() as u32) || !(1..=MAX_NEIGHBOURS).contains(&slots) {
+        return Err(content_error(SectionKind::Neighbours, 0, "no row has this element size"));
+    }
+    if described != slots {
+        let message = format!("a neighbour table of {described} neighbours is described, and it has {slots}");
+        return Err(OpenError::Metadata(message));
+    }
+    Ok(slots as usize)
+}
+
+/// The content of every known section. `neighbours` is what [`neighbours_of_a_row`] gave.
+pub(super) fn content(
+    bytes: &[u8],
+    header: &Header,
+    sections: &Sections,
+    neighbours: usize,
+) -> Result<(), OpenError> {
+    let check = Check { bytes, header, sections, neighbours };
     check.counts()?;
     check.lengths()?;
     check.level0()?;
@@ -63,13 +99,16 @@ pub(super) fn content(bytes: &[u8], header: &Header, sections: &Sections) -> Res
     check.node_profiles()?;
     check.ids()?;
     check.documents()?;
-    check.vectors()
+    check.vectors()?;
+    check.id_hash()?;
+    check.neighbours()
 }
 
 struct Check<'a> {
     bytes: &'a [u8],
     header: &'a Header,
     sections: &'a Sections,
+    neighbours: usize,
 }
 
 impl<'a> Check<'a> {
@@ -113,6 +152,7 @@ impl<'a> Check<'a> {
             (SectionKind::UpperLevels, self.upper_lists().map(|lists| count(lists) * count(m) * 4)),
             (SectionKind::IdStarts, Some((count(profiles) + 1) * 8)),
             (SectionKind::DocumentStarts, Some((count(profiles) + 1) * 8)),
+            (SectionKind::Neighbours, Some(count(profiles) * self.neighbours as u64 * 4)),
         ];
         let codes = self.sections.range(SectionKind::Codes).len() as u64;
         let needed_for_codes = count(nodes) * super::codes::stride(dimension as usize) as u64;
@@ -289,6 +329,97 @@ impl<'a> Check<'a> {
             return Err(content_error(SectionKind::Vectors, node as u64, "a vector that is not of length 1"));
         }
         Ok(())
+    }
+
+    fn id_hash(&self) -> Result<(), OpenError> {
+        // An empty section is one that is not there, or no table.
+        if self.sections.range(SectionKind::IdHash).start == 0 {
+            return Ok(());
+        }
+        ids::verify(self.slice(SectionKind::IdHash), self.header.profiles)
+            .map_err(|(slot, problem)| content_error(SectionKind::IdHash, slot as u64, problem))
+    }
+
+    fn neighbours(&self) -> Result<(), OpenError> {
+        let kind = SectionKind::Neighbours;
+        if self.neighbours == 0 {
+            return Ok(());
+        }
+        let table: &[u32] = self.slice(kind);
+        let node_of_profile: &[u32] = self.slice(SectionKind::NodeOfProfile);
+        let rows = RowCheck::new(node_of_profile);
+        for (own, row) in (0..).zip(table.chunks_exact(self.neighbours)) {
+            if !rows.is_good(own, row) {
+                let (slot, problem) = rows.problem(own, row);
+                return Err(content_error(kind, u64::from(own) * self.neighbours as u64 + slot, problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a row of the neighbour table may hold.
+struct RowCheck<'a> {
+    node_of_profile: &'a [u32],
+    profiles: u32,
+    /// A bit for each profile without a vector, so that looking one up stays in the cache. Empty where all have one.
+    without_vector: Vec<u64>,
+}
+
+impl<'a> RowCheck<'a> {
+    fn new(node_of_profile: &'a [u32]) -> RowCheck<'a> {
+        let mut without_vector = Vec::new();
+        if node_of_profile.contains(&NONE) {
+            without_vector = vec![0; node_of_profile.len().div_ceil(64)];
+            for (profile, _) in node_of_profile.iter().enumerate().filter(|&(_, &node)| node == NONE) {
+                without_vector[profile / 64] |= 1 << (profile % 64);
+            }
+        }
+        // As many as the header says: the length of the section has been checked.
+        RowCheck { node_of_profile, profiles: node_of_profile.len() as u32, without_vector }
+    }
+
+    /// The largest section by far: no branch within a row, so that many slots are checked at a time.
+    fn is_good(&self, own: u32, row: &[u32]) -> bool {
+        let mut wrong = false;
+        for &slot in row {
+            wrong |= ((slot >= self.profiles) & (slot != NONE)) | (slot == own);
+        }
+        for (&slot, &next) in row.iter().zip(row.get(1..).unwrap_or_default()) {
+            wrong |= (slot == NONE) & (next != NONE);
+        }
+        if self.without_vector.is_empty() || wrong {
+            return !wrong;
+        }
+        let is_empty = row.first() == Some(&NONE);
+        is_empty || !self.is_without_vector(own) && !row.iter().any(|&slot| self.is_without_vector(slot))
+    }
+
+    fn is_without_vector(&self, profile: u32) -> bool {
+        let word = self.without_vector.get(profile as usize / 64);
+        word.is_some_and(|word| word >> (profile % 64) & 1 == 1)
+    }
+
+    /// The first slot of a row that is wrong, and why.
+    fn problem(&self, own: u32, row: &[u32]) -> (u64, &'static str) {
+        let mut ended = false;
+        for (number, &slot) in (0..).zip(row) {
+            let node = self.node_of_profile.get(slot as usize);
+            let problem = match (slot == NONE, ended) {
+                (true, _) => None,
+                (false, true) => Some("a profile after the end of its row"),
+                _ if slot == own => Some("the row's own profile"),
+                _ if node.is_none() => Some("no profile"),
+                _ if self.is_without_vector(own) => Some("a neighbour of a zero vector"),
+                _ if node == Some(&NONE) => Some("a zero vector"),
+                _ => None,
+            };
+            if let Some(problem) = problem {
+                return (number, problem);
+            }
+            ended |= slot == NONE;
+        }
+        (0, "a row that is wrong")
     }
 }
 

@@ -8,7 +8,7 @@ use kindred::index::{Index, Ordinal};
 
 use crate::index_support::pieces::{Pieces, entries, range, reseal};
 use crate::index_support::random::Random;
-use crate::{FILE, PROFILES, TWINS, ZERO, refusal};
+use crate::{FILE, K, PROFILES, TWINS, ZERO, refusal};
 
 const FLIPS: usize = 3_000;
 const MUTATIONS: usize = 3_000;
@@ -206,6 +206,42 @@ fn what_is_gone_from_under_an_open_index_is_reported_as_damage() {
     let request = RecommendRequest { id: TWINS[0], n: 3, mode: SearchMode::Default, distances: false };
     assert!(matches!(recommend(&index, &request), Err(AnswerError::Damaged(_))));
     assert!(matches!(profile(&index, TWINS[0]), Err(AnswerError::Damaged(_))));
+}
+
+#[test]
+fn a_row_that_holds_no_profile_any_more_is_reported_as_damage() {
+    let (neighbours, nodes) = (range(&entries(&FILE)[13]), range(&entries(&FILE)[2]));
+    let ask = |file: Vec<u8>, n, distances| {
+        let request = RecommendRequest { id: "103", n, mode: SearchMode::Default, distances };
+        recommend(&opened_then_changed(file), &request)
+    };
+    for ordinal in [PROFILES as u32, NONE - 1] {
+        let mut file = FILE.clone();
+        file[neighbours.clone()]
+            .chunks_exact_mut(4)
+            .for_each(|slot| slot.copy_from_slice(&ordinal.to_le_bytes()));
+        for n in [1, K, K + 1, 1_000] {
+            for distances in [false, true] {
+                let answer = ask(file.clone(), n, distances);
+                assert!(matches!(answer, Err(AnswerError::Damaged(_))), "{ordinal} {n} {answer:?}");
+            }
+        }
+    }
+    // Neighbours that have no vector any more.
+    let mut file = FILE.clone();
+    let own = Index::open(FILE.as_slice()).unwrap().find("103").unwrap().0 as usize;
+    for (profile, node) in file[nodes].chunks_exact_mut(4).enumerate().filter(|(profile, _)| *profile != own)
+    {
+        assert!(profile < PROFILES);
+        node.copy_from_slice(&NONE.to_le_bytes());
+    }
+    assert!(matches!(ask(file, K, true), Err(AnswerError::Damaged(_))));
+    // Without rows the graph answers; what comes is an answer of the same profiles.
+    let mut file = FILE.clone();
+    file.truncate(neighbours.start);
+    let answer = ask(file, K, true).unwrap();
+    assert!(!answer.work.table);
+    assert_eq!(answer.body, ask(FILE.clone(), K, true).unwrap().body);
 }
 
 #[test]

@@ -6,6 +6,11 @@ use kindred::index::format::{ENTRY_LENGTH, HEADER_LENGTH, NONE, SectionKind};
 use crate::index_support::pieces::{Section, entries, range, reseal};
 use crate::{FILE, refusal, with};
 
+const PLACE: &str = "the section does not start at the next multiple of 64 after the one before";
+
+/// The number of the last section's entry.
+const LAST: usize = 13;
+
 /// Where the table's entry of a number starts.
 fn entry(number: usize) -> usize {
     HEADER_LENGTH + number * ENTRY_LENGTH
@@ -52,7 +57,7 @@ fn each_edit_of_the_header_is_refused_for_what_it_is() {
             OpenError::TooLong { declared: there - 1, there },
         ),
         ("no section", resealed(56, &word(0)), OpenError::TooLong { declared: 128, there }),
-        ("a section fewer", resealed(56, &word(11)), OpenError::Gap { before: 704 }),
+        ("a section fewer", resealed(56, &word(13)), table(0, PLACE)),
         ("too many sections", resealed(56, &word(1025)), field("section count", 1025)),
         (
             "a table that is longer than the file",
@@ -117,30 +122,29 @@ fn entry_point() -> u64 {
 #[test]
 fn each_edit_of_the_table_is_refused_for_what_it_is() {
     const RESERVED: &str = "a reserved bit is not zero";
-    const PLACE: &str = "the section does not start at the next multiple of 64 after the one before";
     const END: &str = "the section ends beyond the end of the file";
     const ELEMENT: &str = "the section's length is no multiple of its element size";
     let sections = entries(&FILE);
-    let (second, last) = (sections[1], sections[11]);
-    let there = FILE.len() as u64;
+    let (second, last) = (sections[1], sections[LAST]);
+    let (there, row) = (FILE.len() as u64, u64::from(last.element_size));
     let long = |number: u64| number.to_le_bytes();
     let cases = [
         ("an unknown flag", resealed(entry(1) + 4, &[3]), table(1, RESERVED)),
         ("reserved after the element size", resealed(entry(0) + 15, &[1]), table(0, RESERVED)),
-        ("reserved at the end", resealed(entry(11) + 47, &[0x80]), table(11, RESERVED)),
+        ("reserved at the end", resealed(entry(LAST) + 47, &[0x80]), table(LAST, RESERVED)),
         ("misaligned", resealed(entry(1) + 16, &long(second.offset + 1)), table(1, PLACE)),
         ("a hole", resealed(entry(1) + 16, &long(second.offset + 64)), table(1, PLACE)),
         ("overlapping", resealed(entry(1) + 16, &long(sections[0].offset)), table(1, PLACE)),
         ("over the table", resealed(entry(0) + 16, &long(64)), table(0, PLACE)),
         ("out of range", resealed(entry(1) + 16, &long(1 << 40)), table(1, PLACE)),
         ("at the end of numbers", resealed(entry(1) + 16, &long(u64::MAX - 63)), table(1, PLACE)),
-        ("longer than the file", resealed(entry(11) + 24, &long(last.length + 1)), table(11, END)),
+        ("longer than the file", resealed(entry(LAST) + 24, &long(last.length + row)), table(LAST, END)),
         ("a length that overflows", resealed(entry(1) + 24, &long(u64::MAX)), table(1, END)),
         ("into the next one", resealed(entry(0) + 24, &long(second.offset)), table(1, PLACE)),
         (
             "the last one shorter",
-            resealed(entry(11) + 24, &long(last.length - 8)),
-            OpenError::TooLong { declared: there - 8, there },
+            resealed(entry(LAST) + 24, &long(last.length - row)),
+            OpenError::TooLong { declared: there - row, there },
         ),
         ("element size 0", resealed(entry(2) + 8, &[0]), table(2, ELEMENT)),
         ("another element size", resealed(entry(2) + 8, &[7]), table(2, ELEMENT)),
@@ -159,7 +163,7 @@ fn each_edit_of_the_table_is_refused_for_what_it_is() {
 #[test]
 fn an_edit_without_its_checksum_is_found_by_the_checksum() {
     let sections = entries(&FILE);
-    for at in [24, 32, 60, 120, entry(0), entry(3) + 32, entry(11) + 47] {
+    for at in [24, 32, 60, 120, entry(0), entry(3) + 32, entry(LAST) + 47] {
         let file = edited(at, &[!FILE[at]]);
         assert!(matches!(refusal(&file), Some(OpenError::HeaderChecksum { .. })), "byte {at}");
     }

@@ -1,7 +1,7 @@
 //! Index files with something wrong: each is refused, with the error that says what it is.
 //!
 //! [`header`] edits the header, the table and the places of sections; [`content`] the sections, below checksums that
-//! are made right again; [`damage`] edits at random.
+//! are made right again, [`optional`] those that need not be there; [`damage`] edits at random.
 #![allow(clippy::unwrap_used, reason = "a test stops where its own setting-up fails")]
 
 mod content;
@@ -9,12 +9,14 @@ mod damage;
 mod header;
 #[path = "../index_support/mod.rs"]
 mod index_support;
+mod optional;
 
 use std::sync::LazyLock;
 
 use index_support::build::{Recipe, index_file, line};
 use index_support::pieces::Pieces;
 use index_support::random::Random;
+use index_support::table;
 use kindred::index::{Index, OpenError};
 use serde_json::json;
 
@@ -22,6 +24,8 @@ use serde_json::json;
 const PROFILES: usize = 60;
 /// Links per node of it: as few as are allowed, so that it has many levels.
 const M: usize = 2;
+/// Neighbours of a profile in its table.
+const K: usize = 5;
 /// Numbers per vector.
 const DIMENSION: usize = 4;
 /// A profile with a zero vector.
@@ -29,7 +33,7 @@ const ZERO: &str = "zero";
 /// Two profiles with the same vector; the first ids of all.
 const TWINS: [&str; 2] = ["!1", "!2"];
 
-/// A good file with all there is: a zero vector, a vector that two profiles share, several levels.
+/// A good file with all there is: a zero vector, a vector that two profiles share, several levels, a neighbour table.
 static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut random = Random(1);
     let twin = random.vector(DIMENSION);
@@ -38,7 +42,10 @@ static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     for number in 3..PROFILES {
         lines += &line(&json!(100 + number), &random.vector(DIMENSION));
     }
-    index_file(&Recipe { m: M, ef_construction: 20, seed: 7 }, &lines)
+    let mut pieces = Pieces::of(&index_file(&Recipe { m: M, ef_construction: 20, seed: 7 }, &lines));
+    let rows = table::rows(&mut pieces, K);
+    table::add(&mut pieces, K, "approximate", &rows);
+    pieces.assemble()
 });
 
 fn refusal(file: &[u8]) -> Option<OpenError> {

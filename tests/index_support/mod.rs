@@ -4,3 +4,4 @@
 pub mod build;
 pub mod pieces;
 pub mod random;
+pub mod table;

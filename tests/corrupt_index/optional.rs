@@ -1,0 +1,194 @@
+//! The sections that need not be there: where they are, they are right, and the metadata say so.
+
+use kindred::index::format::{MAX_NEIGHBOURS, NONE, SectionKind};
+use kindred::index::{Index, OpenError};
+use serde_json::json;
+
+use crate::index_support::pieces::{Pieces, Section};
+use crate::index_support::table;
+use crate::{FILE, K, PROFILES, ZERO, refusal, with};
+
+/// What it is, what is done, and what is found.
+type Case<'a> = (&'a str, &'a dyn Fn(&mut Pieces), OpenError);
+
+fn content(kind: SectionKind, element: u64, problem: &'static str) -> OpenError {
+    OpenError::Content { section: kind.name(), element, problem }
+}
+
+fn metadata(message: &str) -> OpenError {
+    OpenError::Metadata(message.to_owned())
+}
+
+fn assert_refused(cases: &[Case<'_>]) {
+    for (name, edit, error) in cases {
+        assert_eq!(refusal(&with(edit)).as_ref(), Some(error), "{name}");
+    }
+}
+
+fn section(pieces: &mut Pieces, kind: SectionKind) -> &mut Section {
+    pieces.sections.iter_mut().find(|section| section.kind == kind as u32).unwrap()
+}
+
+fn drop_section(pieces: &mut Pieces, kind: SectionKind) {
+    pieces.sections.retain(|section| section.kind != kind as u32);
+}
+
+#[test]
+fn files_without_the_optional_sections_are_good() {
+    let file = with(|file| {
+        drop_section(file, SectionKind::IdHash);
+        drop_section(file, SectionKind::Neighbours);
+        table::describe(file, &json!(null));
+    });
+    let index = Index::open(file.as_slice()).unwrap();
+    assert_eq!(index.view().table_neighbours(), 0);
+    assert_eq!(index.view().table_row(index.find(ZERO).unwrap()), None);
+    assert_eq!(refusal(&with(|file| drop_section(file, SectionKind::IdHash))), None);
+}
+
+#[test]
+fn an_id_hash_has_room_for_every_profile_and_holds_each_number_of_them() {
+    use SectionKind::IdHash;
+    const SIZE: &str = "the slots are no power of two, or fewer than two for each profile";
+    const COUNT: &str = "not as many profiles as the file has";
+    let slots = Pieces::of(&FILE).long_words(IdHash);
+    assert_eq!(slots.len(), 128);
+    let (empty, taken) = (
+        slots.iter().position(|&slot| slot == u64::MAX).unwrap(),
+        slots.iter().position(|&slot| slot != u64::MAX).unwrap(),
+    );
+    assert_refused(&[
+        ("nothing in it", &|file| file.bytes(IdHash).clear(), content(IdHash, 0, SIZE)),
+        ("half of it", &|file| file.bytes(IdHash).truncate(64 * 8), content(IdHash, 0, SIZE)),
+        ("no power of two", &|file| file.bytes(IdHash).extend([0xff; 8]), content(IdHash, 0, SIZE)),
+        (
+            "no slots of 8 bytes",
+            &|file| {
+                section(file, IdHash).element_size = 1;
+                file.bytes(IdHash).pop();
+            },
+            content(IdHash, 0, SIZE),
+        ),
+        ("a profile fewer", &|file| file.set_long(IdHash, taken, u64::MAX), content(IdHash, 0, COUNT)),
+        ("a profile more", &|file| file.set_long(IdHash, empty, 0), content(IdHash, 0, COUNT)),
+        (
+            "no profile",
+            &|file| file.set_long(IdHash, taken, PROFILES as u64),
+            content(IdHash, taken as u64, "no profile"),
+        ),
+        (
+            "no profile by far",
+            &|file| file.set_long(IdHash, taken, u64::MAX - 1),
+            content(IdHash, taken as u64, "no profile"),
+        ),
+    ]);
+    let larger = with(|file| file.bytes(IdHash).extend([0xff; 128 * 8]));
+    assert_eq!(refusal(&larger), None, "more room is allowed");
+}
+
+#[test]
+fn the_rows_of_the_table_hold_other_profiles_that_have_a_vector() {
+    use SectionKind::Neighbours;
+    let rows = Pieces::of(&FILE).words(Neighbours);
+    let zero = PROFILES - 1;
+    assert!(rows[zero * K..].iter().all(|&slot| slot == NONE), "{ZERO} is the last of all ids");
+    let last = zero * K - 1;
+    let set = |slot: usize, number: u32| move |file: &mut Pieces| file.set(Neighbours, slot, number);
+    let wrong = |slot: usize, problem| content(Neighbours, slot as u64, problem);
+    assert_refused(&[
+        ("no profile", &set(0, PROFILES as u32), wrong(0, "no profile")),
+        ("no profile by far", &set(last, NONE - 1), wrong(last, "no profile")),
+        ("its own", &set(7 * K + 3, 7), wrong(7 * K + 3, "the row's own profile")),
+        ("its own, first of all", &set(0, 0), wrong(0, "the row's own profile")),
+        ("a zero vector", &set(2 * K, zero as u32), wrong(2 * K, "a zero vector")),
+        ("a neighbour of a zero vector", &set(zero * K, 1), wrong(zero * K, "a neighbour of a zero vector")),
+        ("behind the end", &set(3 * K + 1, NONE), wrong(3 * K + 2, "a profile after the end of its row")),
+        (
+            "behind an end in the last slot but one",
+            &set(last - 1, NONE),
+            wrong(last, "a profile after the end of its row"),
+        ),
+        ("behind the end of an empty row", &set(K, NONE), wrong(K + 1, "a profile after the end of its row")),
+    ]);
+    assert_eq!(refusal(&with(set(K - 1, NONE))), None, "a row may be short");
+}
+
+#[test]
+fn the_rows_are_checked_in_a_file_without_zero_vectors_too() {
+    use SectionKind::Neighbours;
+    let lines: String = (0..9).map(|i| crate::line(&json!(i), &[1.0, i as f32])).collect();
+    let mut good = Pieces::of(&crate::index_file(&crate::Recipe::default(), &lines));
+    let rows = table::rows(&mut good, 20);
+    table::add(&mut good, 20, "exact", &rows);
+    assert_eq!(refusal(&good.assemble()), None);
+    for (slot, number, problem) in [
+        (0, 9, "no profile"),
+        (20, 1, "the row's own profile"),
+        (3, NONE, "a profile after the end of its row"),
+        (19, 4, "a profile after the end of its row"),
+    ] {
+        let mut pieces = good.clone();
+        pieces.set(Neighbours, slot, number);
+        let element = if number == NONE { slot + 1 } else { slot };
+        assert_eq!(refusal(&pieces.assemble()), Some(content(Neighbours, element as u64, problem)));
+    }
+}
+
+#[test]
+fn the_table_has_a_row_for_each_profile() {
+    use SectionKind::Neighbours;
+    let length = (PROFILES * K * 4) as u64;
+    let needs = |length: u64, needed: u64| OpenError::SectionLength { section: "neighbours", length, needed };
+    let row = 4 * K as u64;
+    let resized = |length: u64| move |file: &mut Pieces| file.bytes(Neighbours).resize(length as usize, 0);
+    assert_refused(&[
+        ("none", &resized(0), needs(0, length)),
+        ("a row fewer", &resized(length - row), needs(length - row, length)),
+        ("a row more", &resized(length + row), needs(length + row, length)),
+    ]);
+}
+
+#[test]
+fn what_the_metadata_say_of_the_table_is_what_is_there() {
+    use SectionKind::Neighbours;
+    const ROW: &str = "no row has this element size";
+    let described = |k: usize| json!({ "neighbours": k, "kind": "exact", "recall": 1.0 });
+    let sized = |size: u32| {
+        move |file: &mut Pieces| {
+            let table = section(file, Neighbours);
+            table.element_size = size;
+            // A multiple of everything that is tried.
+            table.bytes.clear();
+        }
+    };
+    assert_refused(&[
+        (
+            "described and not there",
+            &|file| drop_section(file, Neighbours),
+            metadata("a neighbour table is described that is not there"),
+        ),
+        (
+            "there and not described",
+            &|file| table::describe(file, &json!(null)),
+            metadata("nothing is said of the neighbour table that is there"),
+        ),
+        (
+            "another K",
+            &|file| table::describe(file, &described(K + 1)),
+            metadata("a neighbour table of 6 neighbours is described, and it has 5"),
+        ),
+        (
+            "K 0",
+            &|file| table::describe(file, &described(0)),
+            metadata("a neighbour table of 0 neighbours is described, and it has 5"),
+        ),
+        ("elements of a byte", &sized(1), content(Neighbours, 0, ROW)),
+        ("elements of 2 bytes", &sized(2), content(Neighbours, 0, ROW)),
+        ("elements of 22 bytes", &sized(22), content(Neighbours, 0, ROW)),
+        ("rows that are too long", &sized(4 * (MAX_NEIGHBOURS + 1)), content(Neighbours, 0, ROW)),
+        ("rows of all there is", &sized(NONE - 3), content(Neighbours, 0, ROW)),
+    ]);
+    let unknown =
+        with(|file| table::describe(file, &json!({ "neighbours": K, "kind": "guessed", "recall": 1.0 })));
+    assert!(matches!(refusal(&unknown), Some(OpenError::Metadata(_))));
+}
