@@ -1,6 +1,6 @@
 //! The neighbour table: for each profile its nearest profiles, computed when the index is built.
 //!
-//! [`exact`] compares all pairs; [`approximate`] is for sets that are too large for that. Which one is taken does not
+//! `exact` compares all pairs; `approximate` is for sets that are too large for that. Which one is taken does not
 //! depend on the machine, so the file does not either.
 
 mod approximate;

@@ -21,7 +21,7 @@ fn clustered(count: usize, dimension: usize, clusters: usize, seed: u64) -> Arra
     let centres = random(clusters, dimension, seed ^ 1);
     let mut rows = Array2::zeros((count, dimension));
     for row in 0..count {
-        if row > 0 && chance.next() % 8 == 0 {
+        if row > 0 && chance.next().is_multiple_of(8) {
             let copied = (chance.next() % row as u64) as usize;
             let copy = rows.row(copied).to_owned();
             rows.row_mut(row).assign(&copy);
