@@ -47,9 +47,12 @@ pub struct Scores {
     pub passing: [u16; ROWS],
 }
 
+/// Computes the dot product of two codes.
+pub type DotKernel = fn(&[i16], &[i16]) -> i32;
+
 struct Kernels {
     tile: TileKernel,
-    dot: fn(&[i16], &[i16]) -> i32,
+    dot: DotKernel,
 }
 
 fn kernels() -> &'static Kernels {
@@ -302,12 +305,12 @@ pub fn peak(rounds: usize) -> Option<[(f64, f64); 2]> {
             started.elapsed().as_secs_f64()
         };
         let per_round = (avx2::PEAK_SUMS * 32) as f64 * rounds as f64;
-        // SAFETY: the processor has AVX2.
         let eight = seconds(&|| {
+            // SAFETY: the processor has AVX2.
             std::hint::black_box(unsafe { avx2::peak_8(rounds) });
         });
-        // SAFETY: as above.
         let sixteen = seconds(&|| {
+            // SAFETY: the processor has AVX2.
             std::hint::black_box(unsafe { avx2::peak_16(rounds) });
         });
         return Some([(eight, per_round), (sixteen, per_round / 2.0)]);
@@ -316,6 +319,6 @@ pub fn peak(rounds: usize) -> Option<[(f64, f64); 2]> {
 }
 
 #[cfg(test)]
-pub(super) fn all() -> Vec<(&'static str, TileKernel, fn(&[i16], &[i16]) -> i32)> {
+pub(super) fn all() -> Vec<(&'static str, TileKernel, DotKernel)> {
     Kernel::available().map(|kernel| (kernel.name(), of(kernel).tile, of(kernel).dot)).collect()
 }
