@@ -19,7 +19,7 @@ fn the_summary_as_json_has_all_that_is_promised() {
     assert_eq!(counts.map(|name| summary[name].as_u64().unwrap()), [31, 30, 30, 4, 0, 30]);
     assert_eq!(summary["skipped"], json!({"id float": 1}));
     assert_eq!(summary["recall_at_10"], 1.0);
-    let steps = ["read", "vectorize", "graph", "verify", "publish"]
+    let steps = ["read", "vectorize", "graph", "table", "table", "verify", "publish"]
         .map(|step| summary["seconds"][step].as_f64().unwrap());
     let total = summary["seconds"]["total"].as_f64().unwrap();
     assert!(steps.iter().all(|&seconds| (0.0..=total).contains(&seconds)), "{summary}");
@@ -51,7 +51,12 @@ fn the_summary_for_people_says_the_same() {
 fn every_step_is_a_line_on_standard_error_where_that_is_no_terminal() {
     let ran = Place::with_vectors(30).build(&["--json"]);
     let steps: Vec<&str> = ran.stderr.lines().filter_map(|line| line.split(':').next()).collect();
-    assert_eq!(steps, ["read", "vectorize", "graph", "verify", "publish"], "{}", ran.stderr);
+    assert_eq!(
+        steps,
+        ["read", "vectorize", "graph", "table", "table", "verify", "publish"],
+        "{}",
+        ran.stderr
+    );
     assert!(!ran.stderr.contains('\u{1b}'), "no colours: {}", ran.stderr);
     ran.done();
 }

@@ -143,6 +143,9 @@ impl<'a> Check<'a> {
     fn lengths(&self) -> Result<(), OpenError> {
         let count = |number: u32| u64::from(number);
         let Header { profiles, nodes, dimension, m, .. } = *self.header;
+        let has_codes = !self.sections.range(SectionKind::Codes).is_empty();
+        let codes =
+            if has_codes { count(nodes) * super::codes::stride(dimension as usize) as u64 } else { 0 };
         let needed = [
             (SectionKind::Vectors, Some(count(nodes) * count(dimension) * 4)),
             (SectionKind::NodeOfProfile, Some(count(profiles) * 4)),
@@ -153,13 +156,8 @@ impl<'a> Check<'a> {
             (SectionKind::IdStarts, Some((count(profiles) + 1) * 8)),
             (SectionKind::DocumentStarts, Some((count(profiles) + 1) * 8)),
             (SectionKind::Neighbours, Some(count(profiles) * self.neighbours as u64 * 4)),
+            (SectionKind::Codes, Some(codes)),
         ];
-        let codes = self.sections.range(SectionKind::Codes).len() as u64;
-        let needed_for_codes = count(nodes) * super::codes::stride(dimension as usize) as u64;
-        if codes != 0 && codes != needed_for_codes {
-            let section = SectionKind::Codes.name();
-            return Err(OpenError::SectionLength { section, length: codes, needed: needed_for_codes });
-        }
         for (kind, needed) in needed {
             let length = self.sections.range(kind).len() as u64;
             let needed = needed.unwrap_or(0);

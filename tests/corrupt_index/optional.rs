@@ -192,3 +192,17 @@ fn what_the_metadata_say_of_the_table_is_what_is_there() {
         with(|file| table::describe(file, &json!({ "neighbours": K, "kind": "guessed", "recall": 1.0 })));
     assert!(matches!(refusal(&unknown), Some(OpenError::Metadata(_))));
 }
+
+#[test]
+fn codes_are_there_for_every_node_or_not_at_all() {
+    use SectionKind::Codes;
+    let length = section(&mut Pieces::of(&FILE), Codes).bytes.len() as u64;
+    let error = OpenError::SectionLength { section: Codes.name(), length: length - 32, needed: length };
+    let shorter = |file: &mut Pieces| {
+        let codes = section(file, Codes);
+        codes.bytes.truncate(codes.bytes.len() - 32);
+    };
+    assert_refused(&[("a code fewer", &shorter, error)]);
+    // Without codes a search compares vectors.
+    assert_eq!(refusal(&with(|file| drop_section(file, Codes))), None);
+}
