@@ -1,5 +1,7 @@
 //! Settings of a benchmark from environment variables, and where its results go.
 
+#![allow(dead_code, reason = "several benchmarks share this, and each uses only a part")]
+
 use std::env;
 use std::fmt::Display;
 use std::fs;

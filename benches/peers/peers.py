@@ -200,7 +200,7 @@ def main():
         raise SystemExit(f"LIBRARIES are {', '.join(EVERY_ONE)}; ROUNDS and BUILD_ROUNDS start at 1")
     program = rust_program()
     target = pathlib.Path(setting("CARGO_TARGET_DIR", str(ROOT / "target")))
-    results_of_all = target / "bench-peers"
+    results_of_all = (target / "bench-peers").resolve()
     results_of_all.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=results_of_all) as scratch:
         scratch = pathlib.Path(scratch)
