@@ -8,6 +8,7 @@ import math
 import os
 import pathlib
 import platform
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "performance.md"
@@ -75,6 +76,11 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
+def paragraph(words):
+    """A paragraph in lines as long as the page's."""
+    return textwrap.fill(" ".join(words.split()), 118, break_long_words=False, break_on_hyphens=False)
+
+
 def publish(part, text):
     """Puts a text between the markers of a part of the page; the last of its kind is followed by a new one."""
     begin, end = f"<!-- {part} -->", f"<!-- end of {part} -->"
@@ -129,7 +135,7 @@ class Axis:
 
 
 def plot(path, title, x_label, y_label, series, x_scale="linear", y_scale="log"):
-    """Writes a plot of named series of (x, y), joined by lines, as an SVG. A name of None in third place: dashed."""
+    """Writes a plot as an SVG: series with a name and points (x, y) joined by lines; dashed ones have no marks."""
     width, height, left, right, top, bottom = 760, 470, 78, 178, 44, 56
     points = [point for line in series for point in line["points"]]
     if not points:

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use index_builder::assemble::Parts;
 use index_builder::cli::OnDuplicateId;
-use index_builder::graph::{FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, repair};
+use index_builder::graph::{FlatGraph, GraphBuilder, GraphParameters, RepairReport, repair};
 use index_builder::ingest::{Ingest, IngestOptions, Profiles};
 use index_builder::link::{GraphChoice, LinkOptions, Linked, link};
 use index_builder::progress::Progress;
@@ -107,8 +107,11 @@ pub fn clustered(rows: usize, dimension: usize) -> Array2<f32> {
 }
 
 /// The steps of a build from vectors to a graph in which every node is reached.
-pub fn link_graph(vectors: ArrayView2<'_, f32>) -> Result<(FlatGraph, RepairReport)> {
-    let mut graph = HnswRs.build(vectors, &PARAMETERS, &mut |_| {})?;
+pub fn link_graph(
+    builder: &dyn GraphBuilder,
+    vectors: ArrayView2<'_, f32>,
+) -> Result<(FlatGraph, RepairReport)> {
+    let mut graph = builder.build(vectors, &PARAMETERS, &mut |_| {})?;
     let report = repair(&mut graph, vectors)?;
     Ok((graph, report))
 }

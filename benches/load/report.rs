@@ -63,7 +63,7 @@ pub fn print(runs: &[Named]) {
         println!("{name:<14}{}", cells.iter().map(|cell| format!("{cell:>22}")).collect::<String>());
     };
     line("", runs.iter().map(|run| run.name.clone()).collect());
-    let due = |run: &Named| run.rate.map_or("as many as it takes".to_owned(), |rate| format!("{rate:.0}"));
+    let due = |run: &Named| run.rate.map_or("as answered".to_owned(), |rate| format!("{rate:.0}"));
     line("due/s", runs.iter().map(due).collect());
     line("answered/s", runs.iter().map(|run| format!("{:.0}", run.run.per_second())).collect());
     for percent in PERCENTILES {

@@ -26,6 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / "common"))
 
+import figures  # noqa: E402
 import report  # noqa: E402
 from libraries import ANNOY_TREES, EF_CONSTRUCTION, K, M, THREADS  # noqa: E402
 
@@ -219,6 +220,7 @@ def main():
     directory.mkdir(exist_ok=True)
     run = {
         "name": name,
+        "machine": figures.machine(),
         "generated": not data,
         "rows": rows.shape[0],
         "dimension": rows.shape[1],

@@ -115,15 +115,18 @@ def write(run):
         one["points"] = [point for point in one["points"] if point[0] >= 0.5]
     plot = figures.PAGE.parent / f"peers-{name}.svg"
     title = f"{name}: recall and speed, one thread"
-    figures.plot(plot, title, "recall@10", "queries a second", series, "recall", "log")
+    figures.plot(plot, title, "recall@10 (1 is drawn at 0.9999)", "queries a second", series, "recall", "log")
     origin = "generated" if run["generated"] else "from a file"
+    about = figures.paragraph(
+        f"""{run["rows"]:,} vectors of {run["dimension"]} numbers, {origin}; {run["queries"]:,} queries, held out.
+        {run["machine"]}. m {run["m"]}, ef_construction {run["ef_construction"]}; built by {run["threads"]} threads,
+        searched by one. Medians, and in brackets the least and the greatest, of {run["build_rounds"]} builds and
+        {run["rounds"]} rounds of everything else. {", ".join(run["versions"])}; annoy with {run["annoy_trees"]} trees."""
+    )
     text = f"""
 ### {name}
 
-{run["rows"]:,} vectors of {run["dimension"]} numbers, {origin}; {run["queries"]:,} queries, held out. {figures.machine()}.
-m {run["m"]}, ef_construction {run["ef_construction"]}; built by {run["threads"]} threads, searched by one.
-Medians, and in brackets the least and the greatest, of {run["build_rounds"]} builds and {run["rounds"]} rounds of
-everything else. {", ".join(run["versions"])}.
+{about}
 
 ![{title}]({plot.name})
 

@@ -1,7 +1,8 @@
 """The chapter on scaling in docs/performance.md, from what the benchmark `scaling` measured. Plain Python.
 
-An exponent is fitted to the logarithms by least squares: value = factor x profiles ^ exponent. What more profiles would
-take is read off the same line.
+An exponent is fitted to the logarithms by least squares: value = factor x profiles ^ exponent. Fixed costs flatten that
+line at its lower end, and what grows fast is still small there. So what more profiles would take goes on from the largest
+size that was measured, with that exponent or with the one between the two largest sizes, whichever is larger.
 """
 
 import json
@@ -32,6 +33,12 @@ def fit(points):
 
 def at(fitted, n):
     return fitted[0] * n ** fitted[1] if fitted else None
+
+
+def beyond(points, n):
+    """What it would be at n, going on from the last point."""
+    exponents = [fitted[1] for fitted in (fit(points), fit(points[-2:])) if fitted]
+    return points[-1][1] * (n / points[-1][0]) ** max(exponents) if exponents else None
 
 
 def duration(seconds):
@@ -71,33 +78,39 @@ def quantities(steps):
 def write(run):
     steps = sorted(run["sizes"], key=lambda step: step["profiles"])
     sizes = [step["profiles"] for step in steps]
-    rows, series, foretold = [], [], {n: 0.0 for n in BEYOND}
+    rows, series, sums = [], [], {n: 0.0 for n in BEYOND}
     for name, values, written, same in quantities(steps):
-        fitted = fit([(n, value) for n, value, of_the_kind in zip(sizes, values, same) if of_the_kind])
-        beyond = [at(fitted, n) for n in BEYOND]
+        points = [*filter(good, ((n, value) for n, value, of_the_kind in zip(sizes, values, same) if of_the_kind))]
+        fitted, last = fit(points), fit(points[-2:])
+        further = [beyond(points, n) for n in BEYOND]
         if name == "build: all":
             # The steps grow in ways of their own: their sum, and not a line through sums.
-            beyond = [foretold[n] for n in BEYOND]
+            further = [sums[n] or None for n in BEYOND]
         elif name.removeprefix("build: ") in STEPS:
-            for n, value in zip(BEYOND, beyond):
-                foretold[n] += value or 0.0
-        exponent = f"{fitted[1]:.2f}" if fitted else "-"
-        rows.append([name, *map(written, values), exponent, *map(written, beyond)])
+            for n, value in zip(BEYOND, further):
+                sums[n] += value or 0.0
+        rows.append([name, *map(written, values), exponent(fitted), exponent(last), *map(written, further)])
         if name in ("build: graph", "build: table", "build: all"):
             series.append({"name": name.removeprefix("build: "), "points": [*filter(good, zip(sizes, values))]})
             if fitted:
                 line = [(n, at(fitted, n)) for n in (sizes[0], sizes[-1])]
-                series.append({"name": f"n^{exponent}", "points": line, "dashed": True})
+                series.append({"name": f"n^{exponent(fitted)}", "points": line, "dashed": True})
+    nothing = ["-"] * len(BEYOND)
+    speeds = [(n, median(rates(step))) for n, step in zip(sizes, steps)]
     answered = [spread(rates(step)) for step in steps]
-    speeds = fit([(n, median(rates(step))) for n, step in zip(sizes, steps)])
-    rows.append(["requests/s", *answered, f"{speeds[1]:.2f}" if speeds else "-", *["-"] * len(BEYOND)])
+    rows.append(["requests/s", *answered, exponent(fit(speeds)), exponent(fit(speeds[-2:])), *nothing])
     latencies = [spread([one["p99_ms"] for one in step["server"]["rounds"]]) for step in steps]
-    rows.append(["p99, ms", *latencies, "-", *["-"] * len(BEYOND)])
-    head = ["", *(f"{n:,}" for n in sizes), "exponent", *(f"{n:,} (foretold)" for n in BEYOND)]
+    rows.append(["p99, ms", *latencies, "-", "-", *nothing])
+    more = [f"{n:,}, extrapolated" for n in BEYOND]
+    head = ["", *(f"{n:,}" for n in sizes), "exponent", "of the last step", *more]
     plot = figures.PAGE.parent / "scaling.svg"
     title = "Seconds to build, by profiles"
     figures.plot(plot, title, "profiles", "seconds", series, "log", "log")
     figures.publish("bench-scaling", words(run, steps, title, plot.name, figures.table(head, rows)))
+
+
+def exponent(fitted):
+    return f"{fitted[1]:.2f}" if fitted else "-"
 
 
 def good(point):
@@ -111,17 +124,21 @@ def words(run, steps, title, plot, table):
 
     tables = ", ".join(f"{step['profiles']:,} profiles: {kind(step)}" for step in steps)
     options = f" with `{run['options']}`" if run["options"] else ""
+    about = figures.paragraph(
+        f"""Vectors of {run["dimension"]} numbers, generated; built by {run["threads"]} threads{options};
+        {run["connections"]} connections. {figures.machine()}. Neighbour tables: {tables}. A build was measured once,
+        requests in {len(steps[0]["server"]["rounds"])} rounds: the median, and in brackets the least and the greatest."""
+    )
     return f"""
-Vectors of {run["dimension"]} numbers, generated; built by {run["threads"]} threads{options}; {run["connections"]} connections.
-{figures.machine()}. Neighbour tables: {tables}. A build was measured once, requests in
-{len(steps[0]["server"]["rounds"])} rounds: the median, and in brackets the least and the greatest.
+{about}
 
 ![{title}]({plot})
 
 {table}
 
-What is foretold goes on along the fitted line, for all steps together as the sum of the steps. An exact table grows with
-the square of n; beyond `--table-limit` the builder makes an approximate one, so there the table would take less.
+What is extrapolated goes on from the largest size with the larger of the two exponents; all steps together are the sum
+of the steps. An exact table grows with the square of n in the end; beyond `--table-limit` the builder makes an
+approximate one, which takes less.
 """
 
 
