@@ -7,13 +7,14 @@ PYTHON ?= python3
 CARGO ?= cargo
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system lint bench bench-load dist clean
+.PHONY: help build index start test test-system lint bench bench-load bench-peers bench-scaling dist clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 build: ## the two programs, in target/release
 	$(CARGO) build --release --locked --workspace
@@ -41,12 +42,29 @@ lint: ## format, clippy, documentation, and the builder without the server
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	$(CARGO) check -p index-builder --locked
 
-bench: ## the benchmarks of distance, search, opening, building and the neighbour table (TABLE_NODES=)
-	$(CARGO) bench --workspace --locked --bench distance --bench search --bench open --bench build --bench table
+bench: ## the benchmarks of distance, search, opening, building, the neighbour table (TABLE_NODES=) and swapping
+	$(CARGO) bench --workspace --locked --bench distance --bench search --bench open --bench build --bench table --bench swap
 
-bench-load: ## requests a second and latencies of the real server, also while it swaps
+bench-load: ## requests a second and latencies of the real server, also while it swaps (LOAD_RATE=, LOAD_SECONDS=)
 	$(CARGO) build --release --locked -p index-builder
 	$(CARGO) bench --locked -p kindred --bench load
+
+# The settings are listed in benches/peers/main.rs and peers.py.
+bench-peers: export CARGO_TARGET_DIR := $(TARGET)
+bench-peers: $(PEERS_ENVIRONMENT)/made ## beside other libraries (ROWS=, DIMENSION= or DATA=FILE.npy); writes docs/performance.md
+	$(PEERS_ENVIRONMENT)/bin/python benches/peers/peers.py
+
+# Nothing is left half made: the file that says so is the last to come.
+$(PEERS_ENVIRONMENT)/made: benches/peers/requirements.txt
+	$(PYTHON) -m venv $(PEERS_ENVIRONMENT)
+	$(PEERS_ENVIRONMENT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+bench-scaling: export CARGO_TARGET_DIR := $(TARGET)
+bench-scaling: ## from 10,000 to 1,000,000 profiles (SIZES=); writes docs/performance.md
+	$(CARGO) build --release --locked -p index-builder
+	$(CARGO) bench --locked -p kindred --bench scaling
+	$(PYTHON) benches/scaling/report.py
 
 # Static linking needs an explicit target: without one, the flag would also reach procedural macros.
 dist: ## both programs linked statically, in dist/

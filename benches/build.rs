@@ -1,6 +1,7 @@
 //! The two steps that a build spends its time on: vectors from profiles, and a graph from vectors.
 //!
-//! The graph is over 5,000 x 64 clustered vectors, by the builder's default parameters. The profiles are synthetic,
+//! The graph is over 5,000 x 64 clustered vectors, by the builder's default parameters and each of the ways to construct
+//! one. The profiles are synthetic,
 //! written as JSON lines and read by the builder's own source, so fields have the types that they have in a build.
 
 mod common;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use criterion::{Criterion, SamplingMode, Throughput};
+use index_builder::graph::{GraphBuilder, HnswRs, Partitioned};
 use index_builder::source::{self, FormatChoice, Input, ReadOptions, Record};
 use kindred::profile::Fields;
 use kindred::vectorizer::hashing::{Fitter, HashingConfig, HashingVectorizer};
@@ -63,15 +65,19 @@ fn main() -> Result<()> {
 
 fn bench_graph(criterion: &mut Criterion) -> Result<()> {
     let vectors = common::clustered(NODES, DIMENSION);
-    let (_, report) = common::link_graph(vectors.view())?;
-    println!(
-        "graph: {} of {NODES} nodes not reached before the repair, {} links made",
-        report.unreached_before, report.attached
-    );
     let mut group = criterion.benchmark_group("build");
     group.sampling_mode(SamplingMode::Flat).sample_size(FEW_SAMPLES).measurement_time(LONG_ENOUGH);
     group.throughput(Throughput::Elements(NODES as u64));
-    group.bench_function("hnsw_rs_and_repair", |bencher| bencher.iter(|| common::link_graph(vectors.view())));
+    for builder in [&Partitioned as &dyn GraphBuilder, &HnswRs] {
+        let (name, (_, report)) = (builder.name(), common::link_graph(builder, vectors.view())?);
+        println!(
+            "{name}: {} of {NODES} nodes not reached before the repair, {} links made",
+            report.unreached_before, report.attached
+        );
+        group.bench_function(format!("{name}_and_repair"), |bencher| {
+            bencher.iter(|| common::link_graph(builder, vectors.view()));
+        });
+    }
     group.finish();
     Ok(())
 }

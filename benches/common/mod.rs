@@ -2,14 +2,17 @@
 
 #![allow(dead_code, reason = "every benchmark is a crate of its own and uses only a part of this")]
 
+pub mod data;
+pub mod environment;
+
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use index_builder::assemble::Parts;
 use index_builder::cli::OnDuplicateId;
-use index_builder::graph::{FlatGraph, GraphBuilder, GraphParameters, HnswRs, RepairReport, repair};
+use index_builder::graph::{FlatGraph, GraphBuilder, GraphParameters, RepairReport, repair};
 use index_builder::ingest::{Ingest, IngestOptions, Profiles};
 use index_builder::link::{GraphChoice, LinkOptions, Linked, link};
 use index_builder::progress::Progress;
@@ -50,7 +53,8 @@ impl Random {
         Random(seed)
     }
 
-    fn next(&mut self) -> u64 {
+    /// A number of 64 bits.
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -66,6 +70,18 @@ impl Random {
     /// One of some choices; an empty text where there is none.
     pub fn one_of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices.get(self.below(choices.len())).copied().unwrap_or_default()
+    }
+
+    /// A number from 0 to 1, 1 excluded.
+    pub fn share(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// A number of the normal distribution (Box and Muller 1958).
+    pub fn normal(&mut self) -> f32 {
+        // The logarithm of 0 is none.
+        let radius = (-2.0 * (1.0 - self.share()).ln()).sqrt();
+        (radius * (std::f64::consts::TAU * self.share()).cos()) as f32
     }
 
     /// A number from -1 to 1.
@@ -91,8 +107,11 @@ pub fn clustered(rows: usize, dimension: usize) -> Array2<f32> {
 }
 
 /// The steps of a build from vectors to a graph in which every node is reached.
-pub fn link_graph(vectors: ArrayView2<'_, f32>) -> Result<(FlatGraph, RepairReport)> {
-    let mut graph = HnswRs.build(vectors, &PARAMETERS, &mut |_| {})?;
+pub fn link_graph(
+    builder: &dyn GraphBuilder,
+    vectors: ArrayView2<'_, f32>,
+) -> Result<(FlatGraph, RepairReport)> {
+    let mut graph = builder.build(vectors, &PARAMETERS, &mut |_| {})?;
     let report = repair(&mut graph, vectors)?;
     Ok((graph, report))
 }
@@ -104,6 +123,27 @@ pub const OPTIONS: LinkOptions = LinkOptions {
     graph: PARAMETERS,
     target_recall: TARGET_RECALL,
 };
+
+/// Links rows as a build does. Every benchmark that needs a whole index calls this.
+pub fn link_rows(rows: Array2<f32>, options: &LinkOptions) -> Result<Linked> {
+    link(rows, options, &Progress::silent())
+}
+
+/// Writes what was linked from `profiles` rows into an index file; row r becomes the profile with ordinal r.
+pub fn write_index(linked: &Linked, profiles: usize, path: &Path) -> Result<()> {
+    let directory = path.parent().context("an index file without a directory")?;
+    let mut skipped = Skipped::default();
+    let taken = ingest(profiles, None, SpoolWriter::create(directory)?, &mut skipped)?;
+    ensure!(skipped.total() == 0, "profiles were skipped: {:?}", skipped.counts());
+    write(&taken, linked, path)
+}
+
+fn write(profiles: &Profiles, linked: &Linked, path: &Path) -> Result<()> {
+    let metadata = metadata(profiles, linked)?;
+    let parts = Parts { profiles, linked, vectorizer_state: None, metadata: &metadata, created: 0 };
+    parts.write(BufWriter::new(File::create(path)?))?;
+    Ok(())
+}
 
 /// An index file of clustered vectors, in a directory that goes with it.
 pub struct SampleIndex {
@@ -120,21 +160,12 @@ impl SampleIndex {
         let path = directory.path().join("sample.knd");
         let mut skipped = Skipped::default();
         let spool = SpoolWriter::create(directory.path())?;
-        let mut taken = ingest(&clustered(profiles, dimension), spool, &mut skipped)?;
+        let mut taken = ingest(profiles, Some(&clustered(profiles, dimension)), spool, &mut skipped)?;
         let spans: Vec<Option<Span>> = taken.entries.iter().map(|entry| entry.vector).collect();
         let spool = taken.spool.try_clone()?;
         let rows = vectors::load(&mut taken, &spans, &spool, dimension, &mut skipped)?;
         ensure!(skipped.total() == 0, "profiles were skipped: {:?}", skipped.counts());
-        let linked = link(rows, &OPTIONS, &Progress::silent())?;
-        let metadata = metadata(&taken, &linked)?;
-        let parts = Parts {
-            profiles: &taken,
-            linked: &linked,
-            vectorizer_state: None,
-            metadata: &metadata,
-            created: 0,
-        };
-        parts.write(BufWriter::new(File::create_new(&path)?))?;
+        write(&taken, &link_rows(rows, &OPTIONS)?, &path)?;
         Ok(SampleIndex { _directory: directory, path, profiles })
     }
 
@@ -154,13 +185,18 @@ fn id(number: usize) -> String {
     format!("{number:024x}")
 }
 
-/// Profiles with about as much in them as the sample in `data/`.
-fn ingest(vectors: &Array2<f32>, spool: SpoolWriter, skipped: &mut Skipped) -> Result<Profiles> {
-    let options = IngestOptions { vector_field: Some(VECTOR_FIELD.to_owned()), ..IngestOptions::default() };
-    let mut ingest = Ingest::new(options, spool);
-    for (number, vector) in vectors.outer_iter().enumerate() {
+/// Profiles with about as much in them as the sample in `data/`; with vectors, where there are some.
+fn ingest(
+    profiles: usize,
+    vectors: Option<&Array2<f32>>,
+    spool: SpoolWriter,
+    skipped: &mut Skipped,
+) -> Result<Profiles> {
+    let vector_field = vectors.map(|_| VECTOR_FIELD.to_owned());
+    let mut ingest = Ingest::new(IngestOptions { vector_field, ..IngestOptions::default() }, spool);
+    for number in 0..profiles {
         let text = |text: &str| Value::Text(text.to_owned());
-        let fields = vec![
+        let mut fields = vec![
             ("_id".to_owned(), Value::Text(id(number))),
             ("name".to_owned(), text("Frida")),
             ("surname".to_owned(), Value::Text(format!("of the house {number}"))),
@@ -168,8 +204,10 @@ fn ingest(vectors: &Array2<f32>, spool: SpoolWriter, skipped: &mut Skipped) -> R
             ("city".to_owned(), text("Copenhagen")),
             ("interests".to_owned(), Value::List(["sailing", "baking", "chess"].map(text).to_vec())),
             ("bio".to_owned(), text(&"I like to be asked before I am answered. ".repeat(4))),
-            (VECTOR_FIELD.to_owned(), Value::Floats(vector.to_vec())),
         ];
+        if let Some(vectors) = vectors {
+            fields.push((VECTOR_FIELD.to_owned(), Value::Floats(vectors.row(number).to_vec())));
+        }
         // A record that ends the reading makes `finish` fail.
         if ingest.take(Record::Fields(fields), skipped).is_break() {
             break;

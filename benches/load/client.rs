@@ -1,14 +1,24 @@
 //! Connections that ask and measure.
+//!
+//! In a closed loop every connection asks again when it has its answer. At a fixed rate requests are due at times of
+//! their own, whether or not the server keeps up, and a latency counts from when its request was due: what waits behind
+//! a stall has waited.
+
+#![allow(dead_code, reason = "several benchmarks share this, and each uses only a part")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use hdrhistogram::Histogram;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
 use crate::PATIENCE;
@@ -23,9 +33,12 @@ pub struct Load {
     pub connections: usize,
 }
 
+/// When the next requests are due; each goes to the first connection that is free.
+type Due = Arc<Mutex<UnboundedReceiver<Instant>>>;
+
 /// What one run measured.
 pub struct Run {
-    latency_us: Histogram<u64>,
+    pub latency_us: Histogram<u64>,
     pub failures: BTreeMap<String, u64>,
     pub versions: BTreeSet<u64>,
     elapsed: Duration,
@@ -52,57 +65,126 @@ impl Run {
 }
 
 impl Load {
+    /// A closed loop: every connection asks as soon as it is answered.
     pub async fn drive(&self, length: Duration) -> Result<Run> {
-        let started = Instant::now();
+        let deadline = Instant::now() + length;
         let mut connections = JoinSet::new();
         for seed in 0..self.connections as u64 {
-            connections.spawn(drive_one(self.address, Arc::clone(&self.requests), seed, started + length));
+            let mut asker = Asker::open(self, seed).await?;
+            connections.spawn(async move {
+                while Instant::now() < deadline {
+                    asker.ask(Instant::now()).await?;
+                }
+                Ok(asker.run)
+            });
         }
-        let mut all = Run::new()?;
-        while let Some(run) = connections.join_next().await {
-            let run = run??;
-            all.latency_us.add(&run.latency_us)?;
-            all.versions.extend(run.versions);
-            for (reason, count) in run.failures {
-                *all.failures.entry(reason).or_default() += count;
-            }
+        sum(connections, deadline - length).await
+    }
+
+    /// An open loop: that many requests a second are due, evenly spaced, and latencies count from then.
+    pub async fn drive_at(&self, per_second: f64, length: Duration) -> Result<Run> {
+        ensure!(per_second.is_finite() && per_second > 0.0, "a rate of {per_second} requests a second");
+        let mut askers = Vec::new();
+        for seed in 0..self.connections as u64 {
+            askers.push(Asker::open(self, seed).await?);
         }
-        all.elapsed = started.elapsed();
-        Ok(all)
+        let (slots, due) = mpsc::unbounded_channel();
+        let due: Due = Arc::new(Mutex::new(due));
+        let started = Instant::now();
+        let clock = thread::spawn(move || tick(&slots, started, per_second, length));
+        let mut connections = JoinSet::new();
+        for mut asker in askers {
+            let due = Arc::clone(&due);
+            connections.spawn(async move {
+                loop {
+                    // The lock is free again before anything is sent.
+                    let next = due.lock().await.recv().await;
+                    match next {
+                        Some(slot) if started.elapsed() < length + PATIENCE => asker.ask(slot).await?,
+                        Some(_) => asker.run.fail("no connection was free in time".into()),
+                        None => return Ok(asker.run),
+                    }
+                }
+            });
+        }
+        let run = sum(connections, started).await;
+        clock.join().map_err(|_| anyhow!("the clock's thread panicked"))?;
+        run
     }
 }
 
-/// One connection until the deadline. A broken connection is a failure, and the next request opens another.
-async fn drive_one(
+/// Says when requests are due, at the time. A thread of its own, because timers of the runtime are late by up to 1 ms.
+fn tick(slots: &UnboundedSender<Instant>, started: Instant, per_second: f64, length: Duration) {
+    // Wakes within microseconds and not within the usual 50; where that is refused, latencies are longer by as much.
+    let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
+    for number in 0u64.. {
+        let after = Duration::from_secs_f64(number as f64 / per_second);
+        if after >= length {
+            return;
+        }
+        let slot = started + after;
+        thread::sleep(slot.saturating_duration_since(Instant::now()));
+        if slots.send(slot).is_err() {
+            return;
+        }
+    }
+}
+
+async fn sum(mut connections: JoinSet<Result<Run>>, started: Instant) -> Result<Run> {
+    let mut all = Run::new()?;
+    while let Some(run) = connections.join_next().await {
+        let run = run??;
+        all.latency_us.add(&run.latency_us)?;
+        all.versions.extend(run.versions);
+        for (reason, count) in run.failures {
+            *all.failures.entry(reason).or_default() += count;
+        }
+    }
+    all.elapsed = started.elapsed();
+    Ok(all)
+}
+
+/// A connection, what it asks, and what it has measured. A broken one is a failure, and the next request opens another.
+struct Asker {
     address: SocketAddr,
     requests: Arc<[Vec<u8>]>,
-    seed: u64,
-    deadline: Instant,
-) -> Result<Run> {
-    let mut run = Run::new()?;
-    let mut chance = SplitMix64(seed);
-    let mut connection = Connection::open(address).await?;
-    while Instant::now() < deadline {
-        let request = &requests[(chance.next() % requests.len() as u64) as usize];
-        let sent = Instant::now();
-        let answer = match tokio::time::timeout(PATIENCE, connection.exchange(request)).await {
+    chance: SplitMix64,
+    connection: Connection,
+    run: Run,
+}
+
+impl Asker {
+    async fn open(load: &Load, seed: u64) -> Result<Asker> {
+        Ok(Asker {
+            address: load.address,
+            requests: Arc::clone(&load.requests),
+            chance: SplitMix64(seed),
+            connection: Connection::open(load.address).await?,
+            run: Run::new()?,
+        })
+    }
+
+    /// Asks for a random profile; the latency counts from `due`.
+    async fn ask(&mut self, due: Instant) -> Result<()> {
+        let request = &self.requests[(self.chance.next() % self.requests.len() as u64) as usize];
+        let answer = match tokio::time::timeout(PATIENCE, self.connection.exchange(request)).await {
             Ok(answer) => answer,
             Err(_) => Err(anyhow!("no answer in {} s", PATIENCE.as_secs())),
         };
         match answer {
             Ok(Answer { status: 200, version: Some(version) }) => {
-                run.latency_us.record(sent.elapsed().as_micros() as u64)?;
-                run.versions.insert(version);
+                self.run.latency_us.record(due.elapsed().as_micros() as u64)?;
+                self.run.versions.insert(version);
             }
-            Ok(Answer { status: 200, version: None }) => run.fail("no X-Index-Version".into()),
-            Ok(Answer { status, .. }) => run.fail(format!("status {status}")),
+            Ok(Answer { status: 200, version: None }) => self.run.fail("no X-Index-Version".into()),
+            Ok(Answer { status, .. }) => self.run.fail(format!("status {status}")),
             Err(error) => {
-                run.fail(error.to_string());
-                connection = Connection::open(address).await?;
+                self.run.fail(error.to_string());
+                self.connection = Connection::open(self.address).await?;
             }
         }
+        Ok(())
     }
-    Ok(run)
 }
 
 /// As much HTTP/1.1 as the load test needs; a client library would measure itself.

@@ -1,9 +1,10 @@
-//! A load test: the real server under requests over kept-alive connections, first alone, then while new versions of
-//! the index are published and swapped in.
+//! A load test: the real server under requests over kept-alive connections, alone and while new versions of the index
+//! are published and swapped in; each first in a closed loop and then at a fixed rate.
 //!
-//! `make bench-load` builds both programs and runs it. Every connection sends its next request when it has the whole
-//! answer to the last one (a closed loop), so the figures are those of a server that is always busy. Client and server
-//! share the machine. Settings are environment variables:
+//! `make bench-load` builds both programs and runs it. In the closed loop every connection sends its next request when
+//! it has the whole answer to the last one, so the figures are those of a server that is always busy. At the fixed rate
+//! requests are due at times of their own and a latency counts from then, so a stall shows in every request that it
+//! held up. Client and server share the machine. Settings are environment variables:
 //!
 //! | variable | default | what it is |
 //! | --- | --- | --- |
@@ -11,31 +12,33 @@
 //! | `LOAD_ID_FIELD` | `_id` | its id field |
 //! | `LOAD_SECONDS` | 5 | length of each run |
 //! | `LOAD_CONNECTIONS` | 16 | connections kept open |
+//! | `LOAD_RATE` | half of what the closed loop reached | requests a second at the fixed rate |
 //! | `LOAD_N` | 10 | how many profiles are asked for |
 //! | `LOAD_SWAP_EVERY_MS` | 500 | pause between a swap and the next version |
 //!
-//! Exits with an error if any request failed or no swap took place.
+//! Prints percentiles, and writes them with the histograms to `target/bench-load/`. Exits with an error if any request
+//! failed or no swap took place.
 
 mod client;
+#[path = "../common/environment.rs"]
+mod environment;
+mod index;
+mod report;
 mod server;
 
 use std::env;
-use std::fmt::Display;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
-use kindred::index::mmap::MappedFile;
-use kindred::index::{Index, Ordinal};
+use anyhow::{Context, Result, ensure};
+use tokio::runtime::Runtime;
 
 use client::{Load, Run};
-use server::{Publisher, Server, build_index};
+use environment::{optional, variable};
+use index::{build_index, prepare_requests};
+use report::Named;
+use server::{Publisher, Server};
 
-/// More ids than this change nothing; it bounds the memory of requests prepared in advance.
-const MAX_REQUESTS: u32 = 100_000;
 /// Long beyond any healthy answer or swap: what takes longer counts as failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Runs before the measurement, so that it starts with warm caches and open connections.
@@ -50,9 +53,9 @@ fn main() -> Result<()> {
     let settings = Settings::from_environment()?;
     let scratch = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).context("no temporary directory")?;
     let index_dir = scratch.path().join("index");
-    let original = build_index(&settings, scratch.path(), &index_dir)?;
+    let original = build_index(&settings.profiles, &settings.id_field, scratch.path(), &index_dir)?;
     let server = Server::start(&index_dir)?;
-    let requests = prepare_requests(&settings, &original, server.address)?;
+    let requests = prepare_requests(&original, settings.n, server.address)?;
     println!(
         "{} profiles asked for {} others each, {} connections, {} s a run",
         requests.len(),
@@ -60,23 +63,50 @@ fn main() -> Result<()> {
         settings.connections,
         settings.seconds.as_secs()
     );
-
-    let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let load = Load { address: server.address, requests, connections: settings.connections };
-    client.block_on(load.drive(WARM_UP))?;
-    let steady = client.block_on(load.drive(settings.seconds))?;
-    let publisher = Publisher::start(original, index_dir, server.address, settings.swap_every);
-    let swapping = client.block_on(load.drive(settings.seconds))?;
-    let swaps = publisher.stop()?;
+    let runs = measure(&settings, &load, &original, &index_dir)?;
 
-    report(&steady, &swapping, swaps);
-    let failed = steady.failures.values().sum::<u64>() + swapping.failures.values().sum::<u64>();
+    report::print(&runs);
+    report::write(&runs, &environment::results("bench-load")?)?;
+    let failed: u64 = runs.iter().map(Named::failed).sum();
     if failed > 0 {
         eprintln!("the last lines of the server's log:\n{}", server.last_lines());
     }
     ensure!(failed == 0, "{failed} requests failed");
-    ensure!(swaps > 0, "no swap took place; LOAD_SECONDS may be too short");
+    let without = runs.iter().any(|run| run.file.ends_with("swaps") && run.swaps == 0);
+    ensure!(!without, "no swap took place in a run; LOAD_SECONDS may be too short");
     Ok(())
+}
+
+/// Both loops alone, then both while versions are swapped.
+fn measure(settings: &Settings, load: &Load, original: &Path, index_dir: &Path) -> Result<Vec<Named>> {
+    let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    client.block_on(load.drive(WARM_UP))?;
+    let mut runs = Vec::new();
+    let mut rate = settings.rate;
+    for (file, name, open, swapping) in [
+        ("closed", "closed", false, false),
+        ("rate", "fixed rate", true, false),
+        ("closed-swaps", "closed, swapping", false, true),
+        ("rate-swaps", "fixed rate, swapping", true, true),
+    ] {
+        let publisher = swapping.then(|| {
+            Publisher::start(original.to_owned(), index_dir.to_owned(), load.address, settings.swap_every)
+        });
+        let run = drive(&client, load, rate.filter(|_| open), settings.seconds)?;
+        let swaps = publisher.map_or(Ok(0), Publisher::stop)?;
+        // A server that is half busy: queues are short, and a stall stands out.
+        let rate = *rate.get_or_insert(run.per_second() / 2.0);
+        runs.push(Named { name: name.to_owned(), file, rate: open.then_some(rate), swaps, run });
+    }
+    Ok(runs)
+}
+
+fn drive(client: &Runtime, load: &Load, rate: Option<f64>, seconds: Duration) -> Result<Run> {
+    match rate {
+        Some(rate) => client.block_on(load.drive_at(rate, seconds)),
+        None => client.block_on(load.drive(seconds)),
+    }
 }
 
 struct Settings {
@@ -84,6 +114,7 @@ struct Settings {
     id_field: String,
     seconds: Duration,
     connections: usize,
+    rate: Option<f64>,
     n: usize,
     swap_every: Duration,
 }
@@ -92,6 +123,11 @@ impl Settings {
     fn from_environment() -> Result<Settings> {
         let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/data/profiles.pickle");
         let connections = variable("LOAD_CONNECTIONS", 16)?;
+        let rate = optional("LOAD_RATE")?;
+        ensure!(
+            rate.is_none_or(|rate: f64| rate.is_finite() && rate > 0.0),
+            "LOAD_RATE is a number of requests a second above 0"
+        );
         let n = variable("LOAD_N", 10)?;
         let seconds = variable("LOAD_SECONDS", 5)?;
         ensure!(
@@ -103,72 +139,9 @@ impl Settings {
             id_field: variable("LOAD_ID_FIELD", "_id".to_owned())?,
             seconds: Duration::from_secs(seconds),
             connections,
+            rate,
             n,
             swap_every: Duration::from_millis(variable("LOAD_SWAP_EVERY_MS", 500)?),
         })
-    }
-}
-
-fn variable<T>(name: &str, default: T) -> Result<T>
-where
-    T: FromStr,
-    T::Err: Display,
-{
-    match env::var(name) {
-        Ok(text) => text.parse().map_err(|error| anyhow!("{name} is {text:?}: {error}")),
-        Err(env::VarError::NotPresent) => Ok(default),
-        Err(error) => Err(anyhow!("{name}: {error}")),
-    }
-}
-
-/// One request for each profile of the index, or for [`MAX_REQUESTS`] of them spread evenly.
-fn prepare_requests(settings: &Settings, index: &Path, address: SocketAddr) -> Result<Arc<[Vec<u8>]>> {
-    let index = Index::open(MappedFile::open(index)?)?;
-    let profiles = index.header().profiles;
-    let step = profiles.div_ceil(MAX_REQUESTS).max(1) as usize;
-    let mut requests = Vec::new();
-    for ordinal in (0..profiles).step_by(step) {
-        let document: serde_json::Value = serde_json::from_slice(index.document(Ordinal(ordinal))?)?;
-        let id = match &document[&settings.id_field] {
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let target = format!("/recommend/{}/{}", percent_encoded(&id), settings.n);
-        requests.push(format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes());
-    }
-    ensure!(!requests.is_empty(), "the index holds no profiles");
-    Ok(requests.into())
-}
-
-fn percent_encoded(id: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    id.bytes().map(encode).collect()
-}
-
-fn report(steady: &Run, swapping: &Run, swaps: u64) {
-    println!(
-        "{:<16}{:>12}{:>11}{:>11}{:>11}{:>11}{:>11}",
-        "", "requests/s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms"
-    );
-    let with_swaps = format!("with {swaps} swaps");
-    for (name, run) in [("steady", steady), (with_swaps.as_str(), swapping)] {
-        print!("{name:<16}{:>12.0}", run.per_second());
-        for quantile in [0.5, 0.9, 0.99, 0.999, 1.0] {
-            print!("{:>11.3}", run.quantile_ms(quantile));
-        }
-        println!();
-    }
-    println!("p99 with swaps / p99 steady: {:.2}", swapping.quantile_ms(0.99) / steady.quantile_ms(0.99));
-    println!("versions that answered during the swaps: {}", swapping.versions.len());
-    for (name, run) in [("steady", steady), (with_swaps.as_str(), swapping)] {
-        if run.failures.is_empty() {
-            println!("failed requests, {name}: 0");
-        }
-        for (reason, count) in &run.failures {
-            println!("failed requests, {name}: {count} x {reason}");
-        }
     }
 }

@@ -1,4 +1,6 @@
-//! The programs under test: an index built by the builder, the server, and the publishing of new versions.
+//! The server under test, and the publishing of new versions.
+
+#![allow(dead_code, reason = "several benchmarks share this, and each uses only a part")]
 
 use std::collections::VecDeque;
 use std::fs;
@@ -14,32 +16,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use kindred::index::directory;
 
-use crate::{PATIENCE, Settings};
+use crate::PATIENCE;
 
 const POLL: Duration = Duration::from_millis(20);
 const LOG_LINES_KEPT: usize = 20;
-
-/// Builds version 1 and returns a copy of it outside the index directory, from which later versions are made.
-pub fn build_index(settings: &Settings, scratch: &Path, index_dir: &Path) -> Result<PathBuf> {
-    let builder = Path::new(env!("CARGO_BIN_EXE_kindred")).with_file_name("index-builder");
-    ensure!(
-        builder.is_file(),
-        "{} is missing: `cargo build --release -p index-builder`, or use `make bench-load`",
-        builder.display()
-    );
-    let status = Command::new(builder)
-        .arg("build")
-        .args([Path::new("--profiles"), &settings.profiles, Path::new("--out"), index_dir])
-        .args(["--id-field", &settings.id_field])
-        .status()
-        .context("index-builder does not start")?;
-    ensure!(status.success(), "index-builder failed: {status}");
-    let versions = directory::list(index_dir)?;
-    let published = versions.last().context("index-builder published nothing")?;
-    let original = scratch.join("original.knd");
-    fs::copy(&published.path, &original).context("the index cannot be copied")?;
-    Ok(original)
-}
 
 /// The server as a child process, killed when this is dropped.
 pub struct Server {
@@ -80,6 +60,11 @@ impl Server {
         let ready = format!("http://{}/health/ready", server.address);
         await_condition("kindred is ready", || Ok(ureq::get(&ready).call().is_ok()))?;
         Ok(server)
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     pub fn last_lines(&self) -> String {

@@ -179,7 +179,7 @@ mod tests {
             verify(&good, 3),
             Err((good.iter().position(|&slot| slot as u32 == 3).unwrap(), "no profile"))
         );
-        assert_eq!(verify(&vec![EMPTY_SLOT; 8], 4), Err((0, "not as many profiles as the file has")));
+        assert_eq!(verify(&[EMPTY_SLOT; 8], 4), Err((0, "not as many profiles as the file has")));
         assert_eq!(verify(&[0; 8], 4), Err((0, "not as many profiles as the file has")));
     }
 }

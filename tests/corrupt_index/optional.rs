@@ -1,5 +1,6 @@
 //! The sections that need not be there: where they are, they are right, and the metadata say so.
 
+use kindred::answer::{RecommendRequest, SearchMode, recommend};
 use kindred::index::format::{MAX_NEIGHBOURS, NONE, SectionKind};
 use kindred::index::{Index, OpenError};
 use serde_json::json;
@@ -203,6 +204,11 @@ fn codes_are_there_for_every_node_or_not_at_all() {
         codes.bytes.truncate(codes.bytes.len() - 32);
     };
     assert_refused(&[("a code fewer", &shorter, error)]);
+    // Quickly opened, it is found where the codes are used: a search compares what is there.
+    let file = with(shorter);
+    let index = Index::open_unverified(file.as_slice()).unwrap();
+    let request = RecommendRequest { id: "103", n: 3, mode: SearchMode::Ef(60), distances: false };
+    recommend(&index, &request).unwrap();
     // Without codes a search compares vectors.
     assert_eq!(refusal(&with(|file| drop_section(file, Codes))), None);
 }
