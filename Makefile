@@ -9,7 +9,7 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system lint bench bench-load dist clean
+.PHONY: help build index start test test-system lint bench bench-load bench-serve dist clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -47,6 +47,9 @@ bench: ## the benchmarks of distance, search, opening and building
 bench-load: ## requests a second and latencies of the real server, also while it swaps
 	$(CARGO) build --release --locked -p index-builder
 	$(CARGO) bench --locked -p kindred --bench load
+
+bench-serve: ## answers from the neighbour table against a handler that returns a fixed body
+	$(CARGO) bench --locked -p kindred --bench serve
 
 # Static linking needs an explicit target: without one, the flag would also reach procedural macros.
 dist: ## both programs linked statically, in dist/

@@ -17,12 +17,14 @@
 //! Exits with an error if any request failed or no swap took place.
 
 mod client;
+mod process;
 mod server;
 
 use std::env;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +34,8 @@ use kindred::index::mmap::MappedFile;
 use kindred::index::{Index, Ordinal};
 
 use client::{Load, Run};
-use server::{Publisher, Server, build_index};
+use process::Server;
+use server::{Publisher, build_index};
 
 /// More ids than this change nothing; it bounds the memory of requests prepared in advance.
 const MAX_REQUESTS: u32 = 100_000;
@@ -51,7 +54,11 @@ fn main() -> Result<()> {
     let scratch = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).context("no temporary directory")?;
     let index_dir = scratch.path().join("index");
     let original = build_index(&settings, scratch.path(), &index_dir)?;
-    let server = Server::start(&index_dir)?;
+    let server = Server::start(
+        Command::new(env!("CARGO_BIN_EXE_kindred"))
+            .args([Path::new("--index-dir"), &index_dir])
+            .args(["--bind", "127.0.0.1:0"]),
+    )?;
     let requests = prepare_requests(&settings, &original, server.address)?;
     println!(
         "{} profiles asked for {} others each, {} connections, {} s a run",

@@ -1,23 +1,18 @@
-//! The programs under test: an index built by the builder, the server, and the publishing of new versions.
+//! What is served: an index built by the builder, and the publishing of new versions.
 
-use std::collections::VecDeque;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use kindred::index::directory;
 
-use crate::{PATIENCE, Settings};
-
-const POLL: Duration = Duration::from_millis(20);
-const LOG_LINES_KEPT: usize = 20;
+use crate::Settings;
+use crate::process::await_condition;
 
 /// Builds version 1 and returns a copy of it outside the index directory, from which later versions are made.
 pub fn build_index(settings: &Settings, scratch: &Path, index_dir: &Path) -> Result<PathBuf> {
@@ -39,74 +34,6 @@ pub fn build_index(settings: &Settings, scratch: &Path, index_dir: &Path) -> Res
     let original = scratch.join("original.knd");
     fs::copy(&published.path, &original).context("the index cannot be copied")?;
     Ok(original)
-}
-
-/// The server as a child process, killed when this is dropped.
-pub struct Server {
-    process: Child,
-    pub address: SocketAddr,
-    log: Arc<Mutex<VecDeque<String>>>,
-}
-
-impl Server {
-    /// Starts it on a free port and returns when it is ready.
-    pub fn start(index_dir: &Path) -> Result<Server> {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_kindred"))
-            .args([Path::new("--index-dir"), index_dir])
-            .args(["--bind", "127.0.0.1:0"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("kindred does not start")?;
-        let stderr = process.stderr.take().context("kindred has no standard error")?;
-        let log = Arc::new(Mutex::new(VecDeque::new()));
-        let (found, address) = mpsc::channel();
-        let kept = Arc::clone(&log);
-        // Reads to the end, so that the server never waits for somebody to take its log.
-        thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                if let Some(address) = listening_address(&line) {
-                    let _ = found.send(address);
-                }
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.truncate(LOG_LINES_KEPT - 1);
-                kept.push_front(line);
-            }
-        });
-        let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Server { process, address: unknown, log };
-        server.address = address
-            .recv_timeout(PATIENCE)
-            .map_err(|_| anyhow!("kindred did not say where it listens:\n{}", server.last_lines()))?;
-        let ready = format!("http://{}/health/ready", server.address);
-        await_condition("kindred is ready", || Ok(ureq::get(&ready).call().is_ok()))?;
-        Ok(server)
-    }
-
-    pub fn last_lines(&self) -> String {
-        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.iter().rev().cloned().collect::<Vec<_>>().join("\n")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn listening_address(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once("listening on http://")?;
-    rest.split(|c: char| c.is_whitespace() || c == '"' || c == '/').next()?.parse().ok()
-}
-
-fn await_condition(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
-    let started = Instant::now();
-    while !holds()? {
-        ensure!(started.elapsed() < PATIENCE, "gave up after {} s waiting until {what}", PATIENCE.as_secs());
-        thread::sleep(POLL);
-    }
-    Ok(())
 }
 
 /// A thread that publishes one version after the other, each when the server has swapped the last one in.
