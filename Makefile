@@ -10,7 +10,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system lint bench bench-load bench-peers bench-scaling dist clean
+.PHONY: help build index start test test-system lint bench bench-load bench-serve bench-peers bench-scaling dist clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -48,6 +48,9 @@ bench: ## the benchmarks of distance, search, opening, building, the neighbour t
 bench-load: ## requests a second and latencies of the real server, also while it swaps (LOAD_RATE=, LOAD_SECONDS=)
 	$(CARGO) build --release --locked -p index-builder
 	$(CARGO) bench --locked -p kindred --bench load
+
+bench-serve: ## answers from the neighbour table against a handler that returns a fixed body
+	$(CARGO) bench --locked -p kindred --bench serve
 
 # The settings are listed in benches/peers/main.rs and peers.py.
 bench-peers: export CARGO_TARGET_DIR := $(TARGET)

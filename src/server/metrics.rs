@@ -2,11 +2,13 @@
 //!
 //! Labels come from the route table and from short lists, never from what a request says: their number is bounded.
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use actix_web::http::Method;
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
 };
 
 use super::live_index::LiveIndex;
@@ -14,8 +16,14 @@ use super::live_index::LiveIndex;
 /// The `route` of requests that no route matches.
 pub const UNMATCHED: &str = "unmatched";
 
-/// The `method` of requests whose method is none of the usual ones.
-const OTHER_METHOD: &str = "other";
+/// The most routes that can be counted, [`UNMATCHED`] among them.
+pub const MAX_ROUTES: usize = 16;
+
+/// The methods that are told apart, and what the others are counted as.
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
+
+/// Every status that the application answers with, and what another would be counted as.
+const STATUSES: [&str; 9] = ["200", "304", "400", "404", "405", "422", "500", "503", "other"];
 
 /// From a lookup in a warm table to an exact search in a large index.
 const REQUEST_SECONDS: [f64; 15] = [
@@ -25,10 +33,28 @@ const REQUEST_SECONDS: [f64; 15] = [
 /// From a sample to many gigabytes on a slow disk.
 const SWAP_SECONDS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0];
 
+/// A row of the route table, as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouteLabel {
+    /// Its number, below [`MAX_ROUTES`] and another one for each name.
+    pub number: usize,
+    /// Its pattern, or [`UNMATCHED`].
+    pub name: &'static str,
+}
+
+/// What a route has counted. A request finds its counters here without a hash or a lock; they are looked up by their
+/// labels once, when the first such request is answered, so that nothing is shown that never happened.
+#[derive(Debug, Default)]
+struct RouteMetrics {
+    seconds: OnceLock<Histogram>,
+    requests: [[OnceLock<IntCounter>; STATUSES.len()]; METHODS.len()],
+}
+
 /// The metrics of one server, in a registry of their own.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    routes: [RouteMetrics; MAX_ROUTES],
     requests: IntCounterVec,
     request_seconds: HistogramVec,
     index_version: IntGauge,
@@ -36,7 +62,7 @@ pub struct Metrics {
     index_profiles: IntGauge,
     swaps: IntCounter,
     refused_files: IntCounter,
-    swap_seconds: prometheus::Histogram,
+    swap_seconds: Histogram,
 }
 
 impl Metrics {
@@ -70,7 +96,7 @@ impl Metrics {
             &["route"],
         )?;
         registry.register(Box::new(request_seconds.clone()))?;
-        let swap_seconds = prometheus::Histogram::with_opts(
+        let swap_seconds = Histogram::with_opts(
             HistogramOpts::new(
                 "kindred_swap_seconds",
                 "Time from noticing an index file to serving it, the first one included.",
@@ -94,16 +120,24 @@ impl Metrics {
             swaps: counter("kindred_swaps_total", "Times one index took the place of another.")?,
             refused_files: counter("kindred_refused_files_total", "Index files refused, each counted once.")?,
             registry,
+            routes: Default::default(),
             requests,
             request_seconds,
             swap_seconds,
         })
     }
 
-    /// Counts an answer. `route` is a pattern of the route table or [`UNMATCHED`].
-    pub fn observe_request(&self, route: &'static str, method: &Method, status: u16, took: Duration) {
-        self.requests.with_label_values(&[route, method_label(method), status_label(status)]).inc();
-        self.request_seconds.with_label_values(&[route]).observe(took.as_secs_f64());
+    /// Counts an answer.
+    pub fn observe_request(&self, route: RouteLabel, method: &Method, status: u16, took: Duration) {
+        let (method, status) = (method_number(method), status_number(status));
+        let Some(counted) = self.routes.get(route.number) else { return };
+        let counter = counted.requests.get(method).and_then(|statuses| statuses.get(status));
+        if let Some(counter) = counter {
+            let labels = || [route.name, METHODS[method], STATUSES[status]];
+            counter.get_or_init(|| self.requests.with_label_values(&labels())).inc();
+        }
+        let seconds = counted.seconds.get_or_init(|| self.request_seconds.with_label_values(&[route.name]));
+        seconds.observe(took.as_secs_f64());
     }
 
     /// Counts a generation that is served from now on.
@@ -149,31 +183,32 @@ fn seconds_since(unix_seconds: u64) -> u64 {
     now.as_secs().saturating_sub(unix_seconds)
 }
 
-fn method_label(method: &Method) -> &'static str {
+/// The place in [`METHODS`].
+fn method_number(method: &Method) -> usize {
     match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => OTHER_METHOD,
+        Method::GET => 0,
+        Method::HEAD => 1,
+        Method::POST => 2,
+        Method::PUT => 3,
+        Method::PATCH => 4,
+        Method::DELETE => 5,
+        Method::OPTIONS => 6,
+        _ => METHODS.len() - 1,
     }
 }
 
-/// Every status that the application answers with.
-fn status_label(status: u16) -> &'static str {
+/// The place in [`STATUSES`].
+fn status_number(status: u16) -> usize {
     match status {
-        200 => "200",
-        304 => "304",
-        400 => "400",
-        404 => "404",
-        405 => "405",
-        422 => "422",
-        500 => "500",
-        503 => "503",
-        _ => "other",
+        200 => 0,
+        304 => 1,
+        400 => 2,
+        404 => 3,
+        405 => 4,
+        422 => 5,
+        500 => 6,
+        503 => 7,
+        _ => STATUSES.len() - 1,
     }
 }
 
@@ -189,10 +224,11 @@ mod tests {
     fn requests_are_counted_by_route_method_and_status() {
         let metrics = Metrics::new().unwrap();
         let took = Duration::from_micros(300);
-        metrics.observe_request("/recommend/{id}/{n}", &Method::GET, 200, took);
-        metrics.observe_request("/recommend/{id}/{n}", &Method::GET, 200, took);
+        let recommend = RouteLabel { number: 0, name: "/recommend/{id}/{n}" };
+        metrics.observe_request(recommend, &Method::GET, 200, took);
+        metrics.observe_request(recommend, &Method::GET, 200, took);
         let odd = Method::from_bytes(b"BREW").unwrap();
-        metrics.observe_request(UNMATCHED, &odd, 404, took);
+        metrics.observe_request(RouteLabel { number: 1, name: UNMATCHED }, &odd, 404, took);
         let text = rendered(&metrics);
         for line in [
             r#"kindred_http_requests_total{method="GET",route="/recommend/{id}/{n}",status="200"} 2"#,
@@ -202,6 +238,27 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn methods_and_statuses_are_counted_as_what_they_are() {
+        for (number, name) in METHODS.iter().enumerate().take(METHODS.len() - 1) {
+            assert_eq!(method_number(&name.parse().unwrap()), number, "{name}");
+        }
+        assert_eq!(METHODS[method_number(&Method::TRACE)], "other");
+        for (number, name) in STATUSES.iter().enumerate().take(STATUSES.len() - 1) {
+            assert_eq!(status_number(name.parse().unwrap()), number, "{name}");
+        }
+        assert_eq!(STATUSES[status_number(418)], "other");
+    }
+
+    #[test]
+    fn nothing_is_shown_that_never_happened() {
+        let metrics = Metrics::new().unwrap();
+        assert!(!rendered(&metrics).contains("kindred_http"));
+        let route = RouteLabel { number: 3, name: "/index" };
+        metrics.observe_request(route, &Method::GET, 200, Duration::ZERO);
+        assert_eq!(rendered(&metrics).matches("kindred_http_requests_total{").count(), 1);
     }
 
     #[test]

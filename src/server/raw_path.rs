@@ -4,6 +4,8 @@
 //! UTF-8 and lets broken escapes pass. Here a path is split first and each part is decoded once, strictly.
 //! `+` stays `+`, in a path and in a query: ids are opaque, and only `%20` is a blank.
 
+use std::borrow::Cow;
+
 /// Why a part of a path or query could not be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BrokenText {
@@ -15,11 +17,14 @@ pub enum BrokenText {
     Utf8,
 }
 
-/// Decodes percent escapes, exactly once.
+/// Decodes percent escapes, exactly once. Text without any is given back as it is.
 ///
 /// # Errors
 /// A broken escape, or bytes that are not UTF-8.
-pub fn decode(raw: &str) -> Result<String, BrokenText> {
+pub fn decode(raw: &str) -> Result<Cow<'_, str>, BrokenText> {
+    if !raw.contains('%') {
+        return Ok(Cow::Borrowed(raw));
+    }
     let mut decoded = Vec::with_capacity(raw.len());
     let mut bytes = raw.bytes();
     while let Some(byte) = bytes.next() {
@@ -31,7 +36,7 @@ pub fn decode(raw: &str) -> Result<String, BrokenText> {
             decoded.push(byte);
         }
     }
-    String::from_utf8(decoded).map_err(|_| BrokenText::Utf8)
+    String::from_utf8(decoded).map(Cow::Owned).map_err(|_| BrokenText::Utf8)
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
@@ -55,15 +60,22 @@ pub fn capture<'a>(
     pattern: &'static str,
     path: &'a str,
 ) -> Option<impl Iterator<Item = (&'static str, &'a str)> + use<'a>> {
-    if path.ends_with('/') || pattern.split('/').count() != path.split('/').count() {
+    if path.ends_with('/') {
         return None;
     }
     let name = |segment: &'static str| segment.strip_prefix('{')?.strip_suffix('}');
     let pairs = move || pattern.split('/').zip(path.split('/'));
-    if pairs().any(|(expected, found)| name(expected).is_none() && expected != found) {
+    // Most paths differ from most patterns in the first segment that has a name.
+    if pairs().any(|(expected, found)| name(expected).is_none() && expected != found)
+        || slashes(pattern) != slashes(path)
+    {
         return None;
     }
     Some(pairs().filter_map(move |(expected, found)| Some((name(expected)?, found))))
+}
+
+fn slashes(text: &str) -> usize {
+    text.bytes().filter(|&byte| byte == b'/').count()
 }
 
 #[cfg(test)]
@@ -87,7 +99,7 @@ mod tests {
             ("%F0%9F%98%80", "😀"),
             ("%00", "\0"),
         ] {
-            assert_eq!(decode(raw), Ok(text.to_owned()), "{raw}");
+            assert_eq!(decode(raw).as_deref(), Ok(text), "{raw}");
         }
     }
 

@@ -12,6 +12,7 @@ use super::super::generation::Generation;
 use super::super::live_index::{History, Refusal};
 use super::super::problem::Problem;
 use super::index_answer;
+use crate::index::TableMetadata;
 use crate::time::rfc3339;
 
 #[derive(Serialize)]
@@ -26,6 +27,7 @@ struct Description<'a> {
     m: u32,
     ef: u32,
     recall_at_10: f64,
+    table: Option<TableMetadata>,
     vectorizer: &'a str,
     skipped: &'a BTreeMap<String, u64>,
     degraded: bool,
@@ -67,6 +69,7 @@ fn describe(generation: &Generation, history: History) -> Description<'_> {
         m: header.m,
         ef: metadata.default_ef,
         recall_at_10: metadata.recall_at_10,
+        table: metadata.table,
         vectorizer: &metadata.vectorizer.name,
         skipped: &metadata.skipped,
         degraded: history.degraded,

@@ -20,7 +20,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use self::parameters::Parameters;
 use super::app::State;
-use super::metrics::UNMATCHED;
+use super::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
 use super::problem::Problem;
 use super::raw_path;
 
@@ -61,33 +61,45 @@ static ROUTES: [Route; 9] = [
     route("/metrics", &[], Endpoint::Metrics),
 ];
 
+// The number behind the last is for requests without a route.
+const _: () = assert!(ROUTES.len() < MAX_ROUTES);
+
 /// A request whose path, method and parameters are in order.
 struct Call<'a> {
     state: &'a State,
     request: &'a HttpRequest,
-    parameters: Parameters,
+    parameters: Parameters<'a>,
 }
 
 /// Answers every request there is, and counts it.
 pub async fn dispatch(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
     let started = Instant::now();
     let path = request.uri().path();
-    let route = ROUTES.iter().find(|route| raw_path::capture(route.pattern, path).is_some());
-    let response = match route {
-        None => Err(Problem::UnknownPath),
-        Some(route) => answer(&request, &state, route).await,
-    }
-    .unwrap_or_else(|problem| problem.response());
-    let label = route.map_or(UNMATCHED, |route| route.pattern);
+    let found = ROUTES
+        .iter()
+        .enumerate()
+        .find_map(|(number, route)| Some((number, route, raw_path::capture(route.pattern, path)?)));
+    let (label, response) = match found {
+        None => (RouteLabel { number: ROUTES.len(), name: UNMATCHED }, Err(Problem::UnknownPath)),
+        Some((number, route, captures)) => {
+            let label = RouteLabel { number, name: route.pattern };
+            (label, answer(&request, &state, route, captures).await)
+        }
+    };
+    let response = response.unwrap_or_else(|problem| problem.response());
     state.metrics.observe_request(label, request.method(), response.status().as_u16(), started.elapsed());
     response
 }
 
-async fn answer(request: &HttpRequest, state: &State, route: &Route) -> Result<HttpResponse, Problem> {
+async fn answer<'a>(
+    request: &'a HttpRequest,
+    state: &'a State,
+    route: &'static Route,
+    captures: impl Iterator<Item = (&'static str, &'a str)>,
+) -> Result<HttpResponse, Problem> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Problem::MethodNotAllowed);
     }
-    let captures = raw_path::capture(route.pattern, request.uri().path()).into_iter().flatten();
     let parameters = Parameters::read(captures, request.uri().query().unwrap_or_default(), route.query)?;
     let call = Call { state, request, parameters };
     match route.endpoint {

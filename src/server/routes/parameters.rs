@@ -1,5 +1,6 @@
 //! The parameters of a request, from its path and its query, decoded and judged.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use super::super::problem::Problem;
@@ -11,16 +12,16 @@ const MAX_DIGITS: usize = 10;
 
 /// Decoded parameters by name. Each is there at most once.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Parameters(Vec<(&'static str, String)>);
+pub struct Parameters<'a>(Vec<(&'static str, Cow<'a, str>)>);
 
-impl Parameters {
+impl<'a> Parameters<'a> {
     /// Decodes what the path gave and the query adds. `known` are the names that the query may have.
     ///
     /// # Errors
     /// [`Problem::BadParameter`] for text that cannot be decoded and for repetitions, [`Problem::UnknownParameter`].
-    pub fn read<'a>(
+    pub fn read(
         captures: impl Iterator<Item = (&'static str, &'a str)>,
-        query: &str,
+        query: &'a str,
         known: &[&'static str],
     ) -> Result<Self, Problem> {
         let mut parameters = Parameters::default();
@@ -31,7 +32,7 @@ impl Parameters {
             let decoded = decode(raw_name).ok();
             let name = known.iter().find(|name| decoded.as_deref() == Some(**name)).ok_or_else(|| {
                 Problem::UnknownParameter {
-                    name: decoded.unwrap_or(raw_name.to_owned()),
+                    name: decoded.unwrap_or(Cow::Borrowed(raw_name)).into_owned(),
                     known: listed(known),
                 }
             })?;
@@ -40,7 +41,7 @@ impl Parameters {
         Ok(parameters)
     }
 
-    fn add(&mut self, name: &'static str, raw: &str) -> Result<(), Problem> {
+    fn add(&mut self, name: &'static str, raw: &'a str) -> Result<(), Problem> {
         if self.get(name).is_some() {
             return Err(bad(name, "may be given only once"));
         }
@@ -50,7 +51,7 @@ impl Parameters {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| *found == name).map(|(_, text)| text.as_str())
+        self.0.iter().find(|(found, _)| *found == name).map(|(_, text)| text.as_ref())
     }
 
     /// The id that is asked about.
@@ -116,7 +117,7 @@ fn listed(known: &[&'static str]) -> String {
 mod tests {
     use super::*;
 
-    fn query(query: &str) -> Result<Parameters, Problem> {
+    fn query(query: &str) -> Result<Parameters<'_>, Problem> {
         Parameters::read(std::iter::empty(), query, &["id", "n", "exact"])
     }
 

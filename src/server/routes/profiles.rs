@@ -10,9 +10,13 @@ use crate::answer;
 pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let id = call.parameters.id()?;
     let generation = generation(call.state)?;
-    Ok(match read(&generation, id, |index| answer::profile(index, id)) {
-        Ok(_) if is_known(call.request, &generation) => respond(&generation, None),
-        Ok(body) => respond(&generation, Some(body)),
+    let body = if is_known(call.request, &generation) {
+        read(&generation, id, |index| answer::has_profile(index, id)).map(|()| None)
+    } else {
+        read(&generation, id, |index| answer::profile(index, id)).map(Some)
+    };
+    Ok(match body {
+        Ok(body) => respond(&generation, body),
         Err(problem) => respond_problem(&generation, &problem),
     })
 }

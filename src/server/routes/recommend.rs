@@ -1,5 +1,6 @@
 //! `GET /recommend/{id}/{n}` and `GET /recommend?id=&n=`: the profiles nearest to one.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -14,8 +15,8 @@ use crate::answer::{self, MAX_EF, RecommendRequest, SearchMode};
 
 /// What is asked, judged but not yet looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Question {
-    id: String,
+struct Question<'a> {
+    id: Cow<'a, str>,
     n: usize,
     mode: SearchMode,
     distances: bool,
@@ -29,7 +30,7 @@ pub async fn get(call: Call<'_>) -> Result<HttpResponse, Problem> {
     } else if question.mode == SearchMode::Exact {
         exact(&call, question, Arc::clone(&generation)).await.map(Some)
     } else {
-        // A search in the graph takes less time than handing it to another thread and back.
+        // The table, or a search in the graph, takes less time than handing it to another thread and back.
         question.answer(&generation).map(Some)
     };
     Ok(match body {
@@ -39,15 +40,20 @@ pub async fn get(call: Call<'_>) -> Result<HttpResponse, Problem> {
 }
 
 /// Answers on a thread of the pool, because comparing with every vector would hold up a worker's other requests.
-async fn exact(call: &Call<'_>, question: Question, generation: Arc<Generation>) -> Result<Vec<u8>, Problem> {
+async fn exact(
+    call: &Call<'_>,
+    question: Question<'_>,
+    generation: Arc<Generation>,
+) -> Result<Vec<u8>, Problem> {
+    let question = Question { id: Cow::Owned(question.id.into_owned()), ..question };
     let search = call.state.exact.try_run(move || question.answer(&generation));
     let result = search.map_err(|Busy| Problem::ExactBusy)?;
     result.await.unwrap_or(Err(Problem::Internal))
 }
 
-impl Question {
-    fn read(parameters: &Parameters, max_n: usize) -> Result<Self, Problem> {
-        let id = parameters.id()?.to_owned();
+impl<'a> Question<'a> {
+    fn read(parameters: &'a Parameters<'_>, max_n: usize) -> Result<Self, Problem> {
+        let id = Cow::Borrowed(parameters.id()?);
         let n = parameters.number("n", &(1..=max_n))?;
         let distances = parameters.switch("distances")?;
         let exact = parameters.switch("exact")?;
@@ -64,17 +70,14 @@ impl Question {
         Ok(Question { id, n, mode, distances })
     }
 
-    fn answer(&self, generation: &Generation) -> Result<Vec<u8>, Problem> {
-        self.search(generation, self.n, self.mode)
-    }
-
-    /// Whether there is an answer, by the cheapest search there is: for one profile, in the graph.
+    /// Whether there is an answer. Searches nothing.
     fn check(&self, generation: &Generation) -> Result<(), Problem> {
-        self.search(generation, 1, SearchMode::Ef(1)).map(drop)
+        read(generation, &self.id, |index| answer::can_recommend(index, &self.id))
     }
 
-    fn search(&self, generation: &Generation, n: usize, mode: SearchMode) -> Result<Vec<u8>, Problem> {
-        let request = RecommendRequest { id: &self.id, n, mode, distances: self.distances };
+    fn answer(&self, generation: &Generation) -> Result<Vec<u8>, Problem> {
+        let request =
+            RecommendRequest { id: &self.id, n: self.n, mode: self.mode, distances: self.distances };
         let answer = read(generation, &self.id, |index| answer::recommend(index, &request))?;
         Ok(answer.body)
     }
@@ -86,9 +89,12 @@ mod tests {
 
     const NAMES: [&str; 5] = ["id", "n", "distances", "exact", "ef"];
 
-    fn question(query: &str) -> Result<Question, String> {
+    fn question(query: &str) -> Result<Question<'static>, String> {
         Parameters::read(std::iter::empty(), query, &NAMES)
-            .and_then(|parameters| Question::read(&parameters, 1000))
+            .and_then(|parameters| {
+                let question = Question::read(&parameters, 1000)?;
+                Ok(Question { id: Cow::Owned(question.id.into_owned()), ..question })
+            })
             .map_err(|problem| problem.to_string())
     }
 

@@ -224,8 +224,8 @@ async fn the_index_describes_itself() {
     state.live.note_refusal("index-00000008.knd".to_owned(), "bad".to_owned());
     let description = get(&state, "/index").await.json();
     let names: Vec<&str> = description.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = "version file created loaded profiles nodes dimension m ef recall_at_10 vectorizer skipped \
-                    degraded swaps last_swap_seconds refused last_refused";
+    let expected = "version file created loaded profiles nodes dimension m ef recall_at_10 table vectorizer \
+                    skipped degraded swaps last_swap_seconds refused last_refused";
     assert_eq!(names, expected.split_whitespace().collect::<Vec<_>>());
     for (name, value) in [
         ("version", Value::from(7)),

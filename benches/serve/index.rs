@@ -1,0 +1,202 @@
+//! An index of any size in no time: documents of an ordinary length, random neighbours, and a ring for a graph. What it
+//! costs to serve an answer does not depend on how near the neighbours are.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::Result;
+use kindred::answer::{RecommendRequest, SearchMode, recommend};
+use kindred::index::format::{FORMAT_VERSION, NONE, SectionKind};
+use kindred::index::writer::Writer;
+use kindred::index::{
+    GraphMetadata, Header, Index, MappedFile, Metadata, Source, TableKind, TableMetadata, VectorizerMetadata,
+    directory, ids,
+};
+
+/// Slots of a row, the builder's default.
+const K: u32 = 100;
+const M: u32 = 2;
+const DIMENSION: u32 = 16;
+const SEED: u64 = 42;
+/// Answers that are measured to tell how long a body is.
+const BODIES: usize = 10_000;
+
+/// What is served.
+pub struct Sample {
+    profiles: u32,
+    /// How long an answer is on average.
+    pub mean_body: usize,
+}
+
+impl Sample {
+    /// Ids to ask about, in no order.
+    pub fn questions(&self, count: usize) -> Vec<String> {
+        let mut random = SplitMix64(SEED);
+        (0..count).map(|_| id(random.below(self.profiles))).collect()
+    }
+}
+
+/// Writes version 1 into a directory, and asks it for some answers of `n`.
+pub fn write(directory: &Path, profiles: u32, n: usize) -> Result<Sample> {
+    let path = directory.join(directory::file_name(1));
+    write_file(BufWriter::with_capacity(1 << 20, File::create_new(&path)?), profiles)?;
+    let index = Index::open(MappedFile::open(&path)?)?;
+    let mut sample = Sample { profiles, mean_body: 0 };
+    let mut bytes = 0;
+    for id in &sample.questions(BODIES) {
+        let request = RecommendRequest { id, n, mode: SearchMode::Default, distances: false };
+        bytes += recommend(&index, &request)?.body.len();
+    }
+    sample.mean_body = bytes / BODIES;
+    Ok(sample)
+}
+
+/// A vector of its own for each.
+fn write_vector(out: &mut dyn Write, profile: u32) -> io::Result<()> {
+    let mut random = SplitMix64(u64::from(profile));
+    let numbers: Vec<f32> = (0..DIMENSION).map(|_| (random.next() >> 40) as f32 + 1.0).collect();
+    let length = numbers.iter().map(|number| number * number).sum::<f32>().sqrt();
+    numbers.iter().try_for_each(|number| out.write_all(&(number / length).to_le_bytes()))
+}
+
+/// Any other profiles.
+fn write_row(out: &mut dyn Write, random: &mut SplitMix64, own: u32, profiles: u32) -> io::Result<()> {
+    for slot in 0..K {
+        let other = (own + 1 + random.below(profiles - 1)) % profiles;
+        let word = if slot < profiles - 1 { other } else { NONE };
+        out.write_all(&word.to_le_bytes())?;
+    }
+    Ok(())
+}
+
+fn write_file(out: BufWriter<File>, profiles: u32) -> Result<()> {
+    let all = || 0..profiles;
+    let each = |out: &mut dyn Write, word: &dyn Fn(u32) -> u32, count: u32| {
+        (0..count).try_for_each(|number| out.write_all(&word(number).to_le_bytes()))
+    };
+    let mut writer = Writer::new(out, 14)?;
+    let metadata = serde_json::to_vec(&metadata(profiles))?;
+    writer.section(SectionKind::Metadata, 1, |out| out.write_all(&metadata))?;
+    writer.section(SectionKind::Vectors, 4 * DIMENSION as usize, |out| {
+        all().try_for_each(|profile| write_vector(out, profile))
+    })?;
+    writer.section(SectionKind::NodeOfProfile, 4, |out| each(out, &|node| node, profiles))?;
+    writer.section(SectionKind::NodeStarts, 4, |out| each(out, &|node| node, profiles + 1))?;
+    writer.section(SectionKind::NodeProfiles, 4, |out| each(out, &|node| node, profiles))?;
+    writer.section(SectionKind::Level0, 4, |out| {
+        let neighbour = |slot: u32| match slot % (2 * M) {
+            0 => (slot / (2 * M) + 1) % profiles,
+            1 => (slot / (2 * M) + profiles - 1) % profiles,
+            _ => NONE,
+        };
+        each(out, &neighbour, profiles * 2 * M)
+    })?;
+    writer.section(SectionKind::UpperStarts, 4, |out| each(out, &|_| 0, profiles + 1))?;
+    writer.section(SectionKind::UpperLevels, 4, |_| Ok(()))?;
+    write_texts(&mut writer, (SectionKind::IdStarts, SectionKind::Ids), profiles, id)?;
+    write_texts(&mut writer, (SectionKind::DocumentStarts, SectionKind::Documents), profiles, document)?;
+    let all_ids: Vec<String> = all().map(id).collect();
+    let slots = ids::build(all_ids.iter().map(|id| id.as_bytes()));
+    writer.section(SectionKind::IdHash, 8, |out| {
+        slots.iter().try_for_each(|slot| out.write_all(&slot.to_le_bytes()))
+    })?;
+    let mut random = SplitMix64(SEED);
+    writer.section(SectionKind::Neighbours, 4 * K as usize, |out| {
+        all().try_for_each(|own| write_row(out, &mut random, own, profiles))
+    })?;
+    writer.finish(header(profiles))?;
+    Ok(())
+}
+
+fn write_texts(
+    writer: &mut Writer<BufWriter<File>>,
+    (starts, texts): (SectionKind, SectionKind),
+    profiles: u32,
+    text: fn(u32) -> String,
+) -> io::Result<()> {
+    let mut ends = vec![0u64];
+    writer.section(texts, 1, |out| {
+        (0..profiles).try_for_each(|profile| {
+            let text = text(profile);
+            ends.push(ends.last().copied().unwrap_or(0) + text.len() as u64);
+            out.write_all(text.as_bytes())
+        })
+    })?;
+    writer.section(starts, 8, |out| ends.iter().try_for_each(|end| out.write_all(&end.to_le_bytes())))
+}
+
+/// Ascending, as the ids of a database are.
+fn id(number: u32) -> String {
+    format!("{number:024x}")
+}
+
+/// As long as the profiles of the sample in `data/`, more or less.
+fn document(number: u32) -> String {
+    let mut random = SplitMix64(u64::from(number));
+    let bio = "I like to be asked before I am answered. ".repeat(2 + random.below(5) as usize);
+    serde_json::json!({
+        "_id": id(number), "name": "Frida", "surname": format!("of the house {number}"),
+        "age": 18 + number % 60, "city": "Copenhagen", "interests": ["sailing", "baking", "chess"], "bio": bio,
+    })
+    .to_string()
+}
+
+fn header(profiles: u32) -> Header {
+    Header {
+        format_version: FORMAT_VERSION,
+        file_length: 0,
+        created: 0,
+        profiles,
+        nodes: profiles,
+        dimension: DIMENSION,
+        m: M,
+        levels: 1,
+        entry_point: Some(0),
+        sections: 0,
+        checksum: 0,
+    }
+}
+
+fn metadata(profiles: u32) -> Metadata {
+    Metadata {
+        builder: "benchmark".to_owned(),
+        source: Source { name: "none".to_owned(), format: "none".to_owned() },
+        id_field: "_id".to_owned(),
+        vectorizer: VectorizerMetadata {
+            name: "none".to_owned(),
+            fingerprint: String::new(),
+            language: None,
+        },
+        graph: GraphMetadata { builder: "ring".to_owned(), ef_construction: 1, seed: 0, attached: 0 },
+        // Not true, and it makes no difference.
+        table: Some(TableMetadata { neighbours: K, kind: TableKind::Exact, recall: 1.0 }),
+        default_ef: 64,
+        recall_at_10: 1.0,
+        recall_sample: 0,
+        reachable: profiles,
+        exposed: None,
+        read: u64::from(profiles),
+        skipped: BTreeMap::new(),
+        duplicates: 0,
+        zero_vectors: 0,
+    }
+}
+
+/// Steele, Lea, Flood 2014.
+struct SplitMix64(u64);
+
+impl SplitMix64 {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u32) -> u32 {
+        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u32
+    }
+}
