@@ -34,7 +34,7 @@ mod worker;
 use std::env;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use common::environment::variable;
 use library::{Choice, Settings};
@@ -62,5 +62,8 @@ fn main() -> Result<()> {
 
 fn ladder() -> Result<Vec<usize>> {
     let text: String = variable("EF", "16,32,64,128,256,512".to_owned())?;
-    text.split(',').map(|ef| Ok(ef.trim().parse()?)).collect()
+    let ladder = text.split(',').map(|ef| ef.trim().parse());
+    ladder
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("EF is {text:?}; numbers with commas between are allowed"))
 }
