@@ -1,8 +1,8 @@
 //! The two steps that a build spends its time on: vectors from profiles, and a graph from vectors.
 //!
-//! The graph is over 5,000 x 64 clustered vectors, by the builder's default parameters and each of the ways to construct
-//! one. The profiles are synthetic,
-//! written as JSON lines and read by the builder's own source, so fields have the types that they have in a build.
+//! The graph is over 5,000 x 64 clustered vectors, by the builder's default parameters and each of the ways to
+//! construct one. The profiles are synthetic, written as JSON lines and read by the builder's own source, so fields
+//! have the types that they have in a build.
 
 mod common;
 

@@ -135,7 +135,10 @@ class Axis:
 
 
 def plot(path, title, x_label, y_label, series, x_scale="linear", y_scale="log"):
-    """Writes a plot as an SVG: series with a name and points (x, y) joined by lines; dashed ones have no marks."""
+    """Writes a plot as an SVG: series with a name and points (x, y) joined by lines.
+
+    Dashed ones have no marks; `like` gives the number of the series whose colour one has.
+    """
     width, height, left, right, top, bottom = 760, 470, 78, 178, 44, 56
     points = [point for line in series for point in line["points"]]
     if not points:
@@ -164,6 +167,7 @@ def plot(path, title, x_label, y_label, series, x_scale="linear", y_scale="log")
     for index, one in enumerate(series):
         if not one["points"]:
             continue
+        index = one.get("like", index)
         colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
         placed = [(x.place(a), y.place(b)) for a, b in sorted(one["points"])]
         path_data = " ".join(f"{a:.1f},{b:.1f}" for a, b in placed)

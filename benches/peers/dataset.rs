@@ -25,7 +25,7 @@ pub struct DataSet {
 pub fn make() -> Result<DataSet> {
     let queries = variable("QUERIES", 1_000)?;
     match optional::<PathBuf>("DATA")? {
-        Some(path) => hold_out(read(&path)?, queries).with_context(|| path.display().to_string()),
+        Some(path) => hold_out(read(&path)?, queries).with_context(|| format!("DATA={}", path.display())),
         None => {
             let (rows, dimension) = (variable("ROWS", 100_000)?, variable("DIMENSION", 128)?);
             ensure!(rows > 0 && dimension > 0 && queries > 0, "ROWS, DIMENSION and QUERIES start at 1");
@@ -58,7 +58,7 @@ pub fn queries(directory: &Path) -> Result<Array2<f32>> {
 
 fn read(path: &Path) -> Result<Array2<f32>> {
     let array: Array2<f32> = ndarray_npy::read_npy(path)
-        .with_context(|| format!("{}: not 32-bit floats in rows", path.display()))?;
+        .with_context(|| format!("{} cannot be read as rows of 32-bit floats", path.display()))?;
     // A file may hold its columns one after the other.
     Ok(if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() })
 }

@@ -7,7 +7,7 @@
 //! | arguments | what it does |
 //! | --- | --- |
 //! | `data DIR` | makes the data set: `data.npy`, `queries.npy` |
-//! | `worker kindred\|hnsw-rs DIR` | answers commands from standard input about the data set in that directory |
+//! | `worker kindred\|hnsw_rs DIR` | answers commands from standard input about the data set in that directory |
 //! | | compares the two on a data set of its own, and prints a line of JSON for each of them and each ef |
 //!
 //! Settings are environment variables:
@@ -19,7 +19,7 @@
 //! | `QUERIES` | 1000 | queries: generated too, or rows taken out of the file |
 //! | `THREADS` | 2 | threads that build; one thread searches |
 //! | `M`, `EF_CONSTRUCTION` | 16, 200 | parameters of the graphs |
-//! | `EF` | 16,32,64,... | the values of ef to search with |
+//! | `EF` | 16,32,64,128,256,512; more of them in `peers.py` | the values of ef to search with |
 //! | `ROUNDS` | 5 | how often each figure is measured, all of them once a round |
 
 #[path = "../common/mod.rs"]
@@ -34,7 +34,7 @@ mod worker;
 use std::env;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use common::environment::variable;
 use library::{Choice, Settings};
@@ -62,5 +62,8 @@ fn main() -> Result<()> {
 
 fn ladder() -> Result<Vec<usize>> {
     let text: String = variable("EF", "16,32,64,128,256,512".to_owned())?;
-    text.split(',').map(|ef| Ok(ef.trim().parse()?)).collect()
+    let ladder = text.split(',').map(|ef| ef.trim().parse());
+    ladder
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("EF is {text:?}; numbers with commas between are allowed"))
 }

@@ -37,8 +37,8 @@ def rate_at(search, recall):
 
 
 def ratio(value, to):
-    """How many times as much, in words; nothing where one is not known."""
-    return f"{value / to:.2f}" if value and to else "-"
+    """How many times as much; a dash where one of the two is not known."""
+    return number(value / to) if value and to else "-"
 
 
 def build_table(results):

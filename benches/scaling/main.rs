@@ -89,7 +89,9 @@ fn main() -> Result<()> {
 impl Settings {
     fn from_environment() -> Result<Settings> {
         let sizes: String = variable("SIZES", "10000,100000,1000000".to_owned())?;
-        let sizes = sizes.split(',').map(|size| Ok(size.trim().parse()?)).collect::<Result<Vec<usize>>>()?;
+        let parsed: Result<Vec<usize>, _> = sizes.split(',').map(|size| size.trim().parse()).collect();
+        let sizes =
+            parsed.with_context(|| format!("SIZES is {sizes:?}; numbers with commas between are allowed"))?;
         let settings = Settings {
             sizes,
             dimension: variable("DIMENSION", 128)?,

@@ -94,7 +94,7 @@ def write(run):
             series.append({"name": name.removeprefix("build: "), "points": [*filter(good, zip(sizes, values))]})
             if fitted:
                 line = [(n, at(fitted, n)) for n in (sizes[0], sizes[-1])]
-                series.append({"name": f"n^{exponent(fitted)}", "points": line, "dashed": True})
+                series.append({"name": f"n^{exponent(fitted)}", "points": line, "dashed": True, "like": len(series) - 1})
     nothing = ["-"] * len(BEYOND)
     speeds = [(n, median(rates(step))) for n, step in zip(sizes, steps)]
     answered = [spread(rates(step)) for step in steps]
