@@ -8,7 +8,7 @@ use super::fixture::{
 use super::http::{Connection, Response, get};
 use super::process::{Server, eventually, index_builder};
 
-const INDEX_KEYS: [&str; 17] = [
+const INDEX_KEYS: [&str; 18] = [
     "version",
     "file",
     "created",
@@ -19,6 +19,7 @@ const INDEX_KEYS: [&str; 17] = [
     "m",
     "ef",
     "recall_at_10",
+    "table",
     "vectorizer",
     "skipped",
     "degraded",
@@ -327,6 +328,7 @@ fn the_index_is_described_by_exactly_these_keys() {
         ("nodes", json!(4 + ODD_IDS.len())),
         ("dimension", json!(2)),
         ("m", json!(16)),
+        ("table", json!({"neighbours": 100, "kind": "exact", "recall": 1.0})),
         ("ef", json!(64)),
         ("recall_at_10", json!(1.0)),
         ("vectorizer", json!("field:v")),
