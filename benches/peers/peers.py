@@ -126,6 +126,9 @@ def rounded(dots):
 def measure(libraries, truth, directory, ladder, rounds, build_rounds):
     """Everything about each library, by its name."""
     results = {one.name: {"build_seconds": [], "open_seconds": {}, "search": {}} for one in libraries}
+    # Their processes start at the same time; nothing is measured until the last of them has come to rest.
+    for one in libraries:
+        one.ask("warm")
     for number in range(build_rounds):
         for one in libraries:
             answer = one.ask("build")

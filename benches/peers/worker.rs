@@ -2,6 +2,7 @@
 //!
 //! | command | answer |
 //! | --- | --- |
+//! | `{"do":"warm"}` | nothing; a few rows were built, which brings in code and threads |
 //! | `{"do":"build"}` | `seconds`; `peak_bytes`, the memory it took, at the first build only |
 //! | `{"do":"save"}` | `bytes`; null where the library's files are not compared |
 //! | `{"do":"open"}` | `seconds`, by the way to open |
@@ -29,6 +30,7 @@ const WARM_UP_ROWS: usize = 200;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "lowercase")]
 enum Command {
+    Warm,
     Build,
     Save,
     Open,
@@ -69,6 +71,11 @@ pub fn serve(choice: Choice, settings: &Settings, directory: &Path) -> Result<()
 impl Worker {
     fn carry_out(&mut self, command: Command) -> Result<Value> {
         match command {
+            Command::Warm => {
+                let few = self.queries.nrows().min(WARM_UP_ROWS);
+                self.library.build(self.queries.slice(s![..few, ..]).to_owned())?;
+                Ok(json!({}))
+            }
             Command::Build => self.build(),
             Command::Save => Ok(json!({ "bytes": self.library.save(&self.file)? })),
             Command::Open => {
@@ -95,9 +102,6 @@ impl Worker {
 
     /// The peak is that of the whole process since its start, so it means something at the first build only.
     fn build(&mut self) -> Result<Value> {
-        // The first use of a library brings in its code and its threads, which is not what a build takes.
-        let few = self.queries.nrows().min(WARM_UP_ROWS);
-        self.library.build(self.queries.slice(s![..few, ..]).to_owned())?;
         let before = memory("self", "VmRSS");
         let rows = dataset::rows(&self.directory)?;
         let with_rows = memory("self", "VmRSS");
