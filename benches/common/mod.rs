@@ -6,7 +6,6 @@ pub mod data;
 pub mod environment;
 
 use std::fs::File;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -21,6 +20,7 @@ use index_builder::source::Record;
 use index_builder::spool::{Span, SpoolWriter};
 use index_builder::table::TableOptions;
 use index_builder::vectors;
+use kindred::index::pieces::PieceWriter;
 use kindred::index::{Index, MappedFile, Metadata, Source, VectorizerMetadata};
 use kindred::profile::Value;
 use ndarray::{Array2, ArrayView2};
@@ -141,7 +141,7 @@ pub fn write_index(linked: &Linked, profiles: usize, path: &Path) -> Result<()> 
 fn write(profiles: &Profiles, linked: &Linked, path: &Path) -> Result<()> {
     let metadata = metadata(profiles, linked)?;
     let parts = Parts { profiles, linked, vectorizer_state: None, metadata: &metadata, created: 0 };
-    parts.write(BufWriter::new(File::create(path)?))?;
+    parts.write(PieceWriter::new(File::create(path)?))?;
     Ok(())
 }
 

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Result;
 use kindred::answer::{RecommendRequest, SearchMode, recommend};
 use kindred::index::format::{FORMAT_VERSION, NONE, SectionKind};
+use kindred::index::pieces::PieceWriter;
 use kindred::index::writer::Writer;
 use kindred::index::{
     GraphMetadata, Header, Index, MappedFile, Metadata, Source, TableKind, TableMetadata, VectorizerMetadata,
@@ -41,7 +42,7 @@ impl Sample {
 /// Writes version 1 into a directory, and asks it for some answers of `n`.
 pub fn write(directory: &Path, profiles: u32, n: usize) -> Result<Sample> {
     let path = directory.join(directory::file_name(1));
-    write_file(BufWriter::with_capacity(1 << 20, File::create_new(&path)?), profiles)?;
+    write_file(PieceWriter::new(File::create_new(&path)?), profiles)?;
     let index = Index::open(MappedFile::open(&path)?)?;
     let mut sample = Sample { profiles, mean_body: 0 };
     let mut bytes = 0;
@@ -71,7 +72,7 @@ fn write_row(out: &mut dyn Write, random: &mut SplitMix64, own: u32, profiles: u
     Ok(())
 }
 
-fn write_file(out: BufWriter<File>, profiles: u32) -> Result<()> {
+fn write_file(out: PieceWriter<File>, profiles: u32) -> Result<()> {
     let all = || 0..profiles;
     let each = |out: &mut dyn Write, word: &dyn Fn(u32) -> u32, count: u32| {
         (0..count).try_for_each(|number| out.write_all(&word(number).to_le_bytes()))
@@ -111,7 +112,7 @@ fn write_file(out: BufWriter<File>, profiles: u32) -> Result<()> {
 }
 
 fn write_texts(
-    writer: &mut Writer<BufWriter<File>>,
+    writer: &mut Writer<PieceWriter<File>>,
     (starts, texts): (SectionKind, SectionKind),
     profiles: u32,
     text: fn(u32) -> String,

@@ -13,6 +13,7 @@ pub mod graph;
 pub mod ids;
 mod metadata;
 pub mod mmap;
+pub mod pieces;
 pub mod reader;
 pub mod recall;
 pub mod search;

@@ -1,20 +1,18 @@
 //! The file being written, and the moment when it becomes a version.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use kindred::index::directory::{file_name, list, read_pin};
+use kindred::index::pieces::PieceWriter;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use super::error::cannot;
 use super::publisher::temporary_name;
 use super::{FILE_MODE, PublishError, Publisher, Registered, crash_point, sync_directory};
-
-/// What is collected before it is written: enough that a write call costs nothing against it.
-const BUFFER_BYTES: usize = 1 << 20;
 
 /// The file of a version that is not published yet. It is written with write(2), because a full disk is an error there
 /// and a death in a mapping. Dropped without [`Temporary::commit`], it is removed.
@@ -23,7 +21,7 @@ pub struct Temporary<'a> {
     publisher: &'a Publisher,
     version: u64,
     path: PathBuf,
-    out: BufWriter<Unbuffered>,
+    out: PieceWriter<Unbuffered>,
     is_published: bool,
     _removal: Registered,
 }
@@ -53,7 +51,7 @@ impl<'a> Temporary<'a> {
             .open(&path)
             .map_err(cannot("create", &path))?;
         crash_point("temporary-created");
-        let out = BufWriter::with_capacity(BUFFER_BYTES, Unbuffered { file, has_written: false });
+        let out = PieceWriter::new(Unbuffered { file, has_written: false });
         Ok(Temporary { publisher, version, path, out, is_published: false, _removal: removal })
     }
 
