@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use crate::distance::distance;
+use crate::distance::{distance, prefetch};
 use crate::index::exact::{Distance, Smallest};
 use crate::index::format::NONE;
 use crate::index::graph::Graph;
@@ -82,8 +82,8 @@ pub fn recommend<B: AsRef<[u8]>>(
     index: &Index<B>,
     request: &RecommendRequest<'_>,
 ) -> Result<Answer, AnswerError> {
-    let ordinal = index.find(request.id).ok_or(AnswerError::UnknownId)?;
     let view = index.view();
+    let ordinal = view.find(request.id).ok_or(AnswerError::UnknownId)?;
     let wanted = request.n.min(view.profiles_with_vector().saturating_sub(1));
     let row = match request.mode {
         SearchMode::Default => table_row(&view, ordinal, wanted),
@@ -115,8 +115,9 @@ pub fn recommend<B: AsRef<[u8]>>(
 /// # Errors
 /// See [`AnswerError`].
 pub fn can_recommend<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<(), AnswerError> {
-    let ordinal = index.find(id).ok_or(AnswerError::UnknownId)?;
-    let node = index.view().node_of(ordinal).ok_or(Damaged("a profile's node"))?;
+    let view = index.view();
+    let ordinal = view.find(id).ok_or(AnswerError::UnknownId)?;
+    let node = view.node_of(ordinal).ok_or(Damaged("a profile's node"))?;
     node.map(drop).ok_or(AnswerError::ZeroVector)
 }
 
@@ -258,14 +259,17 @@ const LONGEST_DISTANCE: usize = 16;
 
 /// The documents in one allocation of the right size.
 ///
-/// Documents lie anywhere in the file, so each is a few waits for memory. They are looked at twice, and the first
-/// time asks for all of them before anything depends on one.
+/// Documents lie anywhere in the file, so each is a few waits for memory. They are looked at three times: where they
+/// are, then to ask for all of them before anything depends on one, then to copy them.
 fn plain_body(view: &View<'_>, profiles: impl Iterator<Item = Ordinal> + Clone) -> Result<Vec<u8>, Damaged> {
     let document = |ordinal| view.document(ordinal).ok_or(Damaged("a document"));
     // A bracket at each end and a comma between any two; without any document, one byte too many.
     let mut length = 1;
     for ordinal in profiles.clone() {
         length += document(ordinal)?.len() + 1;
+    }
+    for ordinal in profiles.clone() {
+        prefetch(bytemuck::cast_slice(document(ordinal)?));
     }
     let mut body = Vec::with_capacity(length.max(2));
     body.push(b'[');

@@ -76,7 +76,14 @@ impl MappedFile {
 
     /// Whether the open file still has the size and the time of change that it was opened with.
     pub fn is_unchanged(&self) -> bool {
-        self.file.metadata().is_ok_and(|metadata| FileIdentity::of(&metadata) == self.identity)
+        // Every answer asks this, and the system has less to tell than `File::metadata` wants to know.
+        rustix::fs::fstat(&self.file).is_ok_and(|stat| {
+            let FileIdentity { device, inode, size, mtime_ns } = self.identity;
+            stat.st_dev == device
+                && stat.st_ino == inode
+                && u64::try_from(stat.st_size) == Ok(size)
+                && i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec) == mtime_ns
+        })
     }
 
     /// Reads all pages in, in chunks.

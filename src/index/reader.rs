@@ -133,24 +133,7 @@ impl<B: AsRef<[u8]>> Index<B> {
 
     /// The profile of that id. Costs a few accesses where the file has an id hash that is right, else a binary search.
     pub fn find(&self, id: &str) -> Option<Ordinal> {
-        let view = self.view();
-        let id = id.as_bytes();
-        let table = self.sections.slice(self.bytes.as_ref(), SectionKind::IdHash);
-        let found = ids::probe(table, id, |ordinal| view.id(Ordinal(ordinal)) == Some(id));
-        found.map(Ordinal).or_else(|| self.search_id(view, id))
-    }
-
-    fn search_id(&self, view: View<'_>, id: &[u8]) -> Option<Ordinal> {
-        let (mut low, mut high) = (0, self.header.profiles);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match view.id(Ordinal(middle))?.cmp(id) {
-                std::cmp::Ordering::Equal => return Some(Ordinal(middle)),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-            }
-        }
-        None
+        self.view().find(id)
     }
 
     /// The id of a profile.
@@ -192,6 +175,7 @@ impl<B: AsRef<[u8]>> Index<B> {
             ids: self.sections.slice(bytes, SectionKind::Ids),
             document_starts: self.sections.slice(bytes, SectionKind::DocumentStarts),
             documents: self.sections.slice(bytes, SectionKind::Documents),
+            id_hash: self.sections.slice(bytes, SectionKind::IdHash),
             neighbours: self.neighbours,
             table: self.sections.slice(bytes, SectionKind::Neighbours),
             codes: self.sections.slice(bytes, SectionKind::Codes),
@@ -216,6 +200,7 @@ pub struct View<'a> {
     ids: &'a [u8],
     document_starts: &'a [u64],
     documents: &'a [u8],
+    id_hash: &'a [u64],
     neighbours: usize,
     table: &'a [u32],
     codes: &'a [i8],
@@ -238,6 +223,26 @@ impl<'a> View<'a> {
     /// How many profiles have a vector.
     pub fn profiles_with_vector(&self) -> usize {
         self.node_profiles.len()
+    }
+
+    /// The profile of that id, see [`Index::find`].
+    pub fn find(&self, id: &str) -> Option<Ordinal> {
+        let id = id.as_bytes();
+        let found = ids::probe(self.id_hash, id, |ordinal| self.id(Ordinal(ordinal)) == Some(id));
+        found.map(Ordinal).or_else(|| self.search_id(id))
+    }
+
+    fn search_id(&self, id: &[u8]) -> Option<Ordinal> {
+        let (mut low, mut high) = (0, self.node_of_profile.len() as u32);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.id(Ordinal(middle))?.cmp(id) {
+                std::cmp::Ordering::Equal => return Some(Ordinal(middle)),
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
     /// The row of a profile in the neighbour table: K ordinals, the rest `u32::MAX` from the first on. None where there

@@ -54,8 +54,11 @@ pub fn query_pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query.split('&').filter(|part| !part.is_empty()).map(|part| part.split_once('=').unwrap_or((part, "")))
 }
 
+/// The most `{name}`s of a pattern.
+const MAX_NAMES: usize = 2;
+
 /// Matches a raw path with a pattern such as `/recommend/{id}/{n}`, segment by segment, and gives the raw text of
-/// each `{name}`. A path that ends in a slash matches nothing.
+/// each `{name}`. A path that ends in a slash matches nothing, and neither does a pattern of more than two names.
 pub fn capture<'a>(
     pattern: &'static str,
     path: &'a str,
@@ -64,18 +67,23 @@ pub fn capture<'a>(
         return None;
     }
     let name = |segment: &'static str| segment.strip_prefix('{')?.strip_suffix('}');
-    let pairs = move || pattern.split('/').zip(path.split('/'));
-    // Most paths differ from most patterns in the first segment that has a name.
-    if pairs().any(|(expected, found)| name(expected).is_none() && expected != found)
-        || slashes(pattern) != slashes(path)
-    {
-        return None;
+    let (mut expected, mut found) = (pattern.split('/'), path.split('/'));
+    let mut captures = [("", ""); MAX_NAMES];
+    let mut count = 0;
+    loop {
+        match (expected.next(), found.next()) {
+            (None, None) => return Some(captures.into_iter().take(count)),
+            (Some(expected), Some(found)) => match name(expected) {
+                Some(name) => {
+                    *captures.get_mut(count)? = (name, found);
+                    count += 1;
+                }
+                None if expected == found => {}
+                None => return None,
+            },
+            _ => return None,
+        }
     }
-    Some(pairs().filter_map(move |(expected, found)| Some((name(expected)?, found))))
-}
-
-fn slashes(text: &str) -> usize {
-    text.bytes().filter(|&byte| byte == b'/').count()
 }
 
 #[cfg(test)]
