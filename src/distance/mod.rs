@@ -37,21 +37,46 @@ pub fn dot_codes(query: &[i16], code: &[i8]) -> i32 {
     (kernels().dot_codes)(query, code)
 }
 
+/// [`dot_codes`] for some of many codes that stand `stride` apart: the dot product with each of `nodes`, in their order.
+/// All of them are asked for before the first is waited for. A code that is not there counts as empty.
+pub fn dot_codes_of(query: &[i16], codes: &[i8], stride: usize, nodes: &[u32], dots: &mut Vec<i32>) {
+    (kernels().dot_codes_of)(query, codes, stride, nodes, dots);
+}
+
+/// The code of a node; empty where there is none.
+#[inline(always)]
+fn code_of(codes: &[i8], stride: usize, node: u32) -> &[i8] {
+    let start = (node as usize).saturating_mul(stride);
+    codes.get(start..start.saturating_add(stride)).unwrap_or_default()
+}
+
 /// Tells the processor that a code will be read soon. Changes nothing.
 pub fn prefetch(code: &[i8]) {
     (kernels().prefetch)(code);
 }
+
+/// A query, codes, how far apart they stand, which of them, and where their dot products go.
+type DotCodesOf = fn(&[i16], &[i8], usize, &[u32], &mut Vec<i32>);
 
 /// The functions that suit this processor, chosen once per process.
 struct Kernels {
     dot: fn(&[f32], &[f32]) -> f32,
     dot_f64: fn(&[f32], &[f32]) -> f64,
     dot_codes: fn(&[i16], &[i8]) -> i32,
+    dot_codes_of: DotCodesOf,
     prefetch: fn(&[i8]),
 }
 
-const SCALAR: Kernels =
-    Kernels { dot: scalar::dot, dot_f64: scalar::dot_f64, dot_codes: scalar::dot_codes, prefetch: |_| {} };
+const SCALAR: Kernels = Kernels {
+    dot: scalar::dot,
+    dot_f64: scalar::dot_f64,
+    dot_codes: scalar::dot_codes,
+    dot_codes_of: |query, codes, stride, nodes, dots| {
+        dots.clear();
+        dots.extend(nodes.iter().map(|&node| scalar::dot_codes(query, code_of(codes, stride, node))));
+    },
+    prefetch: |_| {},
+};
 
 fn kernels() -> &'static Kernels {
     static CHOSEN: OnceLock<Kernels> = OnceLock::new();
@@ -131,6 +156,13 @@ mod tests {
                     assert_eq!((kernels.dot_codes)(query, code), expected, "{}, {length}", kernel.name());
                 }
                 (kernels.prefetch)(&code[..length]);
+            }
+            for stride in [1, 31, 32, 64, 100, 2049] {
+                let nodes: Vec<u32> = (0..2049 / stride as u32 + 2).rev().chain([0, u32::MAX]).collect();
+                let mut dots = vec![7];
+                (kernels.dot_codes_of)(&query[..stride], &code, stride, &nodes, &mut dots);
+                let of = |&node: &u32| scalar::dot_codes(&query[..stride], code_of(&code, stride, node));
+                assert_eq!(dots, nodes.iter().map(of).collect::<Vec<_>>(), "{}, {stride}", kernel.name());
             }
             let extremes = [i16::MIN, i16::MAX].repeat(100);
             assert_eq!((kernels.dot_codes)(&extremes, &lowest), scalar::dot_codes(&extremes, &lowest));

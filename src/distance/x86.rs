@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernels, scalar};
+use super::{Kernels, code_of, scalar};
 
 /// For AVX2. To be used only where the processor has it.
 pub(super) const AVX2: Kernels = Kernels {
@@ -13,6 +13,10 @@ pub(super) const AVX2: Kernels = Kernels {
     dot_f64: |a, b| unsafe { avx2::dot_f64(a, b) },
     // SAFETY: as above.
     dot_codes: |query, code| unsafe { avx2::dot_codes(query, code) },
+    dot_codes_of: |query, codes, stride, nodes, dots| {
+        // SAFETY: as above.
+        unsafe { avx2::dot_codes_of(query, codes, stride, nodes, dots) }
+    },
     prefetch,
 };
 
@@ -24,6 +28,10 @@ pub(super) const AVX512: Kernels = Kernels {
     dot_f64: |a, b| unsafe { avx512::dot_f64(a, b) },
     // SAFETY: as above.
     dot_codes: |query, code| unsafe { avx512::dot_codes(query, code) },
+    dot_codes_of: |query, codes, stride, nodes, dots| {
+        // SAFETY: as above.
+        unsafe { avx512::dot_codes_of(query, codes, stride, nodes, dots) }
+    },
     prefetch,
 };
 
@@ -53,6 +61,20 @@ mod avx2 {
     const WIDTH: usize = 16;
 
     #[target_feature(enable = "avx2")]
+    pub(super) fn dot_codes_of(
+        query: &[i16],
+        codes: &[i8],
+        stride: usize,
+        nodes: &[u32],
+        dots: &mut Vec<i32>,
+    ) {
+        nodes.iter().for_each(|&node| prefetch(code_of(codes, stride, node)));
+        dots.clear();
+        dots.extend(nodes.iter().map(|&node| dot_codes(query, code_of(codes, stride, node))));
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
     pub(super) fn dot_codes(query: &[i16], code: &[i8]) -> i32 {
         let length = query.len().min(code.len());
         let (queries, query_rest) = query[..length].as_chunks::<WIDTH>();
@@ -90,6 +112,20 @@ mod avx512 {
     const WIDTH: usize = 32;
 
     #[target_feature(enable = "avx512f,avx512bw")]
+    pub(super) fn dot_codes_of(
+        query: &[i16],
+        codes: &[i8],
+        stride: usize,
+        nodes: &[u32],
+        dots: &mut Vec<i32>,
+    ) {
+        nodes.iter().for_each(|&node| prefetch(code_of(codes, stride, node)));
+        dots.clear();
+        dots.extend(nodes.iter().map(|&node| dot_codes(query, code_of(codes, stride, node))));
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    #[inline]
     pub(super) fn dot_codes(query: &[i16], code: &[i8]) -> i32 {
         let length = query.len().min(code.len());
         let (queries, query_rest) = query[..length].as_chunks::<WIDTH>();
