@@ -100,6 +100,16 @@ impl Codes {
         self.half(a) + self.half(b) - super::kernels::dot(self.row(a), self.row(b))
     }
 
+    /// Half the squared distances of a code and four others.
+    ///
+    /// # Panics
+    /// For a number that is no vector's.
+    pub fn half_squares(&self, a: u32, others: [u32; 4]) -> [i32; 4] {
+        let half = self.half(a);
+        let dots = super::kernels::dot_four(self.row(a), others.map(|other| self.row(other)));
+        std::array::from_fn(|i| half + self.half(others[i]) - dots[i])
+    }
+
     /// Half the squared distance of a code of these and one of others with the same scale.
     ///
     /// # Panics

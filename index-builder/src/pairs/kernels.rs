@@ -50,9 +50,14 @@ pub struct Scores {
 /// Computes the dot product of two codes.
 pub type DotKernel = fn(&[i16], &[i16]) -> i32;
 
-struct Kernels {
-    tile: TileKernel,
-    dot: DotKernel,
+/// Computes the dot products of a code and four others.
+pub type DotFourKernel = fn(&[i16], [&[i16]; 4]) -> [i32; 4];
+
+#[derive(Clone, Copy)]
+pub(super) struct Kernels {
+    pub(super) tile: TileKernel,
+    pub(super) dot: DotKernel,
+    pub(super) dot_four: DotFourKernel,
 }
 
 fn kernels() -> &'static Kernels {
@@ -69,6 +74,8 @@ fn of(kernel: Kernel) -> Kernels {
             tile: |tile, out| unsafe { avx2::tile(tile, out) },
             // SAFETY: as above.
             dot: |a, b| unsafe { avx2::dot(a, b) },
+            // SAFETY: as above.
+            dot_four: |a, others| unsafe { avx2::dot_four(a, others) },
         },
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx512 => Kernels {
@@ -76,8 +83,10 @@ fn of(kernel: Kernel) -> Kernels {
             tile: |tile, out| unsafe { avx512::tile(tile, out) },
             // SAFETY: every processor with AVX-512 has AVX2.
             dot: |a, b| unsafe { avx2::dot(a, b) },
+            // SAFETY: as above.
+            dot_four: |a, others| unsafe { avx2::dot_four(a, others) },
         },
-        _ => Kernels { tile: scalar_tile, dot: scalar_dot },
+        _ => Kernels { tile: scalar_tile, dot: scalar_dot, dot_four: scalar_dot_four },
     }
 }
 
@@ -89,6 +98,16 @@ pub fn chosen() -> TileKernel {
 /// The dot product of two codes.
 pub fn dot(a: &[i16], b: &[i16]) -> i32 {
     (kernels().dot)(a, b)
+}
+
+/// The dot products of a code and four others. Loads the first once, and no sum waits for another.
+pub fn dot_four(a: &[i16], others: [&[i16]; 4]) -> [i32; 4] {
+    (kernels().dot_four)(a, others)
+}
+
+/// The reference.
+pub fn scalar_dot_four(a: &[i16], others: [&[i16]; 4]) -> [i32; 4] {
+    others.map(|other| scalar_dot(a, other))
 }
 
 /// The reference.
@@ -155,6 +174,33 @@ mod avx2 {
         let quarter = _mm_add_epi32(half, _mm_shuffle_epi32::<0b01_00_11_10>(half));
         let eighth = _mm_add_epi32(quarter, _mm_shuffle_epi32::<0b10_11_00_01>(quarter));
         _mm_cvtsi128_si32(eighth) + super::scalar_dot(&a[whole..], &b[whole..])
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn dot_four(a: &[i16], others: [&[i16]; 4]) -> [i32; 4] {
+        const WIDTH: usize = 16;
+        let length = others.iter().map(|other| other.len()).fold(a.len(), usize::min);
+        let whole = length / WIDTH * WIDTH;
+        let mut sums = [_mm256_setzero_si256(); 4];
+        for at in (0..whole).step_by(WIDTH) {
+            // SAFETY: `at + WIDTH` is at most the length of each slice.
+            let first = unsafe { _mm256_loadu_si256(a.as_ptr().add(at).cast()) };
+            for (sum, other) in sums.iter_mut().zip(&others) {
+                // SAFETY: as above.
+                let second = unsafe { _mm256_loadu_si256(other.as_ptr().add(at).cast()) };
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(first, second));
+            }
+        }
+        let pairs = [_mm256_hadd_epi32(sums[0], sums[1]), _mm256_hadd_epi32(sums[2], sums[3])];
+        let halves = _mm256_hadd_epi32(pairs[0], pairs[1]);
+        let four = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256::<1>(halves));
+        let mut dots = [0; 4];
+        // SAFETY: four i32 are a register.
+        unsafe { _mm_storeu_si128(dots.as_mut_ptr().cast(), four) };
+        for (dot, other) in dots.iter_mut().zip(&others) {
+            *dot += super::scalar_dot(&a[whole..length], &other[whole..length]);
+        }
+        dots
     }
 
     /// Sums that do not wait for each other.
@@ -319,6 +365,6 @@ pub fn peak(rounds: usize) -> Option<[(f64, f64); 2]> {
 }
 
 #[cfg(test)]
-pub(super) fn all() -> Vec<(&'static str, TileKernel, DotKernel)> {
-    Kernel::available().map(|kernel| (kernel.name(), of(kernel).tile, of(kernel).dot)).collect()
+pub(super) fn all() -> Vec<(&'static str, Kernels)> {
+    Kernel::available().map(|kernel| (kernel.name(), of(kernel))).collect()
 }

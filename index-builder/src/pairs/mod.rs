@@ -17,9 +17,9 @@ mod codes;
 mod kernels;
 
 pub use codes::{Block, Codes};
-pub use kernels::peak;
+pub use kernels::{GROUP, ROWS, peak};
 
-use kernels::{GROUP, ROWS, Scores, Tile};
+use kernels::{Scores, Tile};
 
 /// A pair within a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

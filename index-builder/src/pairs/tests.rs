@@ -54,12 +54,18 @@ fn every_kernel_gives_the_numbers_of_the_reference() {
         };
         let mut expected = Scores::default();
         kernels::scalar_tile(&tile, &mut expected);
-        for (name, kernel, dot) in all() {
+        for (name, kernels::Kernels { tile: kernel, dot, dot_four }) in all() {
             let mut scores = Scores { dots: [[7; GROUP]; ROWS], passing: [7; ROWS] };
             kernel(&tile, &mut scores);
             assert_eq!(scores, expected, "{name}, {pairs} pairs");
             let (a, b) = (&rows[..2 * pairs], &rows[2 * pairs..4 * pairs]);
             assert_eq!(dot(a, b), kernels::scalar_dot(a, b), "{name}, {pairs} pairs");
+            let others = std::array::from_fn(|i| &rows[2 * pairs * (i + 1)..][..2 * pairs]);
+            assert_eq!(
+                dot_four(a, others),
+                others.map(|b| kernels::scalar_dot(a, b)),
+                "{name}, {pairs} pairs"
+            );
         }
     }
 }

@@ -96,8 +96,14 @@ impl Top {
             }
             self.list.pop();
         }
-        let place = self.list.iter().rposition(|other| *other < near).map_or(0, |place| place + 1);
-        self.list.insert(place, near);
+        self.list.push(near);
+        // Lists are short: moving their ends by hand is faster than finding the place first.
+        let mut place = self.list.len() - 1;
+        while place > 0 && self.list[place - 1] > near {
+            self.list[place] = self.list[place - 1];
+            place -= 1;
+        }
+        self.list[place] = near;
     }
 
     /// The largest half squared distance that can still come in.

@@ -36,7 +36,7 @@ const PER_PIVOT: usize = 200;
 /// To how many pivots' leaves a node goes when all nodes are carved, when a part is carved again, and after that.
 const FANOUT: [usize; 3] = [4, 2, 1];
 /// How many pivots are candidates.
-const FAR: usize = 20;
+const FAR: usize = 16;
 /// Whose distance limits a node's search for near ones: that of its pivot of this rank. The nearest pivot may be the
 /// node itself.
 const REACH: usize = 1;

@@ -3,12 +3,15 @@
 use rayon::prelude::*;
 
 use super::candidates::{Candidates, Near, Top, merge};
-use crate::pairs::{ALL, Block, Codes, Hit, Pairs, screen_part};
+use crate::pairs::{ALL, Block, Codes, GROUP, Hit, Pairs, ROWS, screen_part};
 
 /// Tiles of rows between two looks at the limits.
 const TILE_ROWS: usize = 4;
 /// Groups of columns between two looks at the limits.
 const GROUPS: usize = 3;
+/// Nodes of either.
+const SQUARE: usize = TILE_ROWS * ROWS;
+const _: () = assert!(SQUARE == GROUPS * GROUP);
 
 /// Compares all pairs of each leaf and adds the `k` nearest of each node to its candidates. What is farther from a
 /// node than its limit is not looked for.
@@ -40,11 +43,14 @@ impl Leaf {
         let mut tops: Vec<Top> = nodes.iter().map(|_| Top::new(k)).collect();
         limits.clear();
         limits.extend(nodes.iter().map(|&node| first_limits[node as usize]));
-        for first in (0..block.groups()).step_by(GROUPS) {
-            let groups = first..(first + GROUPS).min(block.groups());
-            for first_row in (0..block.tile_rows()).step_by(TILE_ROWS) {
-                let rows = first_row..(first_row + TILE_ROWS).min(block.tile_rows());
-                screen_part(block, rows, limits, block, groups.clone(), limits, Pairs::Once, hits);
+        // Neighbours in number are mostly near: along the diagonal first, so that limits are low for all others.
+        let squares = block.count().div_ceil(SQUARE);
+        for apart in 0..squares {
+            for square in apart..squares {
+                let first = (square - apart) * TILE_ROWS;
+                let rows = first..(first + TILE_ROWS).min(block.tile_rows());
+                let groups = square * GROUPS..((square + 1) * GROUPS).min(block.groups());
+                screen_part(block, rows, limits, block, groups, limits, Pairs::Once, hits);
                 for Hit { row, column, half_square } in hits.drain(..) {
                     for (one, other) in [(row as usize, column as usize), (column as usize, row as usize)] {
                         if half_square <= limits[one] {

@@ -11,42 +11,103 @@ use crate::pairs::Codes;
 const LENIENCE: i64 = 144;
 const WHOLE: i64 = 100;
 
+/// Links that are selected for a node, in quarters of m. The paper's m leave slots empty where few lead back, and in
+/// data without clusters those are missed. What is beyond m fills empty slots and takes none from a link of the
+/// first m, which may be the only one that leads to another cluster.
+const FORWARD: usize = 7;
+
+/// The memory of a selection.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Candidates that the second pass looks at, with what the first has found out: a bit for each of the first
+    /// selected ones that does not cover them in the second pass.
+    passed_over: Vec<(Near, u64)>,
+    /// Places in what was selected, what has covered a candidate last in front: it is likely to cover the next.
+    order: Vec<u16>,
+}
+
 /// Selects at most `m` of the candidates, which must be sorted by distance.
 ///
 /// First the HNSW paper's Algorithm 4 (SELECT-NEIGHBORS-HEURISTIC): a candidate is taken if it is nearer to the node
 /// than to any that was taken before. That leaves slots free where neighbours lie close together, and in data of many
 /// dimensions most of them. Then, from those that were passed over, whatever is not much nearer to one that was
-/// taken.
-pub fn select(codes: &Codes, candidates: &[Near], m: usize, scratch: &mut Vec<Near>) -> Vec<Near> {
+/// taken. The first ones are those that a smaller `m` would give.
+pub fn select(codes: &Codes, candidates: &[Near], m: usize, scratch: &mut Scratch) -> Vec<Near> {
+    let Scratch { passed_over, order } = scratch;
     let mut selected: Vec<Near> = Vec::with_capacity(m);
-    let passed_over = scratch;
     passed_over.clear();
-    for &(half_square, node) in candidates {
+    order.clear();
+    for &candidate in candidates {
         if selected.len() == m {
             break;
         }
-        if selected.iter().all(|&(_, other)| codes.half_square(node, other) > half_square) {
-            selected.push((half_square, node));
-        } else {
-            passed_over.push((half_square, node));
+        let mut apart = 0;
+        match covering(codes, candidate, &selected, order, &mut apart) {
+            None => {
+                // There are at most twice `M_RANGE`.
+                order.push(selected.len() as u16);
+                selected.push(candidate);
+            }
+            Some((at, is_apart)) => {
+                // What even the second pass would not take is done with.
+                if is_apart {
+                    passed_over.push((candidate, apart));
+                }
+                order[..=at].rotate_right(1);
+            }
         }
     }
-    for &(half_square, node) in passed_over.iter() {
+    for &(candidate, apart) in passed_over.iter() {
         if selected.len() == m {
             break;
         }
-        let bound = i64::from(half_square) * WHOLE;
-        let apart = |other| i64::from(codes.half_square(node, other)) * LENIENCE > bound;
-        if selected.iter().all(|&(_, other)| apart(other)) {
-            selected.push((half_square, node));
+        let (half_square, node) = candidate;
+        let mut unknown =
+            selected.iter().enumerate().filter(|&(place, _)| place >= KNOWN || apart >> place & 1 == 0);
+        if unknown.all(|(_, &(_, other))| is_apart(codes.half_square(node, other), half_square)) {
+            selected.push(candidate);
         }
     }
-    selected.sort_unstable();
     selected
 }
 
+/// Selected ones that have a bit in a candidate's notes.
+const KNOWN: usize = u64::BITS as usize;
+
+/// The first in `order` that covers a candidate in the first pass, and whether the candidate is apart from it in the
+/// second. Notes in `apart` what it has met until then.
+fn covering(
+    codes: &Codes,
+    (half_square, node): Near,
+    selected: &[Near],
+    order: &[u16],
+    apart: &mut u64,
+) -> Option<(usize, bool)> {
+    for (chunk, places) in order.chunks(4).enumerate() {
+        // What is missing in the last four is asked about twice.
+        let others = std::array::from_fn(|i| selected[usize::from(*places.get(i).unwrap_or(&places[0]))].1);
+        let between = codes.half_squares(node, others);
+        for (i, (&place, between)) in places.iter().zip(between).enumerate() {
+            let is_apart = is_apart(between, half_square);
+            if between <= half_square {
+                return Some((4 * chunk + i, is_apart));
+            }
+            if usize::from(place) < KNOWN {
+                *apart |= u64::from(is_apart) << place;
+            }
+        }
+    }
+    None
+}
+
+/// Whether a candidate is not covered, in the second pass, by what is `between` away from it.
+fn is_apart(between: i32, half_square: i32) -> bool {
+    i64::from(between) * LENIENCE > i64::from(half_square) * WHOLE
+}
+
 /// Links of every node: `m` selected from its near ones and its pivots, and a link back for each link, up to `slots`
-/// links in all; where there are more, the same rule selects from all of them. The nearest first.
+/// links in all; where there are more, the same rule selects from all of them, and where there are fewer, what would
+/// have been selected next, and links back for that, fill them up. The nearest first.
 pub fn links(
     codes: &Codes,
     cells: Option<&Cells>,
@@ -54,7 +115,7 @@ pub fn links(
     m: usize,
     slots: usize,
 ) -> Vec<Vec<u32>> {
-    let choose = |(candidates, scratch): &mut (Vec<Near>, Vec<Near>), (node, near): (usize, Vec<Near>)| {
+    let choose = |(candidates, scratch): &mut (Vec<Near>, Scratch), (node, near): (usize, Vec<Near>)| {
         let node = node as u32;
         candidates.clear();
         candidates.extend_from_slice(&near);
@@ -64,39 +125,63 @@ pub fn links(
             candidates.sort_unstable();
             candidates.dedup();
         }
-        select(codes, candidates, m, scratch)
+        select(codes, candidates, (m * FORWARD / 4).min(slots), scratch)
     };
     let forward: Vec<Vec<Near>> =
         near.into_par_iter().enumerate().map_init(Default::default, choose).collect();
-    let (starts, back) = reversed(&forward);
-    let finish = |scratch: &mut Vec<Near>, (node, mut links): (usize, Vec<Near>)| {
-        links.extend_from_slice(&back[starts[node]..starts[node + 1]]);
+    let first = |list: &'_ [Near]| list.len().min(m);
+    let back = Reversed::new(forward.iter().map(|list| &list[..first(list)]));
+    let filling = Reversed::new(forward.iter().map(|list| &list[first(list)..]));
+    let finish = |(links, scratch): &mut (Vec<Near>, Scratch), (node, forward): (usize, Vec<Near>)| {
+        let (own, next) = forward.split_at(first(&forward));
+        links.clear();
+        links.extend_from_slice(own);
+        links.extend_from_slice(back.of(node));
         links.sort_unstable();
         links.dedup();
         if links.len() > slots {
-            links = select(codes, &links, slots, scratch);
+            *links = select(codes, links, slots, scratch);
+        } else {
+            let mut more = [next, filling.of(node)].concat();
+            more.sort_unstable();
+            more.dedup();
+            more.retain(|near| links.binary_search(near).is_err());
+            more.truncate(slots - links.len());
+            links.append(&mut more);
         }
-        links.into_iter().map(|(_, to)| to).collect()
+        links.sort_unstable();
+        links.iter().map(|&(_, to)| to).collect()
     };
-    forward.into_par_iter().enumerate().map_init(Vec::new, finish).collect()
+    forward.into_par_iter().enumerate().map_init(Default::default, finish).collect()
 }
 
-/// The links that lead to each node, one list after the other, and where each starts.
-fn reversed(links: &[Vec<Near>]) -> (Vec<usize>, Vec<Near>) {
-    let mut starts = vec![0usize; links.len() + 1];
-    for &(_, to) in links.iter().flatten() {
-        starts[to as usize + 1] += 1;
-    }
-    for node in 0..links.len() {
-        starts[node + 1] += starts[node];
-    }
-    let mut next = starts.clone();
-    let mut back = vec![(0, 0); starts[links.len()]];
-    for (from, list) in (0..).zip(links) {
-        for &(half_square, to) in list {
-            back[next[to as usize]] = (half_square, from);
-            next[to as usize] += 1;
+/// The links that lead to each node.
+struct Reversed {
+    starts: Vec<usize>,
+    links: Vec<Near>,
+}
+
+impl Reversed {
+    fn new<'a>(lists: impl ExactSizeIterator<Item = &'a [Near]> + Clone) -> Reversed {
+        let mut starts = vec![0usize; lists.len() + 1];
+        for &(_, to) in lists.clone().flatten() {
+            starts[to as usize + 1] += 1;
         }
+        for node in 0..lists.len() {
+            starts[node + 1] += starts[node];
+        }
+        let mut next = starts.clone();
+        let mut links = vec![(0, 0); starts[lists.len()]];
+        for (from, list) in (0..).zip(lists) {
+            for &(half_square, to) in list {
+                links[next[to as usize]] = (half_square, from);
+                next[to as usize] += 1;
+            }
+        }
+        Reversed { starts, links }
     }
-    (starts, back)
+
+    fn of(&self, node: usize) -> &[Near] {
+        &self.links[self.starts[node]..self.starts[node + 1]]
+    }
 }
