@@ -3,6 +3,7 @@
 import json
 import math
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
@@ -90,7 +91,7 @@ def open_table(results):
 WAYS = {
     ("kindred", "verified"): "kindred: map, check every byte, one answer",
     ("kindred", "quick"): "kindred: map, check the header, one answer",
-    ("kindred", "header"): "kindred: map and read the header, without an answer",
+    ("kindred", "header"): "kindred: map, check header and table, one answer",
     ("hnswlib", "load"): "hnswlib: load_index, one answer",
     ("faiss", "load"): "faiss: read_index, one answer",
     ("usearch", "load"): "usearch: view (mapped), one answer",
@@ -113,7 +114,8 @@ def write(run):
     # Very low recalls would press the rest together.
     for one in series:
         one["points"] = [point for point in one["points"] if point[0] >= 0.5]
-    plot = figures.PAGE.parent / f"peers-{name}.svg"
+    slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+    plot = figures.PAGE.parent / f"peers-{slug}.svg"
     title = f"{name}: recall and speed, one thread"
     figures.plot(plot, title, "recall@10 (1 is drawn at 0.9999)", "queries a second", series, "recall", "log")
     origin = "generated" if run["generated"] else "from a file"

@@ -327,6 +327,47 @@ fn dense_groups_have_links_that_lead_out() {
 }
 
 #[test]
+fn clusters_larger_than_a_beam_are_left() {
+    // A search that starts in one cluster has to get to another; links that fill up a node must not cost it that.
+    let vectors = clustered(6_000, 16, 8, 0.15, 9);
+    let mut graph = partitioned(&vectors, 8);
+    repair(&mut graph, vectors.view()).unwrap();
+    let recall = recall_at_10(&graph, vectors.view(), 256);
+    assert!(recall >= 0.998, "recall@10 is {recall}");
+}
+
+#[test]
+fn slots_are_filled_where_there_are_no_clusters() {
+    let vectors = clustered(3_000, 24, 3_000, 0.0, 7);
+    let graph = partitioned(&vectors, 8);
+    let links: usize = (0..3_000).map(|node| graph.neighbours(node, 0).len()).sum();
+    // m links of each node and one back for each, where all are mutual, would be 8.
+    assert!(links >= 3_000 * 13, "{links} links");
+}
+
+#[test]
+fn codes_find_what_is_nearer_together_than_they_can_tell() {
+    // A group of 600 within a hundredth of the width of a code's unit, amid others that give the unit its size.
+    let mut vectors = clustered(3_000, 32, 3_000, 0.0, 8);
+    let dense = clustered(600, 32, 1, 0.000_5, 3);
+    vectors.slice_mut(ndarray::s![..600, ..]).assign(&dense);
+    let graph = {
+        let mut graph = partitioned(&vectors, 16);
+        repair(&mut graph, vectors.view()).unwrap();
+        graph
+    };
+    let codes = kindred::index::codes::encode(vectors.as_slice().unwrap(), 32);
+    let built = crate::quality::BuiltGraph::new(&graph, vectors.view(), &codes).unwrap();
+    let mut scratch = Scratch::default();
+    let mut found = 0;
+    for query in (0..600).step_by(10) {
+        let kth = kth_distance(&built, query, 10).unwrap();
+        found += found_within(&built, query, 640, kth, &mut scratch);
+    }
+    assert_eq!(found, 600, "of the ten nearest of 60");
+}
+
+#[test]
 fn partitions_of_few_nodes_and_of_copies_are_linked() {
     for nodes in 0..=3 {
         let vectors = line(nodes);
