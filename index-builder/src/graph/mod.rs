@@ -12,7 +12,7 @@ mod shuffle;
 
 pub use flat::FlatGraph;
 pub use hnsw_rs::HnswRs;
-pub use partitioned::{Cells, Near, Partitioned, near_lists, refine};
+pub use partitioned::{Cells, NearLists, Partitioned, near_lists, refine};
 pub use reach::{Walk, reachable};
 pub use repair::{RepairReport, repair};
 pub(crate) use shuffle::SplitMix64;

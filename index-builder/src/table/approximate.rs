@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::exact::BLOCK;
 use super::lists::BlockLists;
-use crate::graph::{Cells, Near, near_lists, refine};
+use crate::graph::{Cells, NearLists, near_lists, refine};
 use crate::pairs::Codes;
 use crate::progress::Step;
 
@@ -43,16 +43,16 @@ pub fn nearest(
             break;
         }
         step.reach((codes.count() * round / ROUNDS) as u64);
-        refine(codes, &mut lists, BREADTH, k);
+        refine(codes, &mut lists, BREADTH);
         recall = truth.recall(&vectors, &lists);
     }
     step.reach(codes.count() as u64);
-    let blocks = lists.par_chunks(BLOCK).enumerate().map(|(block, lists)| {
-        let mut scored = BlockLists::new(lists.len(), k);
-        for (place, list) in lists.iter().enumerate() {
-            let node = (block * BLOCK + place) as u32;
-            for &(_, other) in list {
-                scored.push(place, (vectors.distance(node, other), other), ranks);
+    let blocks = (0..codes.count().div_ceil(BLOCK)).into_par_iter().map(|block| {
+        let nodes = block * BLOCK..(block * BLOCK + BLOCK).min(codes.count());
+        let mut scored = BlockLists::new(nodes.len(), k);
+        for (place, node) in nodes.enumerate() {
+            for &(_, other) in lists.of(node) {
+                scored.push(place, (vectors.distance(node as u32, other), other), ranks);
             }
         }
         scored
@@ -95,10 +95,10 @@ impl Truth {
         Truth { farthest: farthest.collect(), k }
     }
 
-    fn recall(&self, vectors: &Vectors<'_>, lists: &[Vec<Near>]) -> f64 {
+    fn recall(&self, vectors: &Vectors<'_>, lists: &NearLists) -> f64 {
         let all = self.farthest.len() * self.k;
         let is_found = |&(node, farthest): &(u32, f32)| {
-            let list = &lists[node as usize];
+            let list = lists.of(node as usize);
             list.iter().filter(|&&(_, other)| vectors.distance(node, other) <= farthest).count().min(self.k)
         };
         let found: usize = self.farthest.par_iter().map(is_found).sum();

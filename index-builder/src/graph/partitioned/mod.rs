@@ -18,15 +18,14 @@ mod select;
 
 pub use cells::Cells;
 
-use kindred::index::format::MAX_LEVELS;
+use kindred::index::format::{MAX_LEVELS, NONE};
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::shuffle::SplitMix64;
 use super::{FlatGraph, GraphBuilder, GraphError, GraphParameters, check};
 use crate::pairs::{ALL, Codes};
-use candidates::Candidates;
-pub use candidates::Near;
+pub use candidates::{Near, NearLists};
 pub use nearest::refine;
 
 /// The most nodes of a leaf. A set that is no larger is one leaf, and compared as a whole.
@@ -101,51 +100,45 @@ impl Partitioned {
             let seed = parameters.seed.wrapping_add(u64::from(level) << 32);
             let cells = Cells::of_all(&codes, seed);
             let near = candidates(&codes, cells.as_ref(), parameters, seed);
-            for (&node, links) in members.iter().zip(select::links(&codes, cells.as_ref(), near, m, m)) {
+            let mut links = vec![NONE; members.len() * m];
+            select::link(&codes, cells.as_ref(), near, m, m, &mut links);
+            for (&node, links) in members.iter().zip(links.chunks_exact(m)) {
                 let slots = graph.slots_mut(node, usize::from(level));
-                slots.iter_mut().zip(links).for_each(|(slot, to)| *slot = members[to as usize]);
+                let links = links.iter().take_while(|&&to| to != NONE);
+                slots.iter_mut().zip(links).for_each(|(slot, &to)| *slot = members[to as usize]);
             }
         }
         let near = candidates(codes, cells, parameters, parameters.seed);
-        let links = select::links(codes, cells, near, m, 2 * m);
-        graph.level0.par_chunks_exact_mut(2 * m).zip(links).for_each(|(slots, links)| {
-            slots.iter_mut().zip(links).for_each(|(slot, to)| *slot = to);
-        });
+        select::link(codes, cells, near, m, 2 * m, &mut graph.level0);
         progress(nodes as usize);
         Ok(graph)
     }
 }
 
 /// For each node the nearest of its leaves, the nearest first: `of_leaf` of each leaf, `limit` in all.
-pub fn near_lists(codes: &Codes, cells: Option<&Cells>, of_leaf: usize, limit: usize) -> Vec<Vec<Near>> {
-    let candidates = Candidates::new(codes.count(), limit);
+pub fn near_lists(codes: &Codes, cells: Option<&Cells>, of_leaf: usize, limit: usize) -> NearLists {
+    let mut lists = NearLists::new(codes.count(), limit);
     let (leaves, of_leaf) = match cells {
         Some(cells) => (leaves::leaves(codes, cells, 0), of_leaf),
         None => (vec![(0..codes.count() as u32).collect()], limit),
     };
-    nearest::within_leaves(codes, &leaves, &vec![ALL; codes.count()], of_leaf, &candidates);
-    candidates.into_lists()
+    nearest::within_leaves(codes, &leaves, &vec![ALL; codes.count()], of_leaf, &mut lists);
+    lists
 }
 
 /// For each node the near ones that may become links, the nearest first.
-fn candidates(
-    codes: &Codes,
-    cells: Option<&Cells>,
-    parameters: &GraphParameters,
-    seed: u64,
-) -> Vec<Vec<Near>> {
+fn candidates(codes: &Codes, cells: Option<&Cells>, parameters: &GraphParameters, seed: u64) -> NearLists {
     let near = (parameters.ef_construction / NEAR_SHARE).max(parameters.m);
-    let candidates = Candidates::new(codes.count(), near);
+    let mut lists = NearLists::new(codes.count(), near);
     let Some(cells) = cells else {
         let all = (0..codes.count() as u32).collect();
-        nearest::within_leaves(codes, &[all], &vec![ALL; codes.count()], near, &candidates);
-        return candidates.into_lists();
+        nearest::within_leaves(codes, &[all], &vec![ALL; codes.count()], near, &mut lists);
+        return lists;
     };
     let leaves = leaves::leaves(codes, cells, seed);
     let of_leaf = (parameters.ef_construction / LEAF_SHARE).max(FEWEST_OF_LEAF);
-    nearest::within_leaves(codes, &leaves, cells.reaches(), of_leaf, &candidates);
-    let mut lists = candidates.into_lists();
-    nearest::refine(codes, &mut lists, BREADTH, near);
+    nearest::within_leaves(codes, &leaves, cells.reaches(), of_leaf, &mut lists);
+    nearest::refine(codes, &mut lists, BREADTH);
     lists
 }
 

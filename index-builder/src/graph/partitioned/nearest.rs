@@ -1,8 +1,9 @@
 //! Near neighbours of every node: all pairs within each leaf, then neighbours of neighbours.
 
+use kindred::index::format::NONE;
 use rayon::prelude::*;
 
-use super::candidates::{Candidates, Near, Top, merge};
+use super::candidates::{Candidates, Near, NearLists, Top};
 use crate::pairs::{ALL, Block, Codes, GROUP, Hit, Pairs, ROWS, screen_part};
 
 /// Tiles of rows between two looks at the limits.
@@ -13,11 +14,12 @@ const GROUPS: usize = 3;
 const SQUARE: usize = TILE_ROWS * ROWS;
 const _: () = assert!(SQUARE == GROUPS * GROUP);
 
-/// Compares all pairs of each leaf and adds the `k` nearest of each node to its candidates. What is farther from a
-/// node than its limit is not looked for.
-pub fn within_leaves(codes: &Codes, leaves: &[Vec<u32>], limits: &[i32], k: usize, candidates: &Candidates) {
+/// Compares all pairs of each leaf and adds the `k` nearest of each node to its list. What is farther from a node than
+/// its limit is not looked for.
+pub fn within_leaves(codes: &Codes, leaves: &[Vec<u32>], limits: &[i32], k: usize, lists: &mut NearLists) {
+    let candidates = Candidates::new(lists);
     leaves.par_iter().for_each_init(Leaf::default, |leaf, nodes| {
-        leaf.compare(codes, nodes, limits, k, candidates);
+        leaf.compare(codes, nodes, limits, k, &candidates);
     });
 }
 
@@ -27,6 +29,7 @@ struct Leaf {
     block: Block,
     hits: Vec<Hit>,
     limits: Vec<i32>,
+    spare: Vec<Near>,
 }
 
 impl Leaf {
@@ -36,9 +39,9 @@ impl Leaf {
         nodes: &[u32],
         first_limits: &[i32],
         k: usize,
-        candidates: &Candidates,
+        candidates: &Candidates<'_>,
     ) {
-        let Leaf { block, hits, limits } = self;
+        let Leaf { block, hits, limits, spare } = self;
         block.fill(codes, nodes.iter().copied());
         let mut tops: Vec<Top> = nodes.iter().map(|_| Top::new(k)).collect();
         limits.clear();
@@ -62,33 +65,29 @@ impl Leaf {
             }
         }
         for (&node, top) in nodes.iter().zip(&tops) {
-            candidates.add(node, top.sorted());
+            candidates.add(node, top.sorted(), spare);
         }
     }
 }
 
 /// Looks at the neighbours of each node's neighbours, `breadth` of each, and takes in those that are nearer than what
 /// the node has (NN-Descent, Dong, Moses and Li 2011, without its sampling).
-pub fn refine(codes: &Codes, lists: &mut [Vec<Near>], breadth: usize, limit: usize) {
-    let firsts: Vec<u32> = lists
-        .par_iter()
-        .flat_map_iter(|list| {
-            let first = list.iter().map(|&(_, node)| node);
-            first.chain(std::iter::repeat(u32::MAX)).take(breadth)
-        })
-        .collect();
-    let of =
-        |node: u32| firsts[node as usize * breadth..][..breadth].iter().copied().filter(|&n| n != u32::MAX);
+pub fn refine(codes: &Codes, lists: &mut NearLists, breadth: usize) {
+    let mut firsts = vec![NONE; lists.count() * breadth];
+    for (firsts, list) in firsts.chunks_exact_mut(breadth).zip(lists.iter()) {
+        firsts.iter_mut().zip(list).for_each(|(first, &(_, node))| *first = node);
+    }
+    let of = |node: u32| firsts[node as usize * breadth..][..breadth].iter().copied().filter(|&n| n != NONE);
     lists.par_iter_mut().enumerate().for_each_init(
         || (Vec::new(), Vec::new(), Vec::new()),
-        |(met, added, spare), (node, list)| {
+        |(met, added, spare), (node, mut list)| {
             let node = node as u32;
             met.clear();
             met.extend(of(node).flat_map(of));
             met.sort_unstable();
             met.dedup();
             added.clear();
-            let worst = if list.len() < limit { ALL } else { list.last().map_or(ALL, |last| last.0) };
+            let worst = list.last_of_full().map_or(ALL, |last| last.0);
             for &other in met.iter().filter(|&&other| other != node) {
                 let half_square = codes.half_square(node, other);
                 if half_square <= worst {
@@ -96,7 +95,7 @@ pub fn refine(codes: &Codes, lists: &mut [Vec<Near>], breadth: usize, limit: usi
                 }
             }
             added.sort_unstable();
-            merge(list, added, limit, spare);
+            list.merge(added, spare);
         },
     );
 }

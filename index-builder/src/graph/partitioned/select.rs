@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::Cells;
-use super::candidates::Near;
+use super::candidates::{Near, NearList, NearLists};
 use crate::pairs::Codes;
 
 /// How much farther than from the node a candidate may be from a selected one, squared, and still count as covered by
@@ -24,6 +24,8 @@ pub struct Scratch {
     passed_over: Vec<(Near, u64)>,
     /// Places in what was selected, what has covered a candidate last in front: it is likely to cover the next.
     order: Vec<u16>,
+    /// What was selected, in the order of selection.
+    selected: Vec<Near>,
 }
 
 /// Selects at most `m` of the candidates, which must be sorted by distance.
@@ -32,9 +34,9 @@ pub struct Scratch {
 /// than to any that was taken before. That leaves slots free where neighbours lie close together, and in data of many
 /// dimensions most of them. Then, from those that were passed over, whatever is not much nearer to one that was
 /// taken. The first ones are those that a smaller `m` would give.
-pub fn select(codes: &Codes, candidates: &[Near], m: usize, scratch: &mut Scratch) -> Vec<Near> {
-    let Scratch { passed_over, order } = scratch;
-    let mut selected: Vec<Near> = Vec::with_capacity(m);
+pub fn select<'a>(codes: &Codes, candidates: &[Near], m: usize, scratch: &'a mut Scratch) -> &'a [Near] {
+    let Scratch { passed_over, order, selected } = scratch;
+    selected.clear();
     passed_over.clear();
     order.clear();
     for &candidate in candidates {
@@ -42,7 +44,7 @@ pub fn select(codes: &Codes, candidates: &[Near], m: usize, scratch: &mut Scratc
             break;
         }
         let mut apart = 0;
-        match covering(codes, candidate, &selected, order, &mut apart) {
+        match covering(codes, candidate, selected, order, &mut apart) {
             None => {
                 // There are at most twice `M_RANGE`.
                 order.push(selected.len() as u16);
@@ -105,54 +107,72 @@ fn is_apart(between: i32, half_square: i32) -> bool {
     i64::from(between) * LENIENCE > i64::from(half_square) * WHOLE
 }
 
-/// Links of every node: `m` selected from its near ones and its pivots, and a link back for each link, up to `slots`
+/// Links every node: `m` selected from its near ones and its pivots, and a link back for each link, up to `slots`
 /// links in all; where there are more, the same rule selects from all of them, and where there are fewer, what would
-/// have been selected next, and links back for that, fill them up. The nearest first.
-pub fn links(
+/// have been selected next, and links back for that, fill them up.
+///
+/// Writes them into `links`, the nearest first: nodes x slots numbers, all `NONE` before.
+pub fn link(
     codes: &Codes,
     cells: Option<&Cells>,
-    near: Vec<Vec<Near>>,
+    near: NearLists,
     m: usize,
     slots: usize,
-) -> Vec<Vec<u32>> {
-    let choose = |(candidates, scratch): &mut (Vec<Near>, Scratch), (node, near): (usize, Vec<Near>)| {
-        let node = node as u32;
+    links: &mut [u32],
+) {
+    let most = (m * FORWARD / 4).min(slots);
+    let mut forward = NearLists::new(near.count(), most);
+    let choose = |(candidates, scratch): &mut (Vec<Near>, Scratch),
+                  (node, mut list): (usize, NearList<'_>)| {
         candidates.clear();
-        candidates.extend_from_slice(&near);
+        candidates.extend_from_slice(near.of(node));
         if let Some(cells) = cells {
+            let node = node as u32;
             let pivots = cells.pivots_of(node).filter(|&pivot| pivot != node);
             candidates.extend(pivots.map(|pivot| (codes.half_square(node, pivot), pivot)));
             candidates.sort_unstable();
             candidates.dedup();
         }
-        select(codes, candidates, (m * FORWARD / 4).min(slots), scratch)
+        list.set(select(codes, candidates, most, scratch));
     };
-    let forward: Vec<Vec<Near>> =
-        near.into_par_iter().enumerate().map_init(Default::default, choose).collect();
+    forward.par_iter_mut().enumerate().for_each_init(Default::default, choose);
+    drop(near);
     let first = |list: &'_ [Near]| list.len().min(m);
     let back = Reversed::new(forward.iter().map(|list| &list[..first(list)]));
     let filling = Reversed::new(forward.iter().map(|list| &list[first(list)..]));
-    let finish = |(links, scratch): &mut (Vec<Near>, Scratch), (node, forward): (usize, Vec<Near>)| {
-        let (own, next) = forward.split_at(first(&forward));
-        links.clear();
-        links.extend_from_slice(own);
-        links.extend_from_slice(back.of(node));
-        links.sort_unstable();
-        links.dedup();
-        if links.len() > slots {
-            *links = select(codes, links, slots, scratch);
+    let finish = |Memory { all, more, scratch }: &mut Memory, (node, links): (usize, &mut [u32])| {
+        let (own, next) = forward.of(node).split_at(first(forward.of(node)));
+        all.clear();
+        all.extend_from_slice(own);
+        all.extend_from_slice(back.of(node));
+        all.sort_unstable();
+        all.dedup();
+        if all.len() > slots {
+            let selected = select(codes, all, slots, scratch);
+            all.clear();
+            all.extend_from_slice(selected);
         } else {
-            let mut more = [next, filling.of(node)].concat();
+            more.clear();
+            more.extend_from_slice(next);
+            more.extend_from_slice(filling.of(node));
             more.sort_unstable();
             more.dedup();
-            more.retain(|near| links.binary_search(near).is_err());
-            more.truncate(slots - links.len());
-            links.append(&mut more);
+            more.retain(|near| all.binary_search(near).is_err());
+            more.truncate(slots - all.len());
+            all.append(more);
         }
-        links.sort_unstable();
-        links.iter().map(|&(_, to)| to).collect()
+        all.sort_unstable();
+        links.iter_mut().zip(all).for_each(|(link, &mut (_, to))| *link = to);
     };
-    forward.into_par_iter().enumerate().map_init(Default::default, finish).collect()
+    links.par_chunks_exact_mut(slots).enumerate().for_each_init(Memory::default, finish);
+}
+
+/// The memory in which the links of a node are put together.
+#[derive(Default)]
+struct Memory {
+    all: Vec<Near>,
+    more: Vec<Near>,
+    scratch: Scratch,
 }
 
 /// The links that lead to each node.
