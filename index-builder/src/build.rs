@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
-use kindred::index::{Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata};
+use kindred::index::{Header, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata};
 
 use crate::assemble::Parts;
 use crate::cli::BuildArgs;
@@ -51,9 +51,9 @@ pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result
     let profiles = build.read()?;
     let (profiles, vectors) = build.vectorize(profiles)?;
     let finished = build.link(vectors)?;
-    let built = build.write(&publisher, &profiles, &finished)?;
+    let written = build.write(&publisher, &profiles, finished)?;
     build.seconds.total = started.elapsed().as_secs_f64();
-    Ok(build.summary(&profiles, &finished, built))
+    Ok(build.summary(&profiles, written))
 }
 
 /// What is the same for every step.
@@ -74,6 +74,13 @@ struct Finished {
     linked: Linked,
     vectorizer_state: Option<Vec<u8>>,
     fingerprint: String,
+}
+
+/// A published file and what is in it.
+struct Written {
+    published: Published,
+    header: Header,
+    metadata: Metadata,
 }
 
 impl Build<'_> {
@@ -174,10 +181,10 @@ impl Build<'_> {
         &mut self,
         publisher: &Publisher,
         profiles: &Profiles,
-        finished: &Finished,
-    ) -> Result<Published, Failure> {
+        finished: Finished,
+    ) -> Result<Written, Failure> {
         let step = self.progress.step("publish", 0);
-        let metadata = self.metadata(profiles, finished)?;
+        let metadata = self.metadata(profiles, &finished)?;
         let parts = Parts {
             profiles,
             linked: &finished.linked,
@@ -187,6 +194,8 @@ impl Build<'_> {
         };
         let temporary = publisher.create().map_err(publish_failure)?;
         let (header, temporary) = parts.write(temporary).context("writing the index file")?;
+        // The check maps the whole file: vectors, graph and table need not be there twice.
+        drop(finished);
         let verifying = Instant::now();
         let checked = verify_file(temporary.path()).context("the file that was just written is refused")?;
         if checked != header.checksum {
@@ -198,7 +207,7 @@ impl Build<'_> {
         let published = temporary.commit(self.args.keep as usize).map_err(publish_failure)?;
         self.seconds.publish =
             step.done(|| format!("version {}, {} bytes", published.version, published.bytes));
-        Ok(published)
+        Ok(Written { published, header, metadata })
     }
 
     fn metadata(&self, profiles: &Profiles, finished: &Finished) -> anyhow::Result<Metadata> {
@@ -246,26 +255,26 @@ impl Build<'_> {
         }
     }
 
-    fn summary(self, profiles: &Profiles, finished: &Finished, published: Published) -> Summary {
-        let linked = &finished.linked;
+    fn summary(self, profiles: &Profiles, written: Written) -> Summary {
+        let Written { published, header, metadata } = written;
         Summary {
             version: published.version,
             file: published.path.display().to_string(),
             read: profiles.read,
-            profiles: profiles.entries.len() as u64,
-            nodes: linked.nodes.count() as u64,
-            dimension: linked.nodes.vectors.ncols() as u64,
-            id_field: profiles.id_field.clone(),
-            vectorizer: self.vectorizer_name(),
+            profiles: u64::from(header.profiles),
+            nodes: u64::from(header.nodes),
+            dimension: u64::from(header.dimension),
+            id_field: metadata.id_field,
+            vectorizer: metadata.vectorizer.name,
             skipped: self.skipped,
             duplicates: profiles.duplicates,
-            zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
-            m: self.args.m,
-            ef: linked.quality.default_ef,
-            recall_at_10: linked.quality.recall_at_10,
-            table: linked.table_metadata(),
-            reachable: linked.reachable as u64,
-            attached: linked.repair.attached as u64,
+            zero_vectors: metadata.zero_vectors,
+            m: header.m,
+            ef: metadata.default_ef,
+            recall_at_10: metadata.recall_at_10,
+            table: metadata.table,
+            reachable: u64::from(metadata.reachable),
+            attached: u64::from(metadata.graph.attached),
             bytes: published.bytes,
             removed: published.removed,
             seconds: self.seconds,

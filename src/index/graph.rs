@@ -22,6 +22,7 @@ pub trait Graph {
         None
     }
 
-    /// A node's neighbours on a level, up to the first [`NONE`](super::format::NONE); empty above its own level.
+    /// A node's slots on a level: its neighbours, and [`NONE`](super::format::NONE) where there are fewer; empty above
+    /// its own level. What comes after the first `NONE` counts for nothing.
     fn neighbours(&self, node: u32, level: usize) -> &[u32];
 }

@@ -49,6 +49,8 @@ pub struct Scratch {
     stamp: u8,
     /// The nearest so far, the nearest first.
     beam: Vec<Candidate>,
+    /// Where the search of level 0 starts.
+    starts: Vec<Candidate>,
     /// Neighbours to be compared in this hop, and how far they are.
     batch: Vec<u32>,
     fars: Vec<u32>,
@@ -57,8 +59,12 @@ pub struct Scratch {
     dots: Vec<i32>,
 }
 
-/// Stamps of one search.
+/// Stamps of the search of one level.
 const STAMPS: u8 = 2;
+
+/// The width of the beam on level 1, all of which are starts on level 0. A greedy walk (a width of 1) is caught in front
+/// of small dense groups, and then none of a group is found.
+const STARTS: usize = 4;
 
 impl Scratch {
     fn reset(&mut self, nodes: usize) {
@@ -84,6 +90,25 @@ impl Scratch {
         }
     }
 
+    /// Those that are visited for the first time.
+    fn visit_all(&mut self, nodes: &[u32], first_visits: &mut Vec<u32>) {
+        // Whether a node has been visited is as good as random, so nothing jumps by it: each node is written, and
+        // stays if it counts.
+        first_visits.clear();
+        first_visits.resize(nodes.len(), 0);
+        let mut count = 0;
+        for &node in nodes {
+            let Some(stamp) = self.visited.get_mut(node as usize) else { continue };
+            let is_first = stamp.wrapping_sub(self.stamp) >= STAMPS;
+            *stamp = if is_first { self.stamp } else { *stamp };
+            if let Some(place) = first_visits.get_mut(count) {
+                *place = node;
+            }
+            count += usize::from(is_first);
+        }
+        first_visits.truncate(count);
+    }
+
     /// Whether a visited node is expanded for the first time.
     fn expand(&mut self, node: u32) -> bool {
         match self.visited.get_mut(node as usize) {
@@ -95,17 +120,64 @@ impl Scratch {
         }
     }
 
-    /// Takes a candidate into a beam of width `ef`. Gives its place if it is near enough.
-    fn insert(&mut self, candidate: Candidate, ef: usize) -> Option<usize> {
-        if self.beam.len() >= ef {
-            if self.beam.last().is_none_or(|farthest| candidate > *farthest) {
+    /// Makes a candidate one of those that a search starts from.
+    fn start(&mut self, candidate: Candidate, width: Width) {
+        if self.visit(candidate.node()) {
+            self.insert(candidate, width);
+        }
+    }
+
+    /// Takes a candidate into the beam. Gives its place if it is near enough.
+    fn insert(&mut self, candidate: Candidate, width: Width) -> Option<usize> {
+        if let Some(&farthest) = self.beam.get(width.ef - 1) {
+            let last = self.beam.get(width.wanted - 1).map_or(0, |last| last.far());
+            let reach = last.saturating_add(width.rounding);
+            if candidate > farthest && candidate.far() > reach {
                 return None;
             }
-            self.beam.pop();
+            if self.beam.len() >= width.most() {
+                if self.beam.last().is_none_or(|last| candidate > *last) {
+                    return None;
+                }
+                self.beam.pop();
+            }
+            while self.beam.len() >= width.ef && self.beam.last().is_some_and(|last| last.far() > reach) {
+                self.beam.pop();
+            }
         }
         let place = self.beam.partition_point(|other| *other < candidate);
         self.beam.insert(place, candidate);
         Some(place)
+    }
+}
+
+/// What a beam keeps: the nearest `ef`, which alone are expanded, and all that rounding may have put behind the last of
+/// those wanted. In a dense group the codes of many nodes are as good as equal, and which of them are in the beam would
+/// be left to chance.
+#[derive(Debug, Clone, Copy)]
+struct Width {
+    ef: usize,
+    /// At least 1 and at most `ef`.
+    wanted: usize,
+    /// How much farther than the last of those wanted one may seem and still be nearer.
+    rounding: u32,
+}
+
+impl Width {
+    /// For comparisons without rounding.
+    const fn exact(ef: usize) -> Width {
+        Width { ef, wanted: 1, rounding: 0 }
+    }
+
+    /// How long a beam may get. Among many copies of nearly one vector there would be no end.
+    fn most(self) -> usize {
+        self.ef.saturating_mul(2)
+    }
+
+    /// How many of a beam are worth comparing as vectors.
+    fn worth_comparing(self, beam: &[Candidate]) -> usize {
+        let Some(last) = beam.get(self.wanted - 1) else { return beam.len() };
+        beam.partition_point(|candidate| candidate.far() <= last.far().saturating_add(self.rounding))
     }
 }
 
@@ -151,15 +223,9 @@ impl Measure for ByCodes<'_> {
     }
 }
 
-/// How many of a beam by codes are compared as vectors for `wanted` results: all that rounding may have put behind the
-/// last of them.
-fn worth_comparing(beam: &[Candidate], wanted: usize) -> usize {
-    let Some(last) = wanted.checked_sub(1).and_then(|last| beam.get(last)) else { return beam.len() };
-    beam.partition_point(|candidate| candidate.far() <= last.far().saturating_add(ROUNDING as u32))
-}
-
-/// The nodes nearest to a query that a beam of width `ef` (at least 1) finds: at most `ef`, and where the graph has codes,
-/// no more than are worth comparing for `wanted` results. The likest first, by codes or by [`dot`].
+/// The nodes nearest to a query that a beam of width `ef` (at least 1) finds, the likest first, by codes or by [`dot`].
+/// Where the graph has codes, they are those that may be among the `wanted` nearest, up to twice `ef` where so many codes
+/// are nearly equal; else they are at most `ef`.
 ///
 /// That is for choosing only: whoever shows an order computes [`distance`](crate::distance::distance) for what is found.
 /// Costs about `ef` times `2m` comparisons; never more than one for each node and level.
@@ -170,17 +236,19 @@ pub fn search<G: Graph>(
     wanted: usize,
     scratch: &mut Scratch,
 ) -> (Vec<u32>, Work) {
+    let ef = ef.max(1);
     match graph.codes() {
         Some(codes) => {
             let mut integers = std::mem::take(&mut scratch.query);
             encode_query(query, &mut integers);
             let mut measure = ByCodes { codes, query: &integers, dots: std::mem::take(&mut scratch.dots) };
-            let work = walk(graph, &mut measure, ef.max(1), scratch);
+            let width = Width { ef, wanted: wanted.clamp(1, ef), rounding: ROUNDING.unsigned_abs() };
+            let work = walk(graph, &mut measure, width, scratch);
             (scratch.dots, scratch.query) = (measure.dots, integers);
-            (found(scratch, worth_comparing(&scratch.beam, wanted)), work)
+            (found(scratch, width.worth_comparing(&scratch.beam)), work)
         }
         None => {
-            let work = walk(graph, &mut ByVectors { graph, query }, ef.max(1), scratch);
+            let work = walk(graph, &mut ByVectors { graph, query }, Width::exact(ef), scratch);
             (found(scratch, usize::MAX), work)
         }
     }
@@ -191,7 +259,7 @@ fn found(scratch: &Scratch, most: usize) -> Vec<u32> {
 }
 
 /// K-NN-SEARCH. The result is the beam.
-fn walk<G: Graph>(graph: &G, measure: &mut impl Measure, ef: usize, scratch: &mut Scratch) -> Work {
+fn walk<G: Graph>(graph: &G, measure: &mut impl Measure, width: Width, scratch: &mut Scratch) -> Work {
     let mut work = Work::default();
     scratch.reset(graph.nodes());
     let Some(entry_point) = graph.entry_point() else { return work };
@@ -201,20 +269,25 @@ fn walk<G: Graph>(graph: &G, measure: &mut impl Measure, ef: usize, scratch: &mu
     if let Some(&far) = fars.first() {
         let first = Candidate::new(far, entry_point);
         let start = descend(graph, measure, first, &mut fars, &mut work);
+        scratch.start(start, Width::exact(STARTS));
+        if graph.level_of(entry_point) > 0 {
+            search_level(graph, measure, 1, Width::exact(STARTS), scratch, &mut fars, &mut work);
+        }
+        let mut starts = std::mem::take(&mut scratch.starts);
+        std::mem::swap(&mut starts, &mut scratch.beam);
+        scratch.reset(graph.nodes());
+        starts.iter().for_each(|&start| scratch.start(start, width));
         // The entry point is a start too: every node is proven to be reachable from there, so a search that is wide
         // enough finds every node.
-        for candidate in [start, first] {
-            if scratch.visit(candidate.node()) {
-                scratch.insert(candidate, ef);
-            }
-        }
+        scratch.start(first, width);
+        scratch.starts = starts;
+        search_level(graph, measure, 0, width, scratch, &mut fars, &mut work);
     }
-    search_level0(graph, measure, ef, scratch, &mut fars, &mut work);
     scratch.fars = fars;
     work
 }
 
-/// Walks greedily down from the top to level 1, to the nearest node it finds.
+/// Walks greedily down from the top to level 2, to the nearest node it finds.
 fn descend<G: Graph>(
     graph: &G,
     measure: &mut impl Measure,
@@ -223,7 +296,7 @@ fn descend<G: Graph>(
     work: &mut Work,
 ) -> Candidate {
     let mut current = first;
-    for level in (1..=graph.level_of(first.node()).min(MAX_LEVELS as usize)).rev() {
+    for level in (2..=graph.level_of(first.node()).min(MAX_LEVELS as usize)).rev() {
         // Each step is to a strictly better candidate, so no node comes twice; the bound is for a file that
         // changes under the walk.
         for _ in 0..graph.nodes() {
@@ -246,11 +319,12 @@ fn before_end(slots: &[u32]) -> &[u32] {
     slots.split(|&node| node == NONE).next().unwrap_or_default()
 }
 
-/// SEARCH-LAYER on level 0, from the nodes that the beam holds.
-fn search_level0<G: Graph>(
+/// SEARCH-LAYER, from the nodes that the beam holds.
+fn search_level<G: Graph>(
     graph: &G,
     measure: &mut impl Measure,
-    ef: usize,
+    level: usize,
+    width: Width,
     scratch: &mut Scratch,
     fars: &mut Vec<u32>,
     work: &mut Work,
@@ -258,7 +332,9 @@ fn search_level0<G: Graph>(
     let mut batch = std::mem::take(&mut scratch.batch);
     // Everything before this place has been expanded.
     let mut next = 0;
-    while let Some(&current) = scratch.beam.get(next) {
+    while next < width.ef
+        && let Some(&current) = scratch.beam.get(next)
+    {
         if !scratch.expand(current.node()) {
             next += 1;
             continue;
@@ -267,21 +343,116 @@ fn search_level0<G: Graph>(
         next += 1;
         // What is likely to be expanded next: the rest is known when it has arrived.
         if let Some(after) = scratch.beam.get(next) {
-            prefetch(bytemuck::cast_slice(graph.neighbours(after.node(), 0)));
+            prefetch(bytemuck::cast_slice(graph.neighbours(after.node(), level)));
         }
-        let neighbours = graph.neighbours(current.node(), 0).iter().take_while(|&&node| node != NONE);
-        batch.clear();
-        batch.extend(neighbours.filter(|&&node| scratch.visit(node)));
+        scratch.visit_all(before_end(graph.neighbours(current.node(), level)), &mut batch);
         measure.compare(&batch, fars);
         work.distances += batch.len() as u64;
         for (&node, &far) in batch.iter().zip(&*fars) {
-            if let Some(place) = scratch.insert(Candidate::new(far, node), ef)
+            if let Some(place) = scratch.insert(Candidate::new(far, node), width)
                 && place <= next
             {
                 next = place;
-                prefetch(bytemuck::cast_slice(graph.neighbours(node, 0)));
+                prefetch(bytemuck::cast_slice(graph.neighbours(node, level)));
             }
         }
     }
     scratch.batch = batch;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_beam_keeps_the_nearest_and_what_rounding_may_have_put_behind_them() {
+        let beam = |width: Width, fars: &[u32]| {
+            let mut scratch = Scratch::default();
+            for (node, &far) in (0..).zip(fars) {
+                scratch.insert(Candidate::new(far, node), width);
+            }
+            let fars: Vec<u32> = scratch.beam.iter().map(|candidate| candidate.far()).collect();
+            (fars, width.worth_comparing(&scratch.beam))
+        };
+        let fars = [50, 31, 30, 40, 10, 29, 35, 60];
+        assert_eq!(beam(Width::exact(3), &fars).0, [10, 29, 30]);
+        // The second is 29, so what seems as far as 34 may be nearer than that.
+        assert_eq!(beam(Width { ef: 3, wanted: 2, rounding: 5 }, &fars), (vec![10, 29, 30, 31], 4));
+        assert_eq!(beam(Width { ef: 6, wanted: 1, rounding: 5 }, &fars), (vec![10, 29, 30, 31, 35, 40], 1));
+        // Fewer than are wanted.
+        assert_eq!(beam(Width { ef: 9, wanted: 9, rounding: 0 }, &fars).1, 8);
+    }
+
+    proptest! {
+        #[test]
+        fn visiting_together_is_visiting_one_by_one(
+            hops in prop::collection::vec(prop::collection::vec(0u32..40, 0..20), 1..20),
+        ) {
+            let (mut together, mut single) = (Scratch::default(), Scratch::default());
+            together.reset(30);
+            single.reset(30);
+            let mut first_visits = Vec::new();
+            for nodes in hops {
+                let expected: Vec<u32> = nodes.iter().copied().filter(|&node| single.visit(node)).collect();
+                together.visit_all(&nodes, &mut first_visits);
+                prop_assert_eq!(&first_visits, &expected);
+            }
+            prop_assert_eq!(together.visited, single.visited);
+        }
+    }
+
+    #[test]
+    fn a_beam_among_copies_stays_short() {
+        let width = Width { ef: 4, wanted: 2, rounding: 5 };
+        let mut scratch = Scratch::default();
+        for node in (0..100).rev() {
+            scratch.insert(Candidate::new(7, node), width);
+        }
+        let nodes: Vec<u32> = scratch.beam.iter().map(|candidate| candidate.node()).collect();
+        assert_eq!(nodes, [0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+
+    /// Nodes on a line, at distance 1 - position from the query; all of them on levels 0 and 1.
+    struct Line {
+        vectors: Vec<[f32; 1]>,
+        upper: Vec<Vec<u32>>,
+        lower: Vec<Vec<u32>>,
+    }
+
+    impl Graph for Line {
+        fn nodes(&self) -> usize {
+            self.vectors.len()
+        }
+
+        fn entry_point(&self) -> Option<u32> {
+            Some(0)
+        }
+
+        fn level_of(&self, _node: u32) -> usize {
+            1
+        }
+
+        fn vector(&self, node: u32) -> &[f32] {
+            &self.vectors[node as usize]
+        }
+
+        fn neighbours(&self, node: u32, level: usize) -> &[u32] {
+            let lists = if level == 0 { &self.lower } else { &self.upper };
+            &lists[node as usize]
+        }
+    }
+
+    #[test]
+    fn a_search_is_not_caught_in_front_of_a_dense_group() {
+        // 1 is nearer than the entry point and leads nowhere; only 2, which is farther, leads to the group of 3 and 4.
+        let line = Line {
+            vectors: vec![[0.1], [0.5], [0.05], [0.9], [0.95]],
+            upper: vec![vec![1, 2], vec![0], vec![0, 3], vec![2], vec![]],
+            lower: vec![vec![1], vec![0], vec![0, 3], vec![2, 4], vec![3]],
+        };
+        let (found, work) = search(&line, &[1.0], 2, 2, &mut Scratch::default());
+        assert_eq!(found, [4, 3]);
+        assert!(work.hops < 10, "{work:?}");
+    }
 }

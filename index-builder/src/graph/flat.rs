@@ -82,7 +82,7 @@ impl FlatGraph {
     }
 
     /// All slots of a node on a level, used or not; none where the node does not live.
-    pub(super) fn slots(&self, node: u32, level: usize) -> &[u32] {
+    pub fn slots(&self, node: u32, level: usize) -> &[u32] {
         let array = if level == 0 { &self.level0 } else { &self.upper };
         array.get(self.slots_range(node, level)).unwrap_or(&[])
     }

@@ -21,18 +21,19 @@ const ROUNDS: usize = 12;
 const BREADTH: usize = 24;
 /// Nodes whose neighbours are compared with the true ones.
 const SAMPLE: usize = 1_000;
+/// Blocks that are put in order at once.
+const AT_ONCE: usize = 64;
 
-/// For each node about its `k` nearest others, in blocks of [`BLOCK`], and the share of the true ones that are found,
-/// tie-aware, on a sample.
+/// For each node about its `k` nearest others, by codes, and the share of the true ones that are found, tie-aware, on a
+/// sample.
 pub fn nearest(
     codes: &Codes,
     vectors: ArrayView2<'_, f32>,
     cells: Option<&Cells>,
-    ranks: &[u32],
     k: usize,
     step: &Step,
-) -> (Vec<BlockLists>, f64) {
-    let vectors = Vectors { all: vectors.to_slice().unwrap_or_default(), dimension: codes.dimension() };
+) -> (NearLists, f64) {
+    let vectors = Vectors::new(&vectors);
     let truth = Truth::new(&vectors, codes.count(), k);
     // As many from each of the leaves that a node is in would be too many to start with.
     let of_leaf = (k / 2).max(1);
@@ -47,8 +48,19 @@ pub fn nearest(
         recall = truth.recall(&vectors, &lists);
     }
     step.reach(codes.count() as u64);
-    let blocks = (0..codes.count().div_ceil(BLOCK)).into_par_iter().map(|block| {
-        let nodes = block * BLOCK..(block * BLOCK + BLOCK).min(codes.count());
+    (lists, recall)
+}
+
+/// The lists in the order of (distance, rank), in blocks of [`BLOCK`] nodes.
+pub fn in_order<'a>(
+    lists: &'a NearLists,
+    vectors: ArrayView2<'a, f32>,
+    ranks: &'a [u32],
+    k: usize,
+) -> impl Iterator<Item = BlockLists> {
+    let score = move |block: usize| {
+        let vectors = Vectors::new(&vectors);
+        let nodes = block * BLOCK..(block * BLOCK + BLOCK).min(lists.count());
         let mut scored = BlockLists::new(nodes.len(), k);
         for (place, node) in nodes.enumerate() {
             for &(_, other) in lists.of(node) {
@@ -56,8 +68,13 @@ pub fn nearest(
             }
         }
         scored
-    });
-    (blocks.collect(), recall)
+    };
+    let blocks = lists.count().div_ceil(BLOCK);
+    // Some at a time: all of them would take as much memory again as the lists.
+    (0..blocks).step_by(AT_ONCE).flat_map(move |first| {
+        let some = first..(first + AT_ONCE).min(blocks);
+        some.into_par_iter().map(score).collect::<Vec<BlockLists>>()
+    })
 }
 
 struct Vectors<'a> {
@@ -65,7 +82,11 @@ struct Vectors<'a> {
     dimension: usize,
 }
 
-impl Vectors<'_> {
+impl<'a> Vectors<'a> {
+    fn new(rows: &'a ArrayView2<'_, f32>) -> Vectors<'a> {
+        Vectors { all: rows.as_slice().unwrap_or_default(), dimension: rows.ncols() }
+    }
+
     fn of(&self, node: u32) -> &[f32] {
         &self.all[node as usize * self.dimension..][..self.dimension]
     }

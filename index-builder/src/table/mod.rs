@@ -110,10 +110,16 @@ impl NeighbourTable {
     }
 
     /// Makes rows of lists, block by block, so that lists and rows are never there in full at the same time.
-    fn new(nodes: &Nodes, k: usize, kind: TableKind, recall: f64, lists: Vec<BlockLists>) -> NeighbourTable {
+    fn new(
+        nodes: &Nodes,
+        k: usize,
+        kind: TableKind,
+        recall: f64,
+        lists: impl IntoIterator<Item = BlockLists>,
+    ) -> NeighbourTable {
         let mut row_of_profile = vec![u32::MAX; nodes.node_of_profile.len()];
         (0..).zip(&nodes.profiles).for_each(|(row, &profile)| row_of_profile[profile as usize] = row);
-        let (mut blocks, mut starts) = (Vec::with_capacity(lists.len()), vec![0]);
+        let (mut blocks, mut starts) = (Vec::new(), vec![0]);
         let mut first = 0;
         for lists in lists {
             let end = first + lists.count();
@@ -162,8 +168,10 @@ pub fn build(
         return Some(table);
     }
     let slots = slots(nodes, k);
-    let (lists, recall) =
-        approximate::nearest(codes, nodes.vectors.view(), cells, &ranks(nodes), slots, &step);
+    let vectors = nodes.vectors.view();
+    let (lists, recall) = approximate::nearest(codes, vectors, cells, slots, &step);
+    let ranks = ranks(nodes);
+    let lists = approximate::in_order(&lists, vectors, &ranks, slots);
     let table = NeighbourTable::new(nodes, k, TableKind::Approximate, recall, lists);
     step.done(|| format!("{k} neighbours, approximate, recall {recall:.4}"));
     Some(table)

@@ -20,12 +20,11 @@ pub use cells::Cells;
 
 use kindred::index::format::{MAX_LEVELS, NONE};
 use ndarray::ArrayView2;
-use rayon::prelude::*;
 
 use super::shuffle::SplitMix64;
 use super::{FlatGraph, GraphBuilder, GraphError, GraphParameters, check};
 use crate::pairs::{ALL, Codes};
-pub use candidates::{Near, NearLists};
+pub use candidates::NearLists;
 pub use nearest::refine;
 
 /// The most nodes of a leaf. A set that is no larger is one leaf, and compared as a whole.
