@@ -249,7 +249,7 @@ pub fn search<G: Graph>(
         }
         None => {
             let work = walk(graph, &mut ByVectors { graph, query }, Width::exact(ef), scratch);
-            (found(scratch, usize::MAX), work)
+            (found(scratch, ef), work)
         }
     }
 }
