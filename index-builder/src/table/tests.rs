@@ -224,6 +224,25 @@ fn an_approximate_table_says_how_much_it_found() {
 }
 
 #[test]
+fn an_approximate_table_does_not_depend_on_the_number_of_threads() {
+    let nodes = nodes(clustered(5_000, 16, 30, 11));
+    let of_threads = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let codes = codes(&nodes);
+            let cells = Cells::of_all(&codes, 1);
+            assert!(cells.is_some(), "several leaves");
+            let options = options(20, TableChoice::Approximate);
+            build(&codes, cells.as_ref(), &nodes, &options, &Progress::silent()).unwrap()
+        })
+    };
+    let expected = of_threads(1);
+    for threads in [2, 5] {
+        assert_eq!(of_threads(threads), expected, "{threads} threads");
+    }
+}
+
+#[test]
 fn the_limit_decides_and_no_neighbours_are_no_table() {
     let nodes = nodes(random(1_100, 8, 10));
     let codes = codes(&nodes);
