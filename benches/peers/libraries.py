@@ -170,7 +170,7 @@ def status(line):
 
 class Worker:
     def __init__(self, name, directory):
-        self.library = LIBRARIES[name]
+        self.peer = LIBRARIES[name]
         self.directory = directory
         self.file = str(directory / f"{name}.index")
         self.queries = numpy.load(directory / "queries.npy")
@@ -178,14 +178,14 @@ class Worker:
         self.built_before = False
 
     def warm(self, _):
-        self.library().build(self.queries[:WARM_UP_ROWS])
+        self.peer().build(self.queries[:WARM_UP_ROWS])
         return {}
 
     def build(self, _):
         self.built = None
         rows = numpy.load(self.directory / "data.npy")
         before = status("VmRSS")
-        built = self.library()
+        built = self.peer()
         started = time.perf_counter()
         built.build(rows)
         seconds = time.perf_counter() - started
@@ -201,7 +201,7 @@ class Worker:
     def open(self, _):
         query = self.queries[:1]
         started = time.perf_counter()
-        opened = self.library()
+        opened = self.peer()
         opened.open(self.file, self.queries.shape[1])
         opened.search(query, K)
         return {"seconds": {"load": time.perf_counter() - started}}

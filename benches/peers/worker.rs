@@ -39,7 +39,7 @@ enum Command {
 }
 
 struct Worker {
-    library: Box<dyn Library>,
+    peer: Box<dyn Library>,
     directory: PathBuf,
     file: PathBuf,
     queries: Array2<f32>,
@@ -49,7 +49,7 @@ struct Worker {
 /// Answers commands until standard input ends.
 pub fn serve(choice: Choice, settings: &Settings, directory: &Path) -> Result<()> {
     let mut worker = Worker {
-        library: choice.create(settings),
+        peer: choice.create(settings),
         directory: directory.to_owned(),
         file: directory.join(format!("{}.index", choice.name())),
         queries: dataset::queries(directory)?,
@@ -73,28 +73,28 @@ impl Worker {
         match command {
             Command::Warm => {
                 let few = self.queries.nrows().min(WARM_UP_ROWS);
-                self.library.build(self.queries.slice(s![..few, ..]).to_owned())?;
+                self.peer.build(self.queries.slice(s![..few, ..]).to_owned())?;
                 Ok(json!({}))
             }
             Command::Build => self.build(),
-            Command::Save => Ok(json!({ "bytes": self.library.save(&self.file)? })),
+            Command::Save => Ok(json!({ "bytes": self.peer.save(&self.file)? })),
             Command::Open => {
                 let row = self.queries.slice(s![0, ..]);
                 let query = row.as_slice().context("the queries do not lie one after the other")?;
-                let seconds = self.library.open(&self.file, query)?;
+                let seconds = self.peer.open(&self.file, query)?;
                 let seconds: Map<String, Value> =
                     seconds.into_iter().map(|(way, seconds)| (way.to_owned(), json!(seconds))).collect();
                 Ok(json!({ "seconds": seconds }))
             }
             Command::Answers { ef, out } => {
-                let found = answers(self.library.as_mut(), self.queries.view(), ef);
+                let found = answers(self.peer.as_mut(), self.queries.view(), ef);
                 let bytes: Vec<u8> = found.iter().flat_map(|number| number.to_le_bytes()).collect();
                 fs::write(&out, bytes).with_context(|| out.display().to_string())?;
                 Ok(json!({}))
             }
             Command::Search { ef, seconds } => {
                 let time = Duration::try_from_secs_f64(seconds)?;
-                let per_second = queries_per_second(self.library.as_mut(), self.queries.view(), ef, time);
+                let per_second = queries_per_second(self.peer.as_mut(), self.queries.view(), ef, time);
                 Ok(json!({ "per_second": per_second }))
             }
         }
@@ -105,8 +105,8 @@ impl Worker {
         let before = memory("self", "VmRSS");
         let rows = dataset::rows(&self.directory)?;
         let with_rows = memory("self", "VmRSS");
-        let seconds = self.library.build(rows)?;
-        let from = if self.library.takes_rows_over() { before } else { with_rows };
+        let seconds = self.peer.build(rows)?;
+        let from = if self.peer.takes_rows_over() { before } else { with_rows };
         let peak = from.zip(memory("self", "VmHWM")).map(|(from, peak)| peak.saturating_sub(from));
         let peak = peak.filter(|_| !std::mem::replace(&mut self.built_before, true));
         Ok(json!({ "seconds": seconds, "peak_bytes": peak }))

@@ -130,18 +130,17 @@ impl Scratch {
     /// Takes a candidate into the beam. Gives its place if it is near enough.
     fn insert(&mut self, candidate: Candidate, width: Width) -> Option<usize> {
         if let Some(&farthest) = self.beam.get(width.ef - 1) {
-            let last = self.beam.get(width.wanted - 1).map_or(0, |last| last.far());
-            let reach = last.saturating_add(width.rounding);
+            let reach = width.reach(&self.beam);
             if candidate > farthest && candidate.far() > reach {
                 return None;
+            }
+            while self.beam.len() >= width.ef && self.beam.last().is_some_and(|last| last.far() > reach) {
+                self.beam.pop();
             }
             if self.beam.len() >= width.most() {
                 if self.beam.last().is_none_or(|last| candidate > *last) {
                     return None;
                 }
-                self.beam.pop();
-            }
-            while self.beam.len() >= width.ef && self.beam.last().is_some_and(|last| last.far() > reach) {
                 self.beam.pop();
             }
         }
@@ -169,15 +168,21 @@ impl Width {
         Width { ef, wanted: 1, rounding: 0 }
     }
 
-    /// How long a beam may get. Among many copies of nearly one vector there would be no end.
+    /// How far one may seem and still be among those wanted; no limit where the beam has fewer.
+    fn reach(self, beam: &[Candidate]) -> u32 {
+        beam.get(self.wanted - 1).map_or(u32::MAX, |last| last.far().saturating_add(self.rounding))
+    }
+
+    /// How long a beam may get. Among many copies of nearly one vector there would be no end; without rounding, nothing
+    /// beyond `ef` is kept.
     fn most(self) -> usize {
-        self.ef.saturating_mul(2)
+        if self.rounding == 0 { self.ef } else { self.ef.saturating_mul(2) }
     }
 
     /// How many of a beam are worth comparing as vectors.
     fn worth_comparing(self, beam: &[Candidate]) -> usize {
-        let Some(last) = beam.get(self.wanted - 1) else { return beam.len() };
-        beam.partition_point(|candidate| candidate.far() <= last.far().saturating_add(self.rounding))
+        let reach = self.reach(beam);
+        beam.partition_point(|candidate| candidate.far() <= reach)
     }
 }
 
@@ -249,7 +254,7 @@ pub fn search<G: Graph>(
         }
         None => {
             let work = walk(graph, &mut ByVectors { graph, query }, Width::exact(ef), scratch);
-            (found(scratch, ef), work)
+            (found(scratch, scratch.beam.len()), work)
         }
     }
 }
@@ -404,13 +409,15 @@ mod tests {
 
     #[test]
     fn a_beam_among_copies_stays_short() {
-        let width = Width { ef: 4, wanted: 2, rounding: 5 };
-        let mut scratch = Scratch::default();
-        for node in (0..100).rev() {
-            scratch.insert(Candidate::new(7, node), width);
-        }
-        let nodes: Vec<u32> = scratch.beam.iter().map(|candidate| candidate.node()).collect();
-        assert_eq!(nodes, [0, 1, 2, 3, 4, 5, 6, 7]);
+        let beam = |width: Width| -> Vec<u32> {
+            let mut scratch = Scratch::default();
+            for node in (0..100).rev() {
+                scratch.insert(Candidate::new(7, node), width);
+            }
+            scratch.beam.iter().map(|candidate| candidate.node()).collect()
+        };
+        assert_eq!(beam(Width { ef: 4, wanted: 2, rounding: 5 }), [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(beam(Width::exact(4)), [0, 1, 2, 3]);
     }
 
     /// Nodes on a line, at distance 1 - position from the query; all of them on levels 0 and 1.
