@@ -2,6 +2,7 @@
 //!
 //! The server and `index-builder query` both answer from here, so their bodies are the same to the byte.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use crate::distance::{distance, prefetch};
@@ -10,13 +11,16 @@ use crate::index::format::NONE;
 use crate::index::graph::Graph;
 use crate::index::reader::View;
 use crate::index::search::{Scratch, Work, search};
-use crate::index::{Damaged, Index, Ordinal, TableKind};
+use crate::index::{Damaged, Index, Ordinal, Suppressed, TableKind};
 
 /// Up to this many nodes a search compares with every vector: that takes a fraction of a millisecond and is exact.
 pub const EXACT_UP_TO_NODES: u32 = 5_000;
 
 /// The largest ef that may be asked for.
 pub const MAX_EF: usize = 4096;
+
+/// By how much a search becomes wider when suppressed profiles left too few of what it found.
+const WIDER: usize = 4;
 
 /// How to search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,12 +86,25 @@ pub fn recommend<B: AsRef<[u8]>>(
     index: &Index<B>,
     request: &RecommendRequest<'_>,
 ) -> Result<Answer, AnswerError> {
+    recommend_without(index, &Suppressed::NOBODY, request)
+}
+
+/// What [`recommend`] gives when some profiles are not to be seen: those after them take their places, and nobody has
+/// their ids.
+///
+/// # Errors
+/// See [`AnswerError`].
+pub fn recommend_without<B: AsRef<[u8]>>(
+    index: &Index<B>,
+    suppressed: &Suppressed,
+    request: &RecommendRequest<'_>,
+) -> Result<Answer, AnswerError> {
     let view = index.view();
-    let ordinal = view.find(request.id).ok_or(AnswerError::UnknownId)?;
-    let wanted = request.n.min(view.profiles_with_vector().saturating_sub(1));
+    let ordinal = find(&view, suppressed, request.id)?;
+    let wanted = wanted(&view, suppressed, request.n);
     let row = match request.mode {
-        SearchMode::Default => table_row(&view, ordinal, wanted),
-        _ => &[],
+        SearchMode::Default => table_row(&view, suppressed, ordinal, wanted),
+        _ => Cow::default(),
     };
     // A profile that has a neighbour has a vector: that is not looked up.
     if !row.is_empty() && row.len() == wanted && !request.distances {
@@ -95,10 +112,10 @@ pub fn recommend<B: AsRef<[u8]>>(
         return Ok(Answer { body, work: Work { table: true, ..Work::default() } });
     }
     let node = view.node_of(ordinal).ok_or(Damaged("a profile's node"))?.ok_or(AnswerError::ZeroVector)?;
-    let question = Question { view, ordinal, node, wanted };
+    let question = Question { view, suppressed, ordinal, node, wanted };
     let (nearest, work) = match request.mode {
         SearchMode::Default if row.is_empty() => question.default(index, request.n),
-        SearchMode::Default => question.table(index, request.n, row)?,
+        SearchMode::Default => question.table(index, request.n, &row)?,
         SearchMode::Ef(ef) => question.graph(ef),
         SearchMode::Exact => question.exact(),
     };
@@ -110,13 +127,31 @@ pub fn recommend<B: AsRef<[u8]>>(
     Ok(Answer { body, work })
 }
 
-/// Whether [`recommend`] has an answer for a profile: the cheapest look that tells.
+/// Whether [`recommend_without`] answers from the neighbour table alone, in microseconds, or has to search.
+pub fn is_in_table<B: AsRef<[u8]>>(
+    index: &Index<B>,
+    suppressed: &Suppressed,
+    request: &RecommendRequest<'_>,
+) -> bool {
+    let view = index.view();
+    request.mode == SearchMode::Default
+        && find(&view, suppressed, request.id).is_ok_and(|ordinal| {
+            let wanted = wanted(&view, suppressed, request.n);
+            table_row(&view, suppressed, ordinal, wanted).len() == wanted
+        })
+}
+
+/// Whether [`recommend_without`] has an answer for a profile: the cheapest look that tells.
 ///
 /// # Errors
 /// See [`AnswerError`].
-pub fn can_recommend<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<(), AnswerError> {
+pub fn can_recommend<B: AsRef<[u8]>>(
+    index: &Index<B>,
+    suppressed: &Suppressed,
+    id: &str,
+) -> Result<(), AnswerError> {
     let view = index.view();
-    let ordinal = view.find(id).ok_or(AnswerError::UnknownId)?;
+    let ordinal = find(&view, suppressed, id)?;
     let node = view.node_of(ordinal).ok_or(Damaged("a profile's node"))?;
     node.map(drop).ok_or(AnswerError::ZeroVector)
 }
@@ -125,8 +160,12 @@ pub fn can_recommend<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<(), A
 ///
 /// # Errors
 /// [`AnswerError::UnknownId`] and [`AnswerError::Damaged`].
-pub fn profile<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<Vec<u8>, AnswerError> {
-    let ordinal = index.find(id).ok_or(AnswerError::UnknownId)?;
+pub fn profile<B: AsRef<[u8]>>(
+    index: &Index<B>,
+    suppressed: &Suppressed,
+    id: &str,
+) -> Result<Vec<u8>, AnswerError> {
+    let ordinal = find(&index.view(), suppressed, id)?;
     Ok(index.document(ordinal)?.to_vec())
 }
 
@@ -134,16 +173,39 @@ pub fn profile<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<Vec<u8>, An
 ///
 /// # Errors
 /// See [`profile`].
-pub fn has_profile<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<(), AnswerError> {
-    let ordinal = index.find(id).ok_or(AnswerError::UnknownId)?;
+pub fn has_profile<B: AsRef<[u8]>>(
+    index: &Index<B>,
+    suppressed: &Suppressed,
+    id: &str,
+) -> Result<(), AnswerError> {
+    let ordinal = find(&index.view(), suppressed, id)?;
     Ok(index.document(ordinal).map(drop)?)
 }
 
+/// A profile that may be seen.
+fn find(view: &View<'_>, suppressed: &Suppressed, id: &str) -> Result<Ordinal, AnswerError> {
+    view.find(id).filter(|&ordinal| !suppressed.contains(ordinal)).ok_or(AnswerError::UnknownId)
+}
+
+/// As many as are asked for, or as there are besides the one that is asked about.
+fn wanted(view: &View<'_>, suppressed: &Suppressed, n: usize) -> usize {
+    n.min(view.profiles_with_vector().saturating_sub(suppressed.with_vector()).saturating_sub(1))
+}
+
 /// As many of the wanted neighbours as the table has of a profile.
-fn table_row<'a>(view: &View<'a>, ordinal: Ordinal, wanted: usize) -> &'a [u32] {
+fn table_row<'a>(
+    view: &View<'a>,
+    suppressed: &Suppressed,
+    ordinal: Ordinal,
+    wanted: usize,
+) -> Cow<'a, [u32]> {
     let row = view.table_row(ordinal).unwrap_or_default();
-    let row = row.get(..wanted).unwrap_or(row);
-    row.split(|&slot| slot == NONE).next().unwrap_or_default()
+    if suppressed.is_empty() {
+        let row = row.get(..wanted).unwrap_or(row);
+        return Cow::Borrowed(row.split(|&slot| slot == NONE).next().unwrap_or_default());
+    }
+    let there = row.iter().copied().take_while(|&slot| slot != NONE);
+    Cow::Owned(there.filter(|&slot| !suppressed.contains(Ordinal(slot))).take(wanted).collect())
 }
 
 /// A profile and its distance, in the order of answers. Ordinals ascend as ids do.
@@ -151,6 +213,7 @@ type Neighbour = (Distance, Ordinal);
 
 struct Question<'a> {
     view: View<'a>,
+    suppressed: &'a Suppressed,
     ordinal: Ordinal,
     node: u32,
     wanted: usize,
@@ -221,18 +284,31 @@ impl Question<'_> {
         (nearest, Work { distances: u64::from(nodes), exact: true, ..Work::default() })
     }
 
-    fn graph(&self, ef: usize) -> (Vec<Neighbour>, Work) {
+    fn graph(&self, mut ef: usize) -> (Vec<Neighbour>, Work) {
         // The profile's own node is found as well, and is not counted.
-        let ef = ef.max(self.wanted.saturating_add(1));
+        let mut count = self.wanted.saturating_add(1);
+        // Where suppressed profiles leave too few, a wider search finds more; beyond this it is of no use.
+        let most = count.saturating_add(self.suppressed.len()).min(MAX_EF);
         let query = self.view.vector(self.node);
-        let (nodes, work) = SCRATCH
-            .with_borrow_mut(|scratch| search(&self.view, query, ef, self.wanted.saturating_add(1), scratch));
-        let nearest = self.nearest(nodes.into_iter());
-        if nearest.len() < self.wanted {
-            let (nearest, exact) = self.exact();
-            return (nearest, Work { distances: work.distances + exact.distances, hops: work.hops, ..exact });
+        let mut before = Work::default();
+        loop {
+            let (nodes, work) =
+                SCRATCH.with_borrow_mut(|scratch| search(&self.view, query, ef.max(count), count, scratch));
+            let work =
+                Work { distances: work.distances + before.distances, hops: work.hops + before.hops, ..work };
+            let nearest = self.nearest(nodes.into_iter());
+            if nearest.len() >= self.wanted {
+                return (nearest, work);
+            }
+            if count >= most {
+                let (nearest, exact) = self.exact();
+                let distances = work.distances + exact.distances;
+                return (nearest, Work { distances, hops: work.hops, ..exact });
+            }
+            (count, before) = (count.saturating_mul(WIDER).min(most), work);
+            // What is left of a wide answer are its farthest, which a walk that ends there has seen the least of.
+            ef = ef.max(2 * count);
         }
-        (nearest, work)
     }
 
     /// The wanted profiles among those of some nodes.
@@ -241,7 +317,8 @@ impl Question<'_> {
         for node in nodes {
             let distance = self.distance(node);
             let others = self.view.profiles_of(node).iter().map(|&profile| Ordinal(profile));
-            for ordinal in others.filter(|&other| other != self.ordinal) {
+            let may_be_seen = |&other: &Ordinal| other != self.ordinal && !self.suppressed.contains(other);
+            for ordinal in others.filter(may_be_seen) {
                 // Ordinals ascend: where one is too far, those after it are too.
                 if !smallest.push((Distance(distance), ordinal)) {
                     break;

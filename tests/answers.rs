@@ -14,8 +14,8 @@ use kindred::answer::{
     AnswerError, EXACT_UP_TO_NODES, MAX_EF, RecommendRequest, SearchMode, profile, recommend,
 };
 use kindred::distance::distance;
-use kindred::index::Index;
 use kindred::index::format::{NONE, SectionKind};
+use kindred::index::{Index, Suppressed};
 use serde_json::{Value, json};
 
 /// What goes into an index, and what has to come out.
@@ -274,12 +274,12 @@ fn ids_of_any_text_are_found_and_no_others() {
     let index = reference.index();
     for id in ids {
         assert_as_reference(&index, &reference, id, 4);
-        assert_eq!(profile(&index, id).unwrap(), document(&json!(id)).as_bytes());
+        assert_eq!(profile(&index, &Suppressed::NOBODY, id).unwrap(), document(&json!(id)).as_bytes());
     }
     for unknown in ["", "a", "A/B", "a/b ", "é", "👩", &longest[2..], &format!("{longest}é"), "~"] {
         assert_eq!(index.find(unknown), None, "{unknown:?}");
         assert_eq!(refusal(&index, unknown), AnswerError::UnknownId);
-        assert_eq!(profile(&index, unknown), Err(AnswerError::UnknownId));
+        assert_eq!(profile(&index, &Suppressed::NOBODY, unknown), Err(AnswerError::UnknownId));
     }
 }
 
@@ -289,7 +289,7 @@ fn one_profile_has_no_others() {
     for mode in [SearchMode::Default, SearchMode::Ef(10), SearchMode::Exact] {
         assert_eq!(ask(&index, "only", 10, mode, true), "[]");
     }
-    assert_eq!(profile(&index, "only").unwrap(), document(&json!("only")).as_bytes());
+    assert_eq!(profile(&index, &Suppressed::NOBODY, "only").unwrap(), document(&json!("only")).as_bytes());
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn zero_vectors_have_a_document_and_are_never_recommended() {
     assert_eq!((index.header().profiles, index.header().nodes), (90, 60));
     assert_as_reference(&index, &reference, "1", 1_000);
     assert_eq!(refusal(&index, "3"), AnswerError::ZeroVector);
-    assert_eq!(profile(&index, "3").unwrap(), document(&json!(3)).as_bytes());
+    assert_eq!(profile(&index, &Suppressed::NOBODY, "3").unwrap(), document(&json!(3)).as_bytes());
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn an_index_of_zero_vectors_alone_is_valid() {
     assert_eq!((index.header().profiles, index.header().nodes), (5, 0));
     for id in ["0", "4"] {
         assert_eq!(refusal(&index, id), AnswerError::ZeroVector);
-        assert!(profile(&index, id).is_ok());
+        assert!(profile(&index, &Suppressed::NOBODY, id).is_ok());
     }
     assert_eq!(refusal(&index, "5"), AnswerError::UnknownId);
 }

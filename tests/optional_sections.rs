@@ -17,7 +17,7 @@ use kindred::answer::{
 };
 use kindred::index::format::{NONE, SectionKind};
 use kindred::index::search::Work;
-use kindred::index::{Index, Ordinal};
+use kindred::index::{Index, Ordinal, Suppressed};
 use serde_json::{Value, json};
 
 const MODES: [SearchMode; 3] = [SearchMode::Default, SearchMode::Ef(4_000), SearchMode::Exact];
@@ -104,12 +104,12 @@ fn zero_vectors_are_refused_with_a_table_too() {
     for n in [0, 1, 10, 11, 1_000] {
         assert_eq!(recommend(&index, &request(n)), Err(AnswerError::ZeroVector), "{n}");
     }
-    assert_eq!(can_recommend(&index, "3"), Err(AnswerError::ZeroVector));
-    assert_eq!(has_profile(&index, "3"), Ok(()));
-    assert_eq!(can_recommend(&index, "4"), Ok(()));
+    assert_eq!(can_recommend(&index, &Suppressed::NOBODY, "3"), Err(AnswerError::ZeroVector));
+    assert_eq!(has_profile(&index, &Suppressed::NOBODY, "3"), Ok(()));
+    assert_eq!(can_recommend(&index, &Suppressed::NOBODY, "4"), Ok(()));
     for nobody in ["", "nobody"] {
-        assert_eq!(can_recommend(&index, nobody), Err(AnswerError::UnknownId));
-        assert_eq!(has_profile(&index, nobody), Err(AnswerError::UnknownId));
+        assert_eq!(can_recommend(&index, &Suppressed::NOBODY, nobody), Err(AnswerError::UnknownId));
+        assert_eq!(has_profile(&index, &Suppressed::NOBODY, nobody), Err(AnswerError::UnknownId));
         assert_eq!(
             recommend(&index, &RecommendRequest { id: nobody, ..request(5) }),
             Err(AnswerError::UnknownId)
@@ -304,7 +304,7 @@ fn ids_are_found_whatever_the_hash_says() {
             let index = open(file);
             for (ordinal, id) in (0..).zip(&all) {
                 assert_eq!(index.find(id), Some(Ordinal(ordinal)), "{id} of {count} in file {number}");
-                assert!(profile(&index, id).is_ok());
+                assert!(profile(&index, &Suppressed::NOBODY, id).is_ok());
             }
             for asked in 0..2_000 {
                 let id = asked.to_string();

@@ -17,6 +17,7 @@ pub mod pieces;
 pub mod reader;
 pub mod recall;
 pub mod search;
+pub mod suppressed;
 mod verify;
 pub mod writer;
 
@@ -26,5 +27,6 @@ pub use metadata::{
     Graph as GraphMetadata, Metadata, Source, Table as TableMetadata, TableKind,
     Vectorizer as VectorizerMetadata,
 };
-pub use mmap::{FileIdentity, MappedFile};
+pub use mmap::{FileIdentity, MappedFile, Residency};
 pub use reader::{Index, Ordinal};
+pub use suppressed::{Suppressed, SuppressedIds};

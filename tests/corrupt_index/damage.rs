@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use kindred::answer::{Answer, AnswerError, RecommendRequest, SearchMode, profile, recommend};
 use kindred::index::format::{ENTRY_LENGTH, HEADER_LENGTH, NONE, SectionKind};
-use kindred::index::{Index, Ordinal};
+use kindred::index::{Index, Ordinal, Suppressed};
 
 use crate::index_support::pieces::{Pieces, entries, range, reseal};
 use crate::index_support::random::Random;
@@ -95,7 +95,7 @@ fn mutated(random: &mut Random) -> Vec<u8> {
 fn ask<B: AsRef<[u8]>>(index: &Index<B>, check: impl Fn(usize, &Result<Answer, AnswerError>)) {
     for id in [TWINS[0], TWINS[1], "103", "130", "159", ZERO, "", "nobody"] {
         let _ = index.find(id);
-        let _ = profile(index, id);
+        let _ = profile(index, &Suppressed::NOBODY, id);
         for mode in [SearchMode::Default, SearchMode::Ef(1), SearchMode::Ef(usize::MAX), SearchMode::Exact] {
             for n in [0, 1, 5, usize::MAX] {
                 let request = RecommendRequest { id, n, mode, distances: n != 5 };
@@ -205,7 +205,7 @@ fn what_is_gone_from_under_an_open_index_is_reported_as_damage() {
     let index = opened_then_changed(without_documents);
     let request = RecommendRequest { id: TWINS[0], n: 3, mode: SearchMode::Default, distances: false };
     assert!(matches!(recommend(&index, &request), Err(AnswerError::Damaged(_))));
-    assert!(matches!(profile(&index, TWINS[0]), Err(AnswerError::Damaged(_))));
+    assert!(matches!(profile(&index, &Suppressed::NOBODY, TWINS[0]), Err(AnswerError::Damaged(_))));
 }
 
 #[test]

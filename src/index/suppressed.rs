@@ -1,0 +1,135 @@
+//! Profiles that are in an index file and in no answer: members who have left since it was built.
+//!
+//! The list is a file of its own in the index directory, one id a line, and counts for every version there, so that a
+//! profile does not come back with a pin.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use super::reader::{Ordinal, View};
+
+/// The file with the suppressed ids, in the index directory.
+pub const SUPPRESSED_FILE: &str = "SUPPRESSED";
+
+const BITS: usize = u64::BITS as usize;
+
+/// Ids that are in no answer, whatever index they are looked up in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SuppressedIds(pub BTreeSet<Vec<u8>>);
+
+impl SuppressedIds {
+    /// Reads the list of a directory; empty where there is none. Lines end in a newline, or a carriage return and one;
+    /// empty ones count for nothing. Bytes are not judged: what is no id is the id of nobody.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub fn read(directory: &Path) -> io::Result<SuppressedIds> {
+        match std::fs::read(directory.join(SUPPRESSED_FILE)) {
+            Ok(bytes) => Ok(Self::parse(&bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(SuppressedIds::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn parse(bytes: &[u8]) -> SuppressedIds {
+        let lines = bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        SuppressedIds(lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect())
+    }
+
+    /// The list as [`SuppressedIds::read`] reads it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for id in &self.0 {
+            bytes.extend_from_slice(id);
+            bytes.push(b'\n');
+        }
+        bytes
+    }
+}
+
+/// Those of the suppressed ids that one index has, as a bit for each of its profiles.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Suppressed {
+    /// Empty where nobody is suppressed.
+    bits: Vec<u64>,
+    len: usize,
+    with_vector: usize,
+}
+
+impl Suppressed {
+    /// Nobody.
+    pub const NOBODY: Suppressed = Suppressed { bits: Vec::new(), len: 0, with_vector: 0 };
+
+    /// Looks the ids up in an index.
+    pub fn in_index(view: &View<'_>, ids: &SuppressedIds) -> Suppressed {
+        let mut suppressed = Suppressed::NOBODY;
+        for ordinal in ids.0.iter().filter_map(|id| view.find(std::str::from_utf8(id).ok()?)) {
+            let word = ordinal.0 as usize / BITS;
+            if suppressed.bits.len() <= word {
+                suppressed.bits.resize(word + 1, 0);
+            }
+            suppressed.bits[word] |= 1 << (ordinal.0 as usize % BITS);
+            suppressed.len += 1;
+            suppressed.with_vector += usize::from(view.node_of(ordinal).flatten().is_some());
+        }
+        suppressed
+    }
+
+    /// Whether a profile is in no answer.
+    pub fn contains(&self, ordinal: Ordinal) -> bool {
+        let word = self.bits.get(ordinal.0 as usize / BITS).copied().unwrap_or(0);
+        word >> (ordinal.0 as usize % BITS) & 1 == 1
+    }
+
+    /// How many profiles are suppressed.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many of them have a vector.
+    pub fn with_vector(&self) -> usize {
+        self.with_vector
+    }
+
+    /// A number that another set hardly has: what answers depend on besides the file.
+    pub fn fingerprint(&self) -> u64 {
+        twox_hash::XxHash3_64::oneshot(bytemuck::cast_slice(&self.bits))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(texts: &[&str]) -> SuppressedIds {
+        SuppressedIds(texts.iter().map(|text| text.as_bytes().to_vec()).collect())
+    }
+
+    #[test]
+    fn a_list_is_one_id_a_line() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(SuppressedIds::read(directory.path()).unwrap(), SuppressedIds::default());
+        let path = directory.path().join(SUPPRESSED_FILE);
+        for (text, expected) in [
+            ("", ids(&[])),
+            ("\n\n", ids(&[])),
+            ("b\na\n", ids(&["a", "b"])),
+            ("a\r\nwith blank\n a", ids(&["a", "with blank", " a"])),
+            ("a\na\n", ids(&["a"])),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(SuppressedIds::read(directory.path()).unwrap(), expected, "{text:?}");
+        }
+        std::fs::write(&path, ids(&["é", "x/y"]).to_bytes()).unwrap();
+        assert_eq!(SuppressedIds::read(directory.path()).unwrap(), ids(&["x/y", "é"]));
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(SuppressedIds::read(directory.path()).is_err());
+    }
+}
