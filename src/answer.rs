@@ -99,46 +99,58 @@ pub fn recommend_without<B: AsRef<[u8]>>(
     suppressed: &Suppressed,
     request: &RecommendRequest<'_>,
 ) -> Result<Answer, AnswerError> {
+    if let Some(answer) = from_table(index, suppressed, request)? {
+        return Ok(answer);
+    }
     let view = index.view();
     let ordinal = find(&view, suppressed, request.id)?;
     let wanted = wanted(&view, suppressed, request.n);
-    let row = match request.mode {
-        SearchMode::Default => table_row(&view, suppressed, ordinal, wanted),
-        _ => Cow::default(),
-    };
-    // A profile that has a neighbour has a vector: that is not looked up.
-    if !row.is_empty() && row.len() == wanted && !request.distances {
-        let body = plain_body(&view, row.iter().copied().map(Ordinal))?;
-        return Ok(Answer { body, work: Work { table: true, ..Work::default() } });
-    }
     let node = view.node_of(ordinal).ok_or(Damaged("a profile's node"))?.ok_or(AnswerError::ZeroVector)?;
     let question = Question { view, suppressed, ordinal, node, wanted };
     let (nearest, work) = match request.mode {
-        SearchMode::Default if row.is_empty() => question.default(index, request.n),
-        SearchMode::Default => question.table(index, request.n, &row)?,
+        SearchMode::Default => {
+            let row = table_row(&view, suppressed, ordinal, wanted);
+            if row.is_empty() {
+                question.default(index, request.n)
+            } else {
+                question.table_and_search(index, request.n, &row)?
+            }
+        }
         SearchMode::Ef(ef) => question.graph(ef),
         SearchMode::Exact => question.exact(),
     };
-    let body = if request.distances {
-        body_with_distances(&view, &nearest)?
-    } else {
-        plain_body(&view, nearest.iter().map(|&(_, ordinal)| ordinal))?
-    };
-    Ok(Answer { body, work })
+    Ok(Answer { body: body(&view, &nearest, request.distances)?, work })
 }
 
-/// Whether [`recommend_without`] answers from the neighbour table alone, in microseconds, or has to search.
-pub fn is_in_table<B: AsRef<[u8]>>(
+/// The answer of [`recommend_without`] where it needs no search, which takes microseconds: the neighbour table holds
+/// as many as are wanted. `None` where a search is needed.
+///
+/// # Errors
+/// See [`AnswerError`].
+pub fn from_table<B: AsRef<[u8]>>(
     index: &Index<B>,
     suppressed: &Suppressed,
     request: &RecommendRequest<'_>,
-) -> bool {
+) -> Result<Option<Answer>, AnswerError> {
     let view = index.view();
-    request.mode == SearchMode::Default
-        && find(&view, suppressed, request.id).is_ok_and(|ordinal| {
-            let wanted = wanted(&view, suppressed, request.n);
-            table_row(&view, suppressed, ordinal, wanted).len() == wanted
-        })
+    let ordinal = find(&view, suppressed, request.id)?;
+    if request.mode != SearchMode::Default {
+        return Ok(None);
+    }
+    let wanted = wanted(&view, suppressed, request.n);
+    let row = table_row(&view, suppressed, ordinal, wanted);
+    // A profile that has a neighbour has a vector: that is not looked up.
+    if row.is_empty() || row.len() < wanted {
+        return Ok(None);
+    }
+    if !request.distances {
+        let body = plain_body(&view, row.iter().copied().map(Ordinal))?;
+        return Ok(Some(Answer { body, work: Work { table: true, ..Work::default() } }));
+    }
+    let node = view.node_of(ordinal).ok_or(Damaged("a profile's node"))?.ok_or(AnswerError::ZeroVector)?;
+    let question = Question { view, suppressed, ordinal, node, wanted };
+    let body = body_with_distances(&view, &question.neighbours(&row)?)?;
+    Ok(Some(Answer { body, work: Work { distances: row.len() as u64, table: true, ..Work::default() } }))
 }
 
 /// Whether [`recommend_without`] has an answer for a profile: the cheapest look that tells.
@@ -230,21 +242,26 @@ impl Question<'_> {
         self.graph(n.max(index.metadata().default_ef as usize))
     }
 
-    /// The table's row, and behind it or among it what a search finds.
-    fn table<B>(&self, index: &Index<B>, n: usize, row: &[u32]) -> Result<(Vec<Neighbour>, Work), Damaged>
+    /// A row of the table that is too short, and behind it or among it what a search finds.
+    fn table_and_search<B>(
+        &self,
+        index: &Index<B>,
+        n: usize,
+        row: &[u32],
+    ) -> Result<(Vec<Neighbour>, Work), Damaged>
     where
         B: AsRef<[u8]>,
     {
-        let from_table: Vec<Neighbour> =
-            row.iter().map(|&slot| self.neighbour(Ordinal(slot))).collect::<Result<_, _>>()?;
-        if row.len() == self.wanted {
-            let work = Work { distances: row.len() as u64, table: true, ..Work::default() };
-            return Ok((from_table, work));
-        }
+        let from_table = self.neighbours(row)?;
         let (searched, work) = self.default(index, n);
         let work = Work { distances: work.distances + row.len() as u64, table: true, ..work };
         let is_exact = index.metadata().table.is_some_and(|table| table.kind == TableKind::Exact);
         Ok((self.together(from_table, searched, is_exact), work))
+    }
+
+    /// The profiles of a row of the table and their distances.
+    fn neighbours(&self, row: &[u32]) -> Result<Vec<Neighbour>, Damaged> {
+        row.iter().map(|&slot| self.neighbour(Ordinal(slot))).collect()
     }
 
     /// Every profile once: the table's first where it is exact, so that an answer goes on where a shorter one ends,
@@ -333,6 +350,13 @@ const BEFORE_DISTANCE: &[u8] = b"{\"distance\":";
 const BEFORE_PROFILE: &[u8] = b",\"profile\":";
 /// The longest text of a distance, 1.1754944e-38.
 const LONGEST_DISTANCE: usize = 16;
+
+fn body(view: &View<'_>, nearest: &[Neighbour], distances: bool) -> Result<Vec<u8>, Damaged> {
+    if distances {
+        return body_with_distances(view, nearest);
+    }
+    plain_body(view, nearest.iter().map(|&(_, ordinal)| ordinal))
+}
 
 /// The documents in one allocation of the right size.
 ///

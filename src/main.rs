@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use kindred::distance::Kernel;
-use kindred::server::{Arguments, Config, logging, run};
+use kindred::server::access::{HashKeyError, hash_key};
+use kindred::server::config::HashKeyArguments;
+use kindred::server::{Arguments, Command, Config, logging, run};
 
 /// A setting that is not allowed, as for a wrong option.
 const EXIT_USAGE: u8 = 2;
@@ -14,7 +16,11 @@ fn main() -> ExitCode {
         eprintln!("kindred: {error}");
         return ExitCode::from(EXIT_USAGE);
     }
-    let (config, unknown_variables) = match Config::load(Arguments::parse(), std::env::vars_os()) {
+    let arguments = Arguments::parse();
+    if let Some(Command::HashKey(arguments)) = &arguments.command {
+        return run_hash_key(arguments);
+    }
+    let (config, unknown_variables) = match Config::load(arguments, std::env::vars_os()) {
         Ok(loaded) => loaded,
         Err(error) => {
             eprintln!("kindred: {error}");
@@ -29,7 +35,21 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
-            ExitCode::FAILURE
+            if error.is_usage() { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn run_hash_key(arguments: &HashKeyArguments) -> ExitCode {
+    let (mut out, mut errors) = (std::io::stdout(), std::io::stderr());
+    match hash_key(arguments, std::io::stdin(), &mut out, &mut errors) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kindred: {error}");
+            match error {
+                HashKeyError::Usage(_) => ExitCode::from(EXIT_USAGE),
+                HashKeyError::Key { .. } | HashKeyError::Io(_) => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -10,8 +10,8 @@ use index_support::pieces::Pieces;
 use index_support::random::Random;
 use index_support::table;
 use kindred::answer::{
-    Answer, AnswerError, EXACT_UP_TO_NODES, RecommendRequest, SearchMode, can_recommend, has_profile,
-    is_in_table, profile, recommend, recommend_without,
+    Answer, AnswerError, EXACT_UP_TO_NODES, RecommendRequest, SearchMode, can_recommend, from_table,
+    has_profile, profile, recommend, recommend_without,
 };
 use kindred::index::{Index, Suppressed, SuppressedIds};
 use serde_json::{Value, json};
@@ -112,13 +112,14 @@ fn a_table_answers_alone_for_as_long_as_enough_of_its_row_may_be_seen() {
     for (gone, n, alone) in [(0, 12, true), (0, 13, false), (1, 11, true), (1, 12, false), (12, 1, false)] {
         let hidden = suppressed(&file, &nearest[..gone].iter().copied().collect());
         let asked = request("50", n, SearchMode::Default);
-        assert_eq!(is_in_table(&file, &hidden, &asked), alone, "{gone} {n}");
+        assert_eq!(from_table(&file, &hidden, &asked).unwrap().is_some(), alone, "{gone} {n}");
         let answer = recommend_without(&file, &hidden, &asked).unwrap();
         assert_eq!(ids_of(&answer.body).len(), n);
         assert_eq!(answer.work.table && !answer.work.exact && answer.work.hops == 0, alone, "{gone} {n}");
     }
-    assert!(!is_in_table(&file, &Suppressed::NOBODY, &request("50", 5, SearchMode::Ef(64))));
-    assert!(!is_in_table(&file, &Suppressed::NOBODY, &request("nobody", 5, SearchMode::Default)));
+    let ask = |id, mode| from_table(&file, &Suppressed::NOBODY, &request(id, 5, mode));
+    assert_eq!(ask("50", SearchMode::Ef(64)), Ok(None));
+    assert_eq!(ask("nobody", SearchMode::Default), Err(AnswerError::UnknownId));
 }
 
 #[test]

@@ -39,6 +39,10 @@ pub enum Command {
     Pin(PinArgs),
     /// Ends a pin: the server goes to the highest version
     Unpin(UnpinArgs),
+    /// Takes profiles out of every answer at once, of every version; for members who have left
+    Suppress(SuppressArgs),
+    /// Lets suppressed profiles into answers again
+    Unsuppress(SuppressArgs),
 }
 
 /// `build`.
@@ -205,6 +209,28 @@ pub struct PinArgs {
 pub struct UnpinArgs {
     /// An index directory
     pub dir: PathBuf,
+}
+
+/// `suppress` and `unsuppress`.
+#[derive(Debug, Args)]
+pub struct SuppressArgs {
+    /// An index directory
+    pub dir: PathBuf,
+    /// The ids; behind `--` where one begins with a dash
+    #[arg(value_name = "ID", required = true, value_parser = listed_id)]
+    pub ids: Vec<String>,
+}
+
+/// An id that can be a line of the list.
+fn listed_id(text: &str) -> Result<String, String> {
+    let most = kindred::profile::MAX_ID_BYTES;
+    if text.is_empty() || text.len() > most {
+        return Err(format!("an id has 1 to {most} bytes, not {}", text.len()));
+    }
+    if text.contains('\n') || text.ends_with('\r') {
+        return Err("the list has one id a line: an id with a line break cannot be in it".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {

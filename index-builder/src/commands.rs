@@ -4,15 +4,16 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use kindred::answer::{MAX_EF, RecommendRequest, SearchMode, recommend};
+use kindred::answer::{MAX_EF, RecommendRequest, SearchMode, recommend_without};
 use kindred::index::directory::{self, VersionFile};
-use kindred::index::{Index, MappedFile};
+use kindred::index::suppressed::SUPPRESSED_FILE;
+use kindred::index::{Index, MappedFile, Suppressed, SuppressedIds};
 use kindred::time::rfc3339;
 use serde_json::{Value, json};
 
-use crate::cli::{InspectArgs, ListArgs, PinArgs, QueryArgs, UnpinArgs, VerifyArgs};
+use crate::cli::{InspectArgs, ListArgs, PinArgs, QueryArgs, SuppressArgs, UnpinArgs, VerifyArgs};
 use crate::failure::Failure;
-use crate::publish::{remove_pin, write_pin};
+use crate::publish::{change_suppressed, remove_pin, write_pin};
 
 /// Opens a file with the full check.
 fn open(path: &Path) -> anyhow::Result<Index<MappedFile>> {
@@ -167,8 +168,49 @@ pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
     };
     let index = open(&args.file)?;
     let request = RecommendRequest { id: &args.id, n, mode, distances: args.distances };
-    let answer = recommend(&index, &request).with_context(|| format!("id {:?}", args.id))?;
+    let suppressed = suppressed_beside(&args.file, &index)?;
+    let answer =
+        recommend_without(&index, &suppressed, &request).with_context(|| format!("id {:?}", args.id))?;
     out.write_all(&answer.body).context("standard output")?;
+    Ok(())
+}
+
+/// What a server that serves this file leaves out.
+fn suppressed_beside(file: &Path, index: &Index<MappedFile>) -> anyhow::Result<Suppressed> {
+    let directory = match file.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let ids = SuppressedIds::read(directory)
+        .with_context(|| directory.join(SUPPRESSED_FILE).display().to_string())?;
+    Ok(Suppressed::in_index(&index.view(), &ids))
+}
+
+/// `suppress`: adds ids to the list of those that are in no answer.
+///
+/// # Errors
+/// Where the list cannot be read or written.
+pub fn suppress(args: &SuppressArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let ids = args.ids.iter().map(|id| id.as_bytes().to_vec());
+    let list = change_suppressed(&args.dir, |list| list.0.extend(ids)).map_err(anyhow::Error::from)?;
+    writeln!(out, "{} ids are suppressed", list.0.len()).context("standard output")?;
+    Ok(())
+}
+
+/// `unsuppress`: removes ids from that list.
+///
+/// # Errors
+/// Where the list cannot be read or written, and where it has none of the ids.
+pub fn unsuppress(args: &SuppressArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut found = false;
+    let remove = |list: &mut SuppressedIds| {
+        args.ids.iter().for_each(|id| found |= list.0.remove(id.as_bytes()));
+    };
+    let list = change_suppressed(&args.dir, remove).map_err(anyhow::Error::from)?;
+    if !found {
+        return Err(anyhow!("{}: none of these ids was suppressed", args.dir.display()).into());
+    }
+    writeln!(out, "{} ids are suppressed", list.0.len()).context("standard output")?;
     Ok(())
 }
 

@@ -38,6 +38,8 @@ fn run(command: &Command, cleanup: &Cleanup) -> Result<(), Failure> {
         Command::List(args) => commands::list(args, out),
         Command::Pin(args) => commands::pin(args, out),
         Command::Unpin(args) => commands::unpin(args, out),
+        Command::Suppress(args) => commands::suppress(args, out),
+        Command::Unsuppress(args) => commands::unsuppress(args, out),
     }
 }
 

@@ -1,22 +1,29 @@
 //! Starts and stops the server, and wires it into actix-web.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::http::header::{ETAG, RETRY_AFTER};
+use actix_web::middleware::Condition;
 use actix_web::{App, HttpServer, rt, web};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::access::{Access, Keys, KeysError};
 use super::config::Config;
-use super::exact_pool::ExactPool;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
-use super::{routes, watcher};
+use super::reload::{self, Reloader, Watched};
+use super::search_pool::SearchPool;
+use super::stopping::{self, Stopping};
+use super::tls::{Certificate, TlsError};
+use super::{limits, routes, watcher};
 
-/// Between accepting no more and stopping: connections that were accepted get to the worker that answers them.
-const HAND_OVER: Duration = Duration::from_millis(50);
+/// Connections that may wait to be accepted; the system may allow fewer.
+const BACKLOG: i32 = 4096;
 
 /// What requests are answered from.
 #[derive(Debug)]
@@ -26,12 +33,22 @@ pub struct State {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Where exact searches run.
-    pub exact: ExactPool,
+    pub exact: SearchPool,
+    /// Where all other searches run that the neighbour table does not answer.
+    pub searches: SearchPool,
+    /// Who may ask, and how often.
+    pub access: Arc<Access>,
+    /// Whether the server is ending.
+    pub stopping: Arc<Stopping>,
     /// Largest n of a request.
     pub max_n: usize,
+    /// Whether requests are logged with their ids.
+    pub log_ids: bool,
+    /// Whether answers go over TLS.
+    pub tls: bool,
 }
 
-/// Why the server does not run. The process exits with 1.
+/// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address cannot be listened on.
@@ -42,6 +59,12 @@ pub enum ServeError {
         /// Why.
         source: io::Error,
     },
+    /// The file of keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The system gives no thread or no signals.
     #[error("cannot start: {0}")]
     Start(#[from] io::Error),
@@ -51,6 +74,13 @@ pub enum ServeError {
     /// The server ended with an error.
     #[error("the server failed: {0}")]
     Run(io::Error),
+}
+
+impl ServeError {
+    /// Whether a setting is to blame, so that the process exits with 2 and not with 1.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, ServeError::Keys(_) | ServeError::Tls(_))
+    }
 }
 
 /// Adds everything that Kindred answers to an application.
@@ -70,32 +100,78 @@ pub fn run(config: &Config) -> Result<(), ServeError> {
     rt::System::new().block_on(serve(config))
 }
 
-async fn serve(config: &Config) -> Result<(), ServeError> {
-    let live = Arc::new(LiveIndex::default());
-    let metrics = Arc::new(Metrics::new()?);
-    let state = web::Data::new(State {
-        live: Arc::clone(&live),
-        metrics: Arc::clone(&metrics),
-        exact: ExactPool::new(config.max_exact)?,
-        max_n: config.max_n,
-    });
-    // Before listening: a signal that comes between the two must not kill.
-    let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let server = HttpServer::new(move || App::new().configure(configure(state.clone())))
-        .workers(config.workers)
-        .shutdown_timeout(whole_seconds(config.shutdown_timeout))
-        .disable_signals()
-        .bind(config.bind)
-        .map_err(|source| ServeError::Bind { address: config.bind, source })?;
-    let addresses = server.addrs();
-    let settings =
-        watcher::Settings { directory: config.index_dir.clone(), poll_interval: config.poll_interval };
-    let waker = watcher::start(settings, live, metrics)?;
-    let server = server.run();
-    rt::spawn(stop_on_signal(server.handle(), terminate, interrupt));
-    for address in addresses {
-        tracing::info!("listening on http://{address}");
+/// The signals that are for us.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
     }
+
+    /// Waits for the one that ends the server, and has files read again meanwhile.
+    async fn until_the_end(mut self, reloader: &Reloader) -> (&'static str, Signal) {
+        loop {
+            let name = tokio::select! {
+                _ = self.terminate.recv() => "SIGTERM",
+                _ = self.interrupt.recv() => "SIGINT",
+                _ = self.hang_up.recv() => {
+                    tracing::info!("SIGHUP: reading keys and certificates again");
+                    reloader.reload();
+                    continue;
+                }
+            };
+            return (name, self.interrupt);
+        }
+    }
+}
+
+async fn serve(config: &Config) -> Result<(), ServeError> {
+    // Before anything else: a signal that comes while the server starts must not kill.
+    let signals = Signals::new()?;
+    let keys = config.api_keys.as_deref().map(Keys::read).transpose()?;
+    if keys.as_ref().is_some_and(Keys::is_empty) {
+        tracing::warn!("api_keys: there is no key in the file, so nobody may ask");
+    }
+    let certificate = config.tls.as_ref().map(Certificate::load).transpose()?;
+    let state = web::Data::new(State {
+        live: Arc::new(LiveIndex::default()),
+        metrics: Arc::new(Metrics::new()?),
+        exact: SearchPool::new("exact", config.max_exact, 0)?,
+        searches: SearchPool::new("search", config.workers, config.max_queue)?,
+        access: Arc::new(Access::new(keys, config.rate_limit)),
+        stopping: Arc::default(),
+        max_n: config.max_n,
+        log_ids: config.log_ids,
+        tls: certificate.is_some(),
+    });
+    let listener = stopping::listen(config.bind, BACKLOG)
+        .map_err(|source| ServeError::Bind { address: config.bind, source })?;
+    let address = listener.local_addr()?;
+    let settings = watcher::Settings {
+        directory: config.index_dir.clone(),
+        poll_interval: config.poll_interval,
+        residency: config.residency,
+    };
+    let waker = watcher::start(settings, Arc::clone(&state.live), Arc::clone(&state.metrics))?;
+    let reloader = watch_files(config, &state, certificate.as_ref())?;
+    let server = start(config, &state, listener.try_clone()?, certificate.as_ref())?;
+    let handle = server.handle();
+    let stopping = Arc::clone(&state.stopping);
+    rt::spawn(async move {
+        let (name, interrupt) = signals.until_the_end(&reloader).await;
+        tracing::info!("{name}: accepting no more, answering what was accepted");
+        stopping.set();
+        stopping::stop(handle, listener, interrupt).await;
+    });
+    tracing::info!("listening on {}://{address}", if certificate.is_some() { "https" } else { "http" });
     tracing::info!("watching {} with {} workers", config.index_dir.display(), config.workers);
     let result = server.await.map_err(ServeError::Run);
     waker.stop();
@@ -103,26 +179,73 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     result
 }
 
-async fn stop_on_signal(
-    server: ServerHandle,
-    mut terminate: tokio::signal::unix::Signal,
-    mut interrupt: tokio::signal::unix::Signal,
-) {
-    let name = tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
+/// Starts the workers and answers on the listener.
+fn start(
+    config: &Config,
+    state: &web::Data<State>,
+    listener: TcpListener,
+    certificate: Option<&Arc<Certificate>>,
+) -> Result<Server, ServeError> {
+    let state = state.clone();
+    let origins = config.cors_origins.clone();
+    let connections = limits::connections(config.max_connections);
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+            .configure(configure(state.clone()))
+    })
+    .workers(config.workers)
+    .max_connections(connections.div_ceil(config.workers))
+    .client_request_timeout(config.client_timeout)
+    .shutdown_timeout(whole_seconds(config.shutdown_timeout))
+    .disable_signals();
+    let server = match certificate {
+        Some(certificate) => server.listen_rustls_0_23(listener, certificate.server_config()?)?,
+        None => server.listen(listener)?,
     };
-    tracing::info!("{name}: accepting no more, answering what was accepted");
-    // Stopping drops connections that are on their way to a worker; pausing first lets them arrive.
-    server.pause().await;
-    rt::time::sleep(HAND_OVER).await;
-    tokio::select! {
-        () = server.stop(true) => {}
-        _ = interrupt.recv() => {
-            tracing::warn!("SIGINT again: stopping at once");
-            server.stop(false).await;
-        }
+    Ok(server.run())
+}
+
+/// Pages of these origins may ask as others do, and read what says which version answered.
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD"])
+        .allowed_headers(["authorization", "x-api-key", "if-none-match"])
+        .expose_headers([ETAG.as_str(), RETRY_AFTER.as_str(), "x-index-version"])
+        .max_age(600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
+
+fn watch_files(
+    config: &Config,
+    state: &web::Data<State>,
+    certificate: Option<&Arc<Certificate>>,
+) -> io::Result<Reloader> {
+    let mut watched = Vec::new();
+    if let Some(path) = config.api_keys.clone() {
+        let access = Arc::clone(&state.access);
+        watched.push(Watched {
+            name: "api_keys",
+            paths: vec![path.clone()],
+            reload: Box::new(move || {
+                let count = access.reload_keys(&path).map_err(|error| error.to_string())?;
+                Ok(format!("{count} keys count"))
+            }),
+        });
     }
+    if let Some(certificate) = certificate.cloned() {
+        watched.push(Watched {
+            name: "tls_cert and tls_key",
+            paths: certificate.files().to_vec(),
+            reload: Box::new(move || {
+                certificate.reload().map_err(|error| error.to_string())?;
+                Ok("new connections are shown that certificate".to_owned())
+            }),
+        });
+    }
+    let access = Arc::clone(&state.access);
+    let every_time = move || access.forget_idle_clients();
+    reload::start(config.poll_interval, watched, Arc::clone(&state.metrics), every_time)
 }
 
 /// Whole seconds are what actix-web takes; more is better than less.

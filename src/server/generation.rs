@@ -1,6 +1,7 @@
 //! One index file as a running server has opened it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 use std::{fmt, io};
@@ -9,7 +10,9 @@ use actix_web::http::header::HeaderValue;
 
 use super::watcher::VersionSeen;
 use crate::answer::{self, AnswerError, RecommendRequest, SearchMode};
-use crate::index::{FileIdentity, Index, MappedFile, Ordinal, directory};
+use crate::index::{
+    FileIdentity, Index, MappedFile, Ordinal, Residency, Suppressed, SuppressedIds, directory,
+};
 
 /// Searches before an index is served: enough to touch every kind of page and every branch of the code once.
 const WARM_UP_SEARCHES: u32 = 32;
@@ -22,14 +25,22 @@ const WARM_UP_N: usize = 10;
 pub struct Generation {
     /// The number in the file's name.
     pub version: u64,
-    /// The index over the mapped file.
-    pub index: Index<MappedFile>,
-    /// The entity tag of every answer: the header's checksum, which stands for the whole file.
+    /// The entity tag of every answer: the header's checksum, which stands for the whole file, and a number for the
+    /// profiles that are suppressed, if any are.
     pub etag: HeaderValue,
     /// The version as a header value.
     pub version_header: HeaderValue,
     /// When it was ready.
     pub loaded: SystemTime,
+    /// Profiles that are in no answer.
+    pub suppressed: Suppressed,
+    file: Arc<OpenFile>,
+}
+
+/// A file that was verified. Generations that differ in what is suppressed share it.
+#[derive(Debug)]
+struct OpenFile {
+    index: Index<MappedFile>,
     condemned: AtomicBool,
 }
 
@@ -71,20 +82,24 @@ impl Generation {
     ///
     /// # Errors
     /// See [`LoadFailure`].
-    pub fn load(file: &VersionSeen) -> Result<Self, LoadFailure> {
-        let mapped = MappedFile::open(&file.path)?;
-        // Where pages cannot be had, touching them would end the process.
+    pub fn load(
+        file: &VersionSeen,
+        residency: Residency,
+        suppressed: &SuppressedIds,
+    ) -> Result<Self, LoadFailure> {
+        let mapped = MappedFile::open_as(&file.path, residency)?;
+        // Touching pages that are not there would give zeros, and a longer story.
         mapped.populate()?;
         if !mapped.is_unchanged() {
             return Err(LoadFailure::Incomplete("the file changed while it was read".to_owned()));
         }
         // Nothing in a file may cause a panic. Should one all the same, then the file is to blame and not the thread
         // that every later version depends on.
-        catch_unwind(AssertUnwindSafe(|| Self::verified(file.version, mapped)))
+        catch_unwind(AssertUnwindSafe(|| Self::verified(file.version, mapped, suppressed)))
             .unwrap_or_else(|_| Err(LoadFailure::Bad("opening it failed in an unforeseen way".to_owned())))
     }
 
-    fn verified(version: u64, mapped: MappedFile) -> Result<Self, LoadFailure> {
+    fn verified(version: u64, mapped: MappedFile, suppressed: &SuppressedIds) -> Result<Self, LoadFailure> {
         let index = Index::open(mapped).map_err(|error| {
             let reason = error.to_string();
             if error.is_incomplete() { LoadFailure::Incomplete(reason) } else { LoadFailure::Bad(reason) }
@@ -93,16 +108,42 @@ impl Generation {
         if !index.bytes().is_unchanged() {
             return Err(LoadFailure::Incomplete("the file changed while it was verified".to_owned()));
         }
-        let header_value =
-            |text: String| HeaderValue::try_from(text).map_err(|error| LoadFailure::Bad(error.to_string()));
+        let suppressed = Suppressed::in_index(&index.view(), suppressed);
         Ok(Generation {
             version,
-            etag: header_value(format!("\"{:016x}\"", index.header().checksum))?,
+            etag: etag(&index, &suppressed)?,
             version_header: header_value(version.to_string())?,
-            index,
             loaded: SystemTime::now(),
-            condemned: AtomicBool::new(false),
+            suppressed,
+            file: Arc::new(OpenFile { index, condemned: AtomicBool::new(false) }),
         })
+    }
+
+    /// The same file with other profiles suppressed; `None` where that makes no difference to this file.
+    pub fn suppressing(&self, ids: &SuppressedIds) -> Option<Self> {
+        let suppressed = Suppressed::in_index(&self.index().view(), ids);
+        if suppressed == self.suppressed {
+            return None;
+        }
+        Some(Generation {
+            version: self.version,
+            // Hexadecimal digits are always a header value.
+            etag: etag(self.index(), &suppressed).ok()?,
+            version_header: self.version_header.clone(),
+            loaded: self.loaded,
+            suppressed,
+            file: Arc::clone(&self.file),
+        })
+    }
+
+    /// The index over the file.
+    pub fn index(&self) -> &Index<MappedFile> {
+        &self.file.index
+    }
+
+    /// The file, for whoever unmaps it; `None` while another generation has it too.
+    pub fn into_file(self) -> Option<MappedFile> {
+        Arc::into_inner(self.file).map(|file| file.index.into_bytes())
     }
 
     /// The file's name.
@@ -112,20 +153,38 @@ impl Generation {
 
     /// What the file was when it was opened.
     pub fn identity(&self) -> FileIdentity {
-        self.index.bytes().identity()
+        self.index().bytes().identity()
+    }
+
+    /// Whether the file was found changed. Does not look at it: [`Generation::is_intact`] does.
+    pub fn is_condemned(&self) -> bool {
+        self.file.condemned.load(Ordering::Relaxed) || !self.index().bytes().is_whole()
     }
 
     /// Whether the file is still what was verified. Once it is not, it never is again.
     pub fn is_intact(&self) -> bool {
-        if self.condemned.load(Ordering::Relaxed) {
+        if self.file.condemned.load(Ordering::Relaxed) {
             return false;
         }
-        let unchanged = self.index.bytes().is_unchanged();
-        if !unchanged && !self.condemned.swap(true, Ordering::Relaxed) {
+        let unchanged = self.index().bytes().is_unchanged();
+        if !unchanged && !self.file.condemned.swap(true, Ordering::Relaxed) {
             tracing::error!("{} was changed in place and answers no more", self.file_name());
         }
         unchanged
     }
+}
+
+fn header_value(text: String) -> Result<HeaderValue, LoadFailure> {
+    HeaderValue::try_from(text).map_err(|error| LoadFailure::Bad(error.to_string()))
+}
+
+fn etag(index: &Index<MappedFile>, suppressed: &Suppressed) -> Result<HeaderValue, LoadFailure> {
+    let checksum = index.header().checksum;
+    header_value(if suppressed.is_empty() {
+        format!("\"{checksum:016x}\"")
+    } else {
+        format!("\"{checksum:016x}-{:016x}\"", suppressed.fingerprint())
+    })
 }
 
 /// A few searches, spread over the profiles.

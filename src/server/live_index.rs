@@ -67,6 +67,11 @@ impl LiveIndex {
         previous
     }
 
+    /// Serves the same file with other profiles suppressed. Gives what was served before, for the caller to retire.
+    pub(super) fn replace_same_file(&self, generation: Generation) -> Option<Arc<Generation>> {
+        self.current.swap(Some(Arc::new(generation)))
+    }
+
     pub(super) fn note_refusal(&self, file: String, reason: String) {
         let mut history = self.lock();
         history.refused += 1;

@@ -23,7 +23,8 @@ pub const MAX_ROUTES: usize = 16;
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
 /// Every status that the application answers with, and what another would be counted as.
-const STATUSES: [&str; 9] = ["200", "304", "400", "404", "405", "422", "500", "503", "other"];
+const STATUSES: [&str; 13] =
+    ["200", "304", "400", "401", "403", "404", "405", "414", "422", "429", "500", "503", "other"];
 
 /// From a lookup in a warm table to an exact search in a large index.
 const REQUEST_SECONDS: [f64; 15] = [
@@ -60,8 +61,12 @@ pub struct Metrics {
     index_version: IntGauge,
     index_age_seconds: IntGauge,
     index_profiles: IntGauge,
+    index_suppressed: IntGauge,
+    index_degraded: IntGauge,
     swaps: IntCounter,
     refused_files: IntCounter,
+    changed_files: IntCounter,
+    reload_failures: IntCounter,
     swap_seconds: Histogram,
 }
 
@@ -117,8 +122,24 @@ impl Metrics {
                 "kindred_index_profiles",
                 "Profiles in the served index; 0 while there is none.",
             )?,
+            index_suppressed: gauge(
+                "kindred_index_suppressed_profiles",
+                "Profiles of the served index that are in no answer.",
+            )?,
+            index_degraded: gauge(
+                "kindred_index_degraded",
+                "1 while another version is served than the directory asks for, else 0.",
+            )?,
             swaps: counter("kindred_swaps_total", "Times one index took the place of another.")?,
             refused_files: counter("kindred_refused_files_total", "Index files refused, each counted once.")?,
+            changed_files: counter(
+                "kindred_changed_files_total",
+                "Index files that were changed in place while they were served.",
+            )?,
+            reload_failures: counter(
+                "kindred_reload_failures_total",
+                "Times that keys or a certificate were read again and not taken.",
+            )?,
             registry,
             routes: Default::default(),
             requests,
@@ -151,19 +172,34 @@ impl Metrics {
         self.refused_files.inc();
     }
 
+    /// Counts a served file that was changed in place.
+    pub fn observe_changed_file(&self) {
+        self.changed_files.inc();
+    }
+
+    /// Counts keys or a certificate that were read again and not taken.
+    pub fn observe_reload_failure(&self) {
+        self.reload_failures.inc();
+    }
+
     /// Everything as text, with the gauges as `live` has them now.
     ///
     /// # Errors
     /// A metric cannot be written, which a test rules out.
     pub fn render(&self, live: &LiveIndex) -> Result<Vec<u8>, prometheus::Error> {
         let current = live.current();
-        let (version, age, profiles) = current.as_deref().map_or((0, 0, 0), |generation| {
-            let header = generation.index.header();
-            (generation.version, seconds_since(header.created), u64::from(header.profiles))
+        let (version, age, profiles, suppressed) = current.as_deref().map_or((0, 0, 0, 0), |generation| {
+            let header = generation.index().header();
+            let suppressed = generation.suppressed.len() as u64;
+            (generation.version, seconds_since(header.created), u64::from(header.profiles), suppressed)
         });
-        for (gauge, value) in
-            [(&self.index_version, version), (&self.index_age_seconds, age), (&self.index_profiles, profiles)]
-        {
+        for (gauge, value) in [
+            (&self.index_version, version),
+            (&self.index_age_seconds, age),
+            (&self.index_profiles, profiles),
+            (&self.index_suppressed, suppressed),
+            (&self.index_degraded, u64::from(live.history().degraded)),
+        ] {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         }
         let mut text = Vec::new();
@@ -203,11 +239,15 @@ fn status_number(status: u16) -> usize {
         200 => 0,
         304 => 1,
         400 => 2,
-        404 => 3,
-        405 => 4,
-        422 => 5,
-        500 => 6,
-        503 => 7,
+        401 => 3,
+        403 => 4,
+        404 => 5,
+        405 => 6,
+        414 => 7,
+        422 => 8,
+        429 => 9,
+        500 => 10,
+        503 => 11,
         _ => STATUSES.len() - 1,
     }
 }

@@ -4,29 +4,35 @@
 //! - [`watcher`]: a thread that keeps a [`LiveIndex`] at the version its directory asks for
 //! - [`LiveIndex`] and [`Generation`]: what is served, as values
 //! - [`routes`]: the table of routes and what each answers; [`raw_path`] reads paths, [`Problem`] is every other answer
+//! - [`access`]: who may ask, and how often; [`tls`]: certificates; [`reload`]: reads both again
 //! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server
 //! - [`metrics`], [`logging`]: what it tells about itself
 //!
 //! Nothing here is global: one process could run two of them.
 
+pub mod access;
 pub mod app;
 pub mod config;
 mod etag;
-mod exact_pool;
 #[cfg(test)]
 mod fixture;
 mod generation;
+mod limits;
 mod live_index;
 pub mod logging;
 pub mod metrics;
 mod problem;
 pub mod raw_path;
+pub mod reload;
 pub mod routes;
+mod search_pool;
+mod stopping;
+pub mod tls;
 pub mod watcher;
 
 pub use app::{ServeError, State, configure, run};
-pub use config::{Arguments, Config, ConfigError};
-pub use exact_pool::{Busy, ExactPool};
+pub use config::{Arguments, Command, Config, ConfigError};
 pub use generation::{Generation, LoadFailure};
 pub use live_index::{History, LiveIndex, Refusal};
 pub use problem::{PROBLEM_JSON, Problem};
+pub use search_pool::{Busy, SearchPool};

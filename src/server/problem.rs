@@ -4,14 +4,19 @@ use std::ops::RangeInclusive;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
+
+use super::access::Allowance;
 
 /// The media type of RFC 9457.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// The methods of every route.
 const ALLOWED_METHODS: &str = "GET, HEAD";
+
+/// The longest path and query: an id of 512 bytes with every byte escaped, twice over, and room for the rest.
+pub const MAX_TARGET_BYTES: usize = 8192;
 
 /// Seconds after which trying again is worth while: a poll of the directory or an exact search is over by then.
 const RETRY_AFTER_SECONDS: &str = "2";
@@ -22,12 +27,30 @@ const TYPE_PREFIX: &str = "urn:problem-type:kindred:";
 /// Why a request gets no answer. The order is the precedence, where several would fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
+    /// Path and query are longer than any that means something.
+    #[error("path and query have {length} bytes, and {MAX_TARGET_BYTES} are allowed")]
+    TargetTooLong {
+        /// How long they are together.
+        length: usize,
+    },
     /// No route has this path.
     #[error("there is nothing at this path")]
     UnknownPath,
     /// The route has another method.
     #[error("this path answers to {ALLOWED_METHODS} only")]
     MethodNotAllowed,
+    /// The request shows no key that counts.
+    #[error("a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY")]
+    Unauthorized,
+    /// The key that was shown may do something else.
+    #[error("the key does not have the scope {scope}")]
+    Forbidden {
+        /// What it would need.
+        scope: &'static str,
+    },
+    /// The client has asked as often as it may for now.
+    #[error("more than {} requests; the next may come in {} s", .0.limit, .0.reset)]
+    TooManyRequests(Allowance),
     /// A part of the path or a query parameter is not allowed.
     #[error("{name} {reason}")]
     BadParameter {
@@ -47,6 +70,12 @@ pub enum Problem {
     /// No index has been opened yet, or none is readable any more.
     #[error("no index is being served")]
     NoIndex,
+    /// The server is ending.
+    #[error("the server is stopping")]
+    Stopping,
+    /// As many searches as are allowed wait for a thread.
+    #[error("as many searches as are allowed are running and waiting")]
+    SearchBusy,
     /// As many exact searches as are allowed are running.
     #[error("as many exact searches as are allowed at the same time are running")]
     ExactBusy,
@@ -95,6 +124,14 @@ impl Problem {
     /// Status, kind and title: the one place that says what each problem is over HTTP.
     fn describe(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
+            Problem::TargetTooLong { .. } => (StatusCode::URI_TOO_LONG, "target-too-long", "Path too long"),
+            Problem::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Key needed"),
+            Problem::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden", "Key not sufficient"),
+            Problem::TooManyRequests(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
+            }
+            Problem::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping", "Stopping"),
+            Problem::SearchBusy => (StatusCode::SERVICE_UNAVAILABLE, "search-busy", "Search is busy"),
             Problem::UnknownPath => (StatusCode::NOT_FOUND, "unknown-path", "Unknown path"),
             Problem::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
@@ -133,6 +170,12 @@ impl Problem {
         if status == StatusCode::METHOD_NOT_ALLOWED {
             builder.insert_header((ALLOW, ALLOWED_METHODS));
         }
+        if status == StatusCode::UNAUTHORIZED {
+            builder.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Problem::TooManyRequests(allowance) = self {
+            builder.insert_header((RETRY_AFTER, allowance.reset));
+        }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
@@ -143,7 +186,11 @@ impl Problem {
             detail: self.to_string(),
         };
         // A map of texts and a number always has a JSON form; the empty object stands for what cannot happen.
-        builder.body(serde_json::to_vec(&document).unwrap_or_else(|_| b"{}".to_vec()))
+        let mut response = builder.body(serde_json::to_vec(&document).unwrap_or_else(|_| b"{}".to_vec()));
+        if let Problem::TooManyRequests(allowance) = self {
+            allowance.write_to(response.headers_mut());
+        }
+        response
     }
 }
 
@@ -155,7 +202,13 @@ mod tests {
 
     fn every_problem() -> Vec<(Problem, u16)> {
         vec![
+            (Problem::TargetTooLong { length: 9000 }, 414),
             (Problem::UnknownPath, 404),
+            (Problem::Unauthorized, 401),
+            (Problem::Forbidden { scope: "read" }, 403),
+            (Problem::TooManyRequests(Allowance { limit: 5, remaining: 0, reset: 60 }), 429),
+            (Problem::Stopping, 503),
+            (Problem::SearchBusy, 503),
             (Problem::MethodNotAllowed, 405),
             (Problem::out_of_range("n", &(1..=1000)), 400),
             (Problem::UnknownParameter { name: "x\"".to_owned(), known: "ef".to_owned() }, 400),
@@ -179,7 +232,12 @@ mod tests {
             let response = problem.response();
             assert_eq!(response.status().as_u16(), status, "{problem:?}");
             assert_eq!(response.headers().get(CONTENT_TYPE).unwrap(), PROBLEM_JSON);
-            assert_eq!(response.headers().contains_key(RETRY_AFTER), status == 503, "{problem:?}");
+            assert_eq!(
+                response.headers().contains_key(RETRY_AFTER),
+                [429, 503].contains(&status),
+                "{problem:?}"
+            );
+            assert_eq!(response.headers().contains_key(WWW_AUTHENTICATE), status == 401, "{problem:?}");
             assert_eq!(response.headers().contains_key(ALLOW), status == 405, "{problem:?}");
             let document = document(response);
             assert_eq!(document["status"], status);

@@ -160,6 +160,11 @@ pub fn await_version(server: &Server, version: u64) -> Value {
     await_description(server, &format!("version {version} is served"), |index| index["version"] == version)
 }
 
+/// Waits until an index is served, whoever may ask about it.
+pub fn await_ready(server: &Server) {
+    eventually("an index is served", || (get(server.address, "/health/ready").status == 200).then_some(()));
+}
+
 /// Waits until `/index` is as it should be.
 pub fn await_description(server: &Server, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     eventually(what, || description(server).filter(|index| is_so(index)))
@@ -189,7 +194,7 @@ pub fn assert_problem(response: &Response, status: u16, what: &str) -> String {
         assert!(!text.is_empty(), "{what}: {name} in {document}");
     }
     let retry_after = response.header("retry-after").map(|seconds| seconds.parse::<u32>().unwrap());
-    assert_eq!(retry_after.is_some(), status == 503, "{what}: {response:?}");
+    assert_eq!(retry_after.is_some(), [429, 503].contains(&status), "{what}: {response:?}");
     assert_eq!(response.header("allow").is_some(), status == 405, "{what}: {response:?}");
     document["detail"].as_str().unwrap().to_owned()
 }

@@ -17,7 +17,7 @@ const ATTEMPTS: u32 = 600;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(100);
 
 /// What the line with the server's address has before it.
-const ADDRESS_PREFIX: &str = "listening on http://";
+const ADDRESS_PREFIX: &str = "listening on ";
 
 /// Waits until there is a value, with a bound.
 pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
@@ -131,8 +131,12 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        kill_process(self.pid(), signal).unwrap();
     }
 
     /// Waits for its end.
@@ -163,6 +167,7 @@ impl Drop for Server {
 
 fn address_in(log: &str) -> Option<SocketAddr> {
     let (_, after) = log.split_once(ADDRESS_PREFIX)?;
+    let (_, after) = after.split_once("://")?;
     let end = after.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':'))?;
     after[..end].parse().ok()
 }

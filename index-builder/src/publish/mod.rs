@@ -21,6 +21,8 @@ mod nice;
 mod pin;
 mod publisher;
 mod signals;
+mod small_file;
+mod suppressed;
 mod temporary;
 
 pub use crash::{CRASH_AT, CRASH_POINTS, crash_point};
@@ -29,6 +31,7 @@ pub use nice::lower_priority;
 pub use pin::{remove_pin, write_pin};
 pub use publisher::Publisher;
 pub use signals::{Cleanup, Registered};
+pub use suppressed::change_suppressed;
 pub use temporary::{Published, Temporary};
 
 use std::fs::File;

@@ -1,14 +1,11 @@
 //! The pin: which version a server is to serve instead of the highest.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use kindred::index::directory::PIN_FILE;
 
-use super::error::cannot;
-use super::{FILE_MODE, PublishError, sync_directory};
+use super::PublishError;
+use super::small_file::{remove, replace};
 
 /// Pins a version: from one moment to the next, also for a server that is just reading the pin. Needs no lock, so
 /// that a bad version can be taken back while the next one is being built. Whether the version is there and good is
@@ -20,25 +17,7 @@ pub fn write_pin(directory: &Path, version: u64) -> Result<(), PublishError> {
     if version == 0 {
         return Err(PublishError::VersionZero);
     }
-    // Named after the process, so that two that pin at once do not write into one file.
-    let temporary = directory.join(format!(".{PIN_FILE}.{}.tmp", std::process::id()));
-    let pin = directory.join(PIN_FILE);
-    let result = write_new(&temporary, version).and_then(|()| fs::rename(&temporary, &pin));
-    if result.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    result.and_then(|()| sync_directory(directory)).map_err(cannot("write", &pin))
-}
-
-fn write_new(path: &Path, version: u64) -> io::Result<()> {
-    // What a dead process of the same number left.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
-    file.write_all(format!("{version}\n").as_bytes())?;
-    file.sync_all()
+    replace(directory, PIN_FILE, format!("{version}\n").as_bytes())
 }
 
 /// Removes the pin. Gives whether there was one.
@@ -46,19 +25,14 @@ fn write_new(path: &Path, version: u64) -> io::Result<()> {
 /// # Errors
 /// [`PublishError::Io`] where it cannot be removed.
 pub fn remove_pin(directory: &Path) -> Result<bool, PublishError> {
-    let pin = directory.join(PIN_FILE);
-    match fs::remove_file(&pin) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(cannot("remove", &pin)(error)),
-    }
-    sync_directory(directory).map_err(cannot("sync", directory))?;
-    Ok(true)
+    remove(directory, PIN_FILE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
     use kindred::index::directory::read_pin;
 
     #[test]

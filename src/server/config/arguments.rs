@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 
 /// What follows the options in `--help`: everything else that one needs to run the server.
 const AFTER_HELP: &str = "\
@@ -19,10 +19,18 @@ Requests
   GET /index             what is served      GET /metrics      for Prometheus
   GET /health/live       the process runs    GET /health/ready an index is served
 
+Keys
+  Without --api-keys everybody who can connect may ask everything, and only
+  loopback addresses are listened on. A request shows its key as
+  `Authorization: Bearer KEY` or `X-API-Key: KEY`. /health/ is open to all.
+  SIGHUP reads the files of --api-keys, --tls-cert and --tls-key again; they are
+  also read when they change.
+
 Index
   The directory holds index-NNNNNNNN.knd files as index-builder publishes them.
   The newest is served, or the one that `index-builder pin` names; a new one is
   taken while requests go on. The directory may be empty or missing at first.
+  Ids in its file SUPPRESSED are in no answer: see `index-builder suppress`.
 
 Exit status
   0 after SIGTERM or SIGINT, when every accepted request has been answered;
@@ -32,7 +40,12 @@ Exit status
 // Every value is text here, whatever its type will be: `Config` judges all values alike, wherever they come from.
 #[derive(Debug, Default, Parser)]
 #[command(name = "kindred", version, after_help = AFTER_HELP, max_term_width = 110)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    /// Something else than serving
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Directory that index-builder publishes into (required)
     #[arg(long, value_name = "DIR")]
     pub index_dir: Option<OsString>,
@@ -53,6 +66,47 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     pub max_exact: Option<OsString>,
 
+    /// Searches beyond the neighbour table that may wait for a thread, 0 to 100000; more are refused [default: 64]
+    #[arg(long, value_name = "N")]
+    pub max_queue: Option<OsString>,
+
+    /// Connections that may be open at the same time, 1 to 1000000; more wait to be accepted
+    /// [default: 20000, or what the limit of open files leaves]
+    #[arg(long, value_name = "N")]
+    pub max_connections: Option<OsString>,
+
+    /// How long a client may take to send a request, 10ms to 1h [default: 5s]
+    #[arg(long, value_name = "DURATION")]
+    pub client_timeout: Option<OsString>,
+
+    /// Where a served index is: mapped from its file, or copied into memory that nobody else can change [default: mapped]
+    #[arg(long, value_name = "mapped|copied")]
+    pub residency: Option<OsString>,
+
+    /// File with the keys that may ask, a line each as `kindred hash-key` prints it
+    #[arg(long, value_name = "FILE")]
+    pub api_keys: Option<OsString>,
+
+    /// Listen on other addresses than loopback without any key
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub allow_anonymous: Option<OsString>,
+
+    /// Requests for each key, and for each address without one, such as 100/s, 600/m or 10000/h [default: no limit]
+    #[arg(long, value_name = "COUNT/UNIT")]
+    pub rate_limit: Option<OsString>,
+
+    /// PEM file with the server's certificate and those between it and a root; turns on TLS, with HTTP/2
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<OsString>,
+
+    /// PEM file with the certificate's private key
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<OsString>,
+
+    /// Origins whose pages may read answers, with commas between them, such as https://app.example [default: none]
+    #[arg(long, value_name = "ORIGIN,...")]
+    pub cors_origins: Option<OsString>,
+
     /// How often the index directory is looked at where events do not tell, 10ms to 1h [default: 2s]
     #[arg(long, value_name = "DURATION")]
     pub poll_interval: Option<OsString>,
@@ -69,7 +123,34 @@ pub struct Arguments {
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<OsString>,
 
+    /// Log a line for each request that names the id; without it, ids are in no log
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub log_ids: Option<OsString>,
+
     /// TOML file with settings; also KINDRED_CONFIG
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<OsString>,
+}
+
+/// What `kindred` does besides serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Reads a key from standard input and prints its line for the file of --api-keys
+    HashKey(HashKeyArguments),
+}
+
+/// `hash-key`.
+#[derive(Debug, Args)]
+pub struct HashKeyArguments {
+    /// The key's name, for logs and for the one who takes it back: letters, digits, dots, dashes and underscores
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+
+    /// What the key may do, with commas between: read, observe (/metrics and /index), admin
+    #[arg(long, value_name = "SCOPES")]
+    pub scopes: String,
+
+    /// Make a new key instead of reading one, and print it to standard error
+    #[arg(long)]
+    pub generate: bool,
 }

@@ -8,16 +8,27 @@ use std::path::{Path, PathBuf};
 use super::{Arguments, ConfigError};
 
 /// Every setting, by the name it has in a file. Its option and its variable are made from that name.
-pub const SETTINGS: [&str; 9] = [
+pub const SETTINGS: [&str; 20] = [
     "index_dir",
     "bind",
     "workers",
     "max_n",
     "max_exact",
+    "max_queue",
+    "max_connections",
+    "client_timeout",
+    "residency",
+    "api_keys",
+    "allow_anonymous",
+    "rate_limit",
+    "tls_cert",
+    "tls_key",
+    "cors_origins",
     "poll_interval",
     "shutdown_timeout",
     "log_format",
     "log_level",
+    "log_ids",
 ];
 
 /// What the names of our environment variables start with.
@@ -132,14 +143,46 @@ fn given_arguments(arguments: Arguments) -> BTreeMap<&'static str, OsString> {
         workers,
         max_n,
         max_exact,
+        max_queue,
+        max_connections,
+        client_timeout,
+        residency,
+        api_keys,
+        allow_anonymous,
+        rate_limit,
+        tls_cert,
+        tls_key,
+        cors_origins,
         poll_interval,
         shutdown_timeout,
         log_format,
         log_level,
+        log_ids,
         config: _,
+        command: _,
     } = arguments;
-    let values =
-        [index_dir, bind, workers, max_n, max_exact, poll_interval, shutdown_timeout, log_format, log_level];
+    let values = [
+        index_dir,
+        bind,
+        workers,
+        max_n,
+        max_exact,
+        max_queue,
+        max_connections,
+        client_timeout,
+        residency,
+        api_keys,
+        allow_anonymous,
+        rate_limit,
+        tls_cert,
+        tls_key,
+        cors_origins,
+        poll_interval,
+        shutdown_timeout,
+        log_format,
+        log_level,
+        log_ids,
+    ];
     // The same order as in SETTINGS, and as many: the array types say the latter, a test the former.
     SETTINGS.into_iter().zip(values).filter_map(|(setting, value)| Some((setting, value?))).collect()
 }
@@ -158,6 +201,7 @@ fn read_file(path: &Path) -> Result<BTreeMap<&'static str, OsString>, ConfigErro
         let text = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Boolean(switch) => switch.to_string(),
             other => {
                 return Err(ConfigError::Invalid {
                     given: Given {
@@ -165,7 +209,7 @@ fn read_file(path: &Path) -> Result<BTreeMap<&'static str, OsString>, ConfigErro
                         value: other.to_string().into(),
                         origin: Origin::File(path.to_owned()),
                     },
-                    allowed: "a string or an integer".to_owned(),
+                    allowed: "a string, an integer, true or false".to_owned(),
                 });
             }
         };

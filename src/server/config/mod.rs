@@ -3,6 +3,7 @@
 
 mod arguments;
 mod layers;
+mod rate;
 #[cfg(test)]
 mod tests;
 
@@ -14,9 +15,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use arguments::Arguments;
+pub use arguments::{Arguments, Command, HashKeyArguments};
 use layers::Layers;
 pub use layers::{Given, Origin, SETTINGS};
+pub use rate::Rate;
+
+use crate::index::Residency;
 
 /// Only this machine can reach it until somebody decides otherwise.
 const DEFAULT_BIND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
@@ -24,6 +28,12 @@ const DEFAULT_BIND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST)
 const DEFAULT_MAX_N: usize = 1000;
 /// One exact search reads every vector: one at a time leaves the other processors to everybody else.
 const DEFAULT_MAX_EXACT: usize = 1;
+/// At a millisecond each, the last of them waits a few hundredths of a second; who waits longer has usually gone.
+const DEFAULT_MAX_QUEUE: usize = 64;
+/// More than a busy front end keeps open, and less than the descriptors that systems usually grant.
+pub const DEFAULT_MAX_CONNECTIONS: usize = 20_000;
+/// A request is one packet; a phone in a tunnel takes a while.
+const DEFAULT_CLIENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Events tell sooner; this is for file systems without them.
 const DEFAULT_POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// As long as process managers usually wait before they kill.
@@ -34,6 +44,9 @@ const DEFAULT_LOG_LEVEL: LogLevel = LogLevel(tracing::Level::INFO);
 const WORKERS: RangeInclusive<usize> = 1..=1024;
 const MAX_N: RangeInclusive<usize> = 1..=1_000_000;
 const MAX_EXACT: RangeInclusive<usize> = 1..=256;
+const MAX_QUEUE: RangeInclusive<usize> = 0..=100_000;
+const MAX_CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
+const CLIENT_TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(3600);
 const POLL_INTERVAL: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(3600);
 const SHUTDOWN_TIMEOUT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
 
@@ -44,6 +57,15 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// The files of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate chain, PEM.
+    pub cert: PathBuf,
+    /// The private key, PEM.
+    pub key: PathBuf,
 }
 
 /// The validated settings of one server.
@@ -59,6 +81,22 @@ pub struct Config {
     pub max_n: usize,
     /// Exact searches at the same time.
     pub max_exact: usize,
+    /// Searches that may wait for a thread.
+    pub max_queue: usize,
+    /// Connections that may be open at the same time; none given: as many as the limit of open files leaves.
+    pub max_connections: Option<usize>,
+    /// How long a client may take to send a request.
+    pub client_timeout: Duration,
+    /// Where a served index is.
+    pub residency: Residency,
+    /// The keys that may ask; without a file, everybody may.
+    pub api_keys: Option<PathBuf>,
+    /// Requests for each client; without it, any number.
+    pub rate_limit: Option<Rate>,
+    /// The certificate; without it, no TLS.
+    pub tls: Option<TlsFiles>,
+    /// Origins whose pages may read answers.
+    pub cors_origins: Vec<String>,
     /// How often the directory is looked at.
     pub poll_interval: Duration,
     /// How long stopping may take.
@@ -67,6 +105,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Least important level that is logged.
     pub log_level: tracing::Level,
+    /// Whether requests are logged with their ids.
+    pub log_ids: bool,
 }
 
 /// A setting that is not allowed. The process exits with 2.
@@ -114,12 +154,24 @@ impl Config {
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<(Self, Vec<String>), ConfigError> {
         let layers = Layers::gather(arguments, variables)?;
+        let api_keys = path(&layers, "api_keys");
         let config = Config {
             index_dir: index_dir(&layers)?,
-            bind: parsed(&layers, "bind", "an address and a port, such as 127.0.0.1:5000", DEFAULT_BIND)?,
+            bind: bind(&layers, api_keys.is_some())?,
             workers: number(&layers, "workers", &WORKERS, default_workers())?,
             max_n: number(&layers, "max_n", &MAX_N, DEFAULT_MAX_N)?,
             max_exact: number(&layers, "max_exact", &MAX_EXACT, DEFAULT_MAX_EXACT)?,
+            max_queue: number(&layers, "max_queue", &MAX_QUEUE, DEFAULT_MAX_QUEUE)?,
+            max_connections: layers
+                .find("max_connections")
+                .map(|_| number(&layers, "max_connections", &MAX_CONNECTIONS, DEFAULT_MAX_CONNECTIONS))
+                .transpose()?,
+            client_timeout: duration(&layers, "client_timeout", &CLIENT_TIMEOUT, DEFAULT_CLIENT_TIMEOUT)?,
+            residency: parsed(&layers, "residency", "mapped or copied", Residency::Mapped)?,
+            api_keys,
+            rate_limit: optional(&layers, "rate_limit", rate::ALLOWED)?,
+            tls: tls(&layers)?,
+            cors_origins: cors_origins(&layers)?,
             poll_interval: duration(&layers, "poll_interval", &POLL_INTERVAL, DEFAULT_POLL_INTERVAL)?,
             shutdown_timeout: duration(
                 &layers,
@@ -130,6 +182,7 @@ impl Config {
             log_format: parsed(&layers, "log_format", "text or json", LogFormat::Text)?,
             log_level: parsed(&layers, "log_level", "error, warn, info, debug or trace", DEFAULT_LOG_LEVEL)?
                 .0,
+            log_ids: parsed(&layers, "log_ids", "true or false", false)?,
         };
         Ok((config, layers.unknown_variables))
     }
@@ -151,6 +204,72 @@ fn index_dir(layers: &Layers) -> Result<PathBuf, ConfigError> {
     Ok(path)
 }
 
+/// Profiles are private: nobody but this machine may ask without a key, unless somebody has said so.
+fn bind(layers: &Layers, has_keys: bool) -> Result<SocketAddr, ConfigError> {
+    let bind = parsed(layers, "bind", "an address and a port, such as 127.0.0.1:5000", DEFAULT_BIND)?;
+    let allow_anonymous = parsed(layers, "allow_anonymous", "true or false", false)?;
+    match layers.find("bind") {
+        Some(given) if !bind.ip().is_loopback() && !has_keys && !allow_anonymous => {
+            let allowed =
+                "a loopback address, unless api_keys names a file with keys or allow_anonymous is true";
+            Err(ConfigError::Invalid { given, allowed: allowed.to_owned() })
+        }
+        _ => Ok(bind),
+    }
+}
+
+/// A file; whether it is there and makes sense is found out where it is read.
+fn path(layers: &Layers, setting: &'static str) -> Option<PathBuf> {
+    layers.find(setting).map(|given| PathBuf::from(given.value))
+}
+
+fn tls(layers: &Layers) -> Result<Option<TlsFiles>, ConfigError> {
+    match (layers.find("tls_cert"), layers.find("tls_key")) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => {
+            Ok(Some(TlsFiles { cert: PathBuf::from(cert.value), key: PathBuf::from(key.value) }))
+        }
+        (Some(given), None) => {
+            Err(ConfigError::Invalid { given, allowed: "together with tls_key".to_owned() })
+        }
+        (None, Some(given)) => {
+            Err(ConfigError::Invalid { given, allowed: "together with tls_cert".to_owned() })
+        }
+    }
+}
+
+/// Origins as browsers send them: a scheme, a host, perhaps a port, and nothing else.
+fn cors_origins(layers: &Layers) -> Result<Vec<String>, ConfigError> {
+    let Some(given) = layers.find("cors_origins") else { return Ok(Vec::new()) };
+    let is_origin = |text: &str| {
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        host.is_some_and(|host| {
+            !host.is_empty()
+                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+        })
+    };
+    let text = given.value.to_str().unwrap_or_default();
+    let origins: Vec<String> = text.split(',').map(|origin| origin.trim().to_ascii_lowercase()).collect();
+    if origins.iter().all(|origin| is_origin(origin)) {
+        return Ok(origins);
+    }
+    let allowed = "origins such as https://app.example or http://localhost:8080, with commas between them";
+    Err(ConfigError::Invalid { given, allowed: allowed.to_owned() })
+}
+
+/// A setting that may be left out.
+fn optional<T: FromStr>(
+    layers: &Layers,
+    setting: &'static str,
+    allowed: &str,
+) -> Result<Option<T>, ConfigError> {
+    let Some(given) = layers.find(setting) else { return Ok(None) };
+    match given.value.to_str().and_then(|text| text.parse().ok()) {
+        Some(value) => Ok(Some(value)),
+        None => Err(ConfigError::Invalid { given, allowed: allowed.to_owned() }),
+    }
+}
+
 /// A setting whose type reads itself from text.
 fn parsed<T: FromStr>(
     layers: &Layers,
@@ -158,11 +277,7 @@ fn parsed<T: FromStr>(
     allowed: &str,
     default: T,
 ) -> Result<T, ConfigError> {
-    let Some(given) = layers.find(setting) else { return Ok(default) };
-    match given.value.to_str().and_then(|text| text.parse().ok()) {
-        Some(value) => Ok(value),
-        None => Err(ConfigError::Invalid { given, allowed: allowed.to_owned() }),
-    }
+    Ok(optional(layers, setting, allowed)?.unwrap_or(default))
 }
 
 /// A setting with a range, or its default where nobody gave a value.
@@ -207,6 +322,18 @@ fn duration(
             humantime::format_duration(*range.end())
         )
     })
+}
+
+impl FromStr for Residency {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "mapped" => Ok(Residency::Mapped),
+            "copied" => Ok(Residency::Copied),
+            _ => Err(()),
+        }
+    }
 }
 
 impl FromStr for LogFormat {

@@ -27,7 +27,7 @@ fn with_file(text: &str) -> (tempfile::NamedTempFile, Arguments) {
 #[test]
 fn every_setting_has_an_option_of_its_name() {
     let all: Vec<String> =
-        SETTINGS.iter().flat_map(|setting| [layers::option_name(setting), (*setting).to_owned()]).collect();
+        SETTINGS.iter().map(|setting| format!("{}={setting}", layers::option_name(setting))).collect();
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let layers = Layers::gather(arguments(&all), []).unwrap();
     for setting in SETTINGS {
@@ -123,8 +123,8 @@ fn a_file_with_an_unknown_key_or_kind_of_value_is_refused() {
         ("index-dir = '/a'", "unknown key \"index-dir\""),
         ("config = '/a'", "unknown key \"config\""),
         ("[server]\nbind = ''", "unknown key \"server\""),
-        ("workers = true", "workers: \"true\""),
-        ("workers = 2.0", "a string or an integer"),
+        ("index_dir = '/a'\nworkers = true", "workers: \"true\""),
+        ("workers = 2.0", "a string, an integer, true or false"),
         ("index_dir = ", "cannot be used"),
     ] {
         let (_file, given) = with_file(text);
@@ -140,4 +140,66 @@ fn a_file_with_an_unknown_key_or_kind_of_value_is_refused() {
 fn a_value_that_is_overridden_is_not_judged() {
     let environment = variables(&[("KINDRED_INDEX_DIR", "/a"), ("KINDRED_BIND", "nonsense")]);
     assert!(Config::load(arguments(&["--bind", "127.0.0.1:0"]), environment).is_ok());
+}
+
+fn load(line: &[&str]) -> Result<Config, ConfigError> {
+    Config::load(arguments(&[&["--index-dir", "/nowhere/yet"], line].concat()), []).map(|(config, _)| config)
+}
+
+#[test]
+fn only_keys_or_a_clear_word_open_the_server_to_other_machines() {
+    for address in ["127.0.0.1:0", "127.8.8.8:5000", "[::1]:5000"] {
+        assert!(load(&["--bind", address]).is_ok(), "{address}");
+    }
+    for address in ["0.0.0.0:5000", "[::]:5000", "192.168.0.1:80", "[::ffff:127.0.0.1]:80"] {
+        let message = load(&["--bind", address]).unwrap_err().to_string();
+        assert!(message.contains(address) && message.contains("allow_anonymous"), "{message}");
+        assert!(load(&["--bind", address, "--allow-anonymous=false"]).is_err());
+        assert!(load(&["--bind", address, "--allow-anonymous"]).is_ok());
+        assert!(load(&["--allow-anonymous=true", "--bind", address]).is_ok());
+        assert!(load(&["--bind", address, "--api-keys", "/some/file"]).is_ok());
+    }
+    assert!(load(&["--allow-anonymous=yes"]).is_err());
+}
+
+#[test]
+fn a_certificate_and_its_key_come_together() {
+    assert_eq!(load(&[]).unwrap().tls, None);
+    assert!(load(&["--tls-cert", "c"]).unwrap_err().to_string().contains("together with tls_key"));
+    assert!(load(&["--tls-key", "k"]).unwrap_err().to_string().contains("together with tls_cert"));
+    let files = TlsFiles { cert: "c".into(), key: "k".into() };
+    assert_eq!(load(&["--tls-cert", "c", "--tls-key", "k"]).unwrap().tls, Some(files));
+}
+
+#[test]
+fn origins_are_those_that_browsers_send() {
+    assert!(load(&[]).unwrap().cors_origins.is_empty());
+    let given = "https://App.example, http://localhost:8080";
+    let expected = ["https://app.example", "http://localhost:8080"];
+    assert_eq!(load(&["--cors-origins", given]).unwrap().cors_origins, expected);
+    for origins in ["", "*", "app.example", "https://", "https://a/", "https://a,", "null", "https://a b"] {
+        assert!(load(&["--cors-origins", origins]).is_err(), "{origins:?}");
+    }
+}
+
+#[test]
+fn switches_and_choices_say_what_is_allowed() {
+    let config = load(&["--log-ids", "--residency", "copied", "--rate-limit", "5/m"]).unwrap();
+    assert!(config.log_ids);
+    assert_eq!(config.residency, Residency::Copied);
+    assert_eq!(config.rate_limit.unwrap().count.get(), 5);
+    let (_file, given) = with_file("index_dir = '/nowhere/yet'\nlog_ids = true\nmax_queue = 0");
+    let config = Config::load(given, []).unwrap().0;
+    assert!(config.log_ids && config.max_queue == 0);
+    for (option, allowed) in [
+        ("--residency=huge", "mapped or copied"),
+        ("--rate-limit=5", "100/s"),
+        ("--log-ids=1", "true or false"),
+        ("--max-queue=-1", "0 to 100000"),
+        ("--max-connections=0", "1 to 1000000"),
+        ("--client-timeout=1ms", "10ms to 1h"),
+    ] {
+        let message = load(&[option]).unwrap_err().to_string();
+        assert!(message.contains(allowed), "{option}: {message}");
+    }
 }

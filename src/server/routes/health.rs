@@ -14,9 +14,10 @@ pub fn alive() -> HttpResponse {
         .body(r#"{"status":"ok"}"#)
 }
 
-/// An index is served, from a file that is still what was verified.
+/// An index is served, from a file that is still what was verified, and the server is not ending.
 pub fn ready(state: &State) -> Result<HttpResponse, Problem> {
     match state.live.current() {
+        _ if state.stopping.is_set() => Err(Problem::Stopping),
         Some(generation) if generation.is_intact() => Ok(alive()),
         Some(_) => Err(Problem::IndexChanged),
         None => Err(Problem::NoIndex),

@@ -57,7 +57,7 @@ pub fn get(state: &State) -> Result<HttpResponse, Problem> {
 }
 
 fn describe(generation: &Generation, history: History) -> Description<'_> {
-    let (header, metadata) = (generation.index.header(), generation.index.metadata());
+    let (header, metadata) = (generation.index().header(), generation.index().metadata());
     Description {
         version: generation.version,
         file: generation.file_name(),

@@ -11,7 +11,7 @@ use super::super::etag::none_match_hits;
 use super::super::generation::Generation;
 use super::super::problem::Problem;
 use crate::answer::AnswerError;
-use crate::index::{Index, MappedFile};
+use crate::index::{Index, MappedFile, Suppressed};
 
 /// Which version answered, in decimal.
 const X_INDEX_VERSION: HeaderName = HeaderName::from_static("x-index-version");
@@ -30,20 +30,20 @@ pub fn generation(state: &State) -> Result<Arc<Generation>, Problem> {
     state.live.current().ok_or(Problem::NoIndex)
 }
 
-/// Reads something from a generation's index and makes sure that the file is still the one that was verified: before,
-/// because touching what was cut off would end the process, and after, because nothing else proves what was read.
+/// Reads something from a generation's index, and makes sure that the file is still the one that was verified when it
+/// has been read: nothing else proves what was read.
 ///
 /// # Errors
 /// [`Problem::IndexChanged`], and what the reading gives.
 pub fn read<T>(
     generation: &Generation,
     id: &str,
-    read: impl FnOnce(&Index<MappedFile>) -> Result<T, AnswerError>,
+    read: impl FnOnce(&Index<MappedFile>, &Suppressed) -> Result<T, AnswerError>,
 ) -> Result<T, Problem> {
-    if !generation.is_intact() {
+    if generation.is_condemned() {
         return Err(Problem::IndexChanged);
     }
-    let result = read(&generation.index);
+    let result = read(generation.index(), &generation.suppressed);
     if !generation.is_intact() {
         return Err(Problem::IndexChanged);
     }

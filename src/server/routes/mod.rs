@@ -1,7 +1,7 @@
 //! The routes: one table, and one function that finds the route of a request and answers.
 //!
-//! Where several answers would fit, this is their precedence: 404 for the path, 405, 400, 503, 404 for the id, 422, 304,
-//! 200. [`dispatch`] keeps it by the order in which it asks.
+//! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 400, 503, 404 for
+//! the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks.
 
 mod health;
 mod index;
@@ -10,6 +10,7 @@ mod metrics;
 mod parameters;
 mod profiles;
 mod recommend;
+mod response_headers;
 #[cfg(test)]
 mod tests;
 
@@ -19,9 +20,10 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use self::parameters::Parameters;
+use super::access::{Allowance, Scope};
 use super::app::State;
 use super::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
-use super::problem::Problem;
+use super::problem::{MAX_TARGET_BYTES, Problem};
 use super::raw_path;
 
 /// What a route answers.
@@ -43,6 +45,17 @@ struct Route {
     /// The query parameters there are.
     query: &'static [&'static str],
     endpoint: Endpoint,
+}
+
+impl Endpoint {
+    /// What a key needs to be able to do; `None` for what probes ask, which everybody may.
+    fn scope(self) -> Option<Scope> {
+        match self {
+            Endpoint::Recommend | Endpoint::Profile => Some(Scope::Read),
+            Endpoint::Index | Endpoint::Metrics => Some(Scope::Observe),
+            Endpoint::Alive | Endpoint::Ready => None,
+        }
+    }
 }
 
 const fn route(pattern: &'static str, query: &'static [&'static str], endpoint: Endpoint) -> Route {
@@ -75,19 +88,31 @@ struct Call<'a> {
 pub async fn dispatch(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
     let started = Instant::now();
     let path = request.uri().path();
-    let found = ROUTES
-        .iter()
-        .enumerate()
-        .find_map(|(number, route)| Some((number, route, raw_path::capture(route.pattern, path)?)));
-    let (label, response) = match found {
-        None => (RouteLabel { number: ROUTES.len(), name: UNMATCHED }, Err(Problem::UnknownPath)),
-        Some((number, route, captures)) => {
-            let label = RouteLabel { number, name: route.pattern };
-            (label, answer(&request, &state, route, captures).await)
+    let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let unmatched = RouteLabel { number: ROUTES.len(), name: UNMATCHED };
+    let mut allowance = None;
+    let (label, response) = if length > MAX_TARGET_BYTES {
+        (unmatched, Err(Problem::TargetTooLong { length }))
+    } else {
+        let find = |(number, route): (usize, &'static Route)| {
+            Some((number, route, raw_path::capture(route.pattern, path)?))
+        };
+        match ROUTES.iter().enumerate().find_map(find) {
+            None => (unmatched, Err(Problem::UnknownPath)),
+            Some((number, route, captures)) => {
+                let label = RouteLabel { number, name: route.pattern };
+                (label, answer(&request, &state, route, captures, &mut allowance).await)
+            }
         }
     };
-    let response = response.unwrap_or_else(|problem| problem.response());
-    state.metrics.observe_request(label, request.method(), response.status().as_u16(), started.elapsed());
+    let mut response = response.unwrap_or_else(|problem| problem.response());
+    response_headers::add(&mut response, &state, allowance);
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    state.metrics.observe_request(label, request.method(), status, took);
+    if state.log_ids {
+        tracing::info!("{} {} {status} in {} us", request.method(), request.uri(), took.as_micros());
+    }
     response
 }
 
@@ -96,9 +121,13 @@ async fn answer<'a>(
     state: &'a State,
     route: &'static Route,
     captures: impl Iterator<Item = (&'static str, &'a str)>,
+    allowance: &mut Option<Allowance>,
 ) -> Result<HttpResponse, Problem> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Problem::MethodNotAllowed);
+    }
+    if let Some(scope) = route.endpoint.scope() {
+        *allowance = state.access.judge(request, scope)?;
     }
     let parameters = Parameters::read(captures, request.uri().query().unwrap_or_default(), route.query)?;
     let call = Call { state, request, parameters };

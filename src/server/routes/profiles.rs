@@ -11,9 +11,9 @@ pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let id = call.parameters.id()?;
     let generation = generation(call.state)?;
     let body = if is_known(call.request, &generation) {
-        read(&generation, id, |index| answer::has_profile(index, id)).map(|()| None)
+        read(&generation, id, |index, suppressed| answer::has_profile(index, suppressed, id)).map(|()| None)
     } else {
-        read(&generation, id, |index| answer::profile(index, id)).map(Some)
+        read(&generation, id, |index, suppressed| answer::profile(index, suppressed, id)).map(Some)
     };
     Ok(match body {
         Ok(body) => respond(&generation, body),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 
-use super::super::exact_pool::Busy;
 use super::super::generation::Generation;
 use super::super::problem::Problem;
+use super::super::search_pool::Busy;
 use super::Call;
 use super::index_answer::{generation, is_known, read, respond, respond_problem};
 use super::parameters::Parameters;
@@ -27,11 +27,11 @@ pub async fn get(call: Call<'_>) -> Result<HttpResponse, Problem> {
     let generation = generation(call.state)?;
     let body = if is_known(call.request, &generation) {
         question.check(&generation).map(|()| None)
-    } else if question.mode == SearchMode::Exact {
-        exact(&call, question, Arc::clone(&generation)).await.map(Some)
     } else {
-        // The table, or a search in the graph, takes less time than handing it to another thread and back.
-        question.answer(&generation).map(Some)
+        match question.from_table(&generation) {
+            Ok(None) => search(&call, question, Arc::clone(&generation)).await.map(Some),
+            answered => answered,
+        }
     };
     Ok(match body {
         Ok(body) => respond(&generation, body),
@@ -39,15 +39,18 @@ pub async fn get(call: Call<'_>) -> Result<HttpResponse, Problem> {
     })
 }
 
-/// Answers on a thread of the pool, because comparing with every vector would hold up a worker's other requests.
-async fn exact(
+/// Answers on a thread of a pool: comparing with many vectors would hold up a worker's other requests.
+async fn search(
     call: &Call<'_>,
     question: Question<'_>,
     generation: Arc<Generation>,
 ) -> Result<Vec<u8>, Problem> {
+    let (pool, busy) = match question.mode {
+        SearchMode::Exact => (&call.state.exact, Problem::ExactBusy),
+        SearchMode::Default | SearchMode::Ef(_) => (&call.state.searches, Problem::SearchBusy),
+    };
     let question = Question { id: Cow::Owned(question.id.into_owned()), ..question };
-    let search = call.state.exact.try_run(move || question.answer(&generation));
-    let result = search.map_err(|Busy| Problem::ExactBusy)?;
+    let result = pool.try_run(move || question.search(&generation)).map_err(|Busy| busy)?;
     result.await.unwrap_or(Err(Problem::Internal))
 }
 
@@ -72,14 +75,25 @@ impl<'a> Question<'a> {
 
     /// Whether there is an answer. Searches nothing.
     fn check(&self, generation: &Generation) -> Result<(), Problem> {
-        read(generation, &self.id, |index| answer::can_recommend(index, &self.id))
+        read(generation, &self.id, |index, suppressed| answer::can_recommend(index, suppressed, &self.id))
     }
 
-    fn answer(&self, generation: &Generation) -> Result<Vec<u8>, Problem> {
-        let request =
-            RecommendRequest { id: &self.id, n: self.n, mode: self.mode, distances: self.distances };
-        let answer = read(generation, &self.id, |index| answer::recommend(index, &request))?;
+    fn from_table(&self, generation: &Generation) -> Result<Option<Vec<u8>>, Problem> {
+        let answer = read(generation, &self.id, |index, suppressed| {
+            answer::from_table(index, suppressed, &self.request())
+        })?;
+        Ok(answer.map(|answer| answer.body))
+    }
+
+    fn search(&self, generation: &Generation) -> Result<Vec<u8>, Problem> {
+        let answer = read(generation, &self.id, |index, suppressed| {
+            answer::recommend_without(index, suppressed, &self.request())
+        })?;
         Ok(answer.body)
+    }
+
+    fn request(&self) -> RecommendRequest<'_> {
+        RecommendRequest { id: &self.id, n: self.n, mode: self.mode, distances: self.distances }
     }
 }
 

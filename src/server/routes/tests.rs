@@ -8,12 +8,13 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
 use serde_json::Value;
 
+use super::super::access::{Access, Key, Keys};
 use super::super::fixture::{PROFILES, index_bytes, publish};
 use super::super::problem::PROBLEM_JSON;
 use super::super::watcher::VersionSeen;
-use super::super::{ExactPool, Generation, LiveIndex, State, configure, metrics::Metrics};
+use super::super::{Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
 use super::*;
-use crate::index::FileIdentity;
+use crate::index::{FileIdentity, Residency, SuppressedIds};
 
 /// What came back, without the framework's types.
 struct Reply {
@@ -42,17 +43,27 @@ impl Reply {
 }
 
 fn state(live: LiveIndex) -> web::Data<State> {
+    state_with(live, Access::default())
+}
+
+fn state_with(live: LiveIndex, access: Access) -> web::Data<State> {
     web::Data::new(State {
         live: Arc::new(live),
         metrics: Arc::new(Metrics::new().unwrap()),
-        exact: ExactPool::new(1).unwrap(),
+        exact: SearchPool::new("exact", 1, 0).unwrap(),
+        searches: SearchPool::new("search", 1, 1).unwrap(),
+        access: Arc::new(access),
+        stopping: Arc::default(),
         max_n: 1000,
+        log_ids: false,
+        tls: false,
     })
 }
 
 fn load(path: &Path, version: u64) -> Generation {
     let identity = FileIdentity::of(&std::fs::metadata(path).unwrap());
-    Generation::load(&VersionSeen { version, path: path.to_owned(), identity }).unwrap()
+    let seen = VersionSeen { version, path: path.to_owned(), identity };
+    Generation::load(&seen, Residency::Mapped, &SuppressedIds::default()).unwrap()
 }
 
 /// A server of version 7 of the fixture, and the directory that holds it.
@@ -274,6 +285,178 @@ async fn exact_search_is_refused_while_its_threads_are_busy() {
     assert_eq!(get(&state, "/recommend/a/5").await.status, 200);
     release.send(()).unwrap();
     busy.await.unwrap().unwrap();
+}
+
+#[actix_web::test]
+async fn searches_beyond_the_queue_are_refused() {
+    let (_dir, state) = serving();
+    let (release, gate) = std::sync::mpsc::channel::<()>();
+    let busy = state.searches.try_run(move || gate.recv()).unwrap();
+    let waiting = state.searches.try_run(|| ()).unwrap();
+    let reply = get(&state, "/recommend/a/5").await;
+    assert_eq!(reply.status, 503);
+    assert!(reply.headers.contains_key(RETRY_AFTER));
+    assert!(reply.json()["type"].as_str().unwrap().ends_with(":search-busy"));
+    for uri in ["/profiles/a", "/recommend/a/5?exact=true", "/health/ready"] {
+        assert_eq!(get(&state, uri).await.status, 200, "{uri}");
+    }
+    release.send(()).unwrap();
+    busy.await.unwrap().unwrap();
+    waiting.await.unwrap();
+    assert_eq!(get(&state, "/recommend/a/5").await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_target_that_is_too_long_is_not_looked_at() {
+    let (_dir, state) = serving();
+    for (length, status) in [(8192, 400), (8193, 414), (60_000, 414)] {
+        let uri = format!("/recommend/{}/5", "x".repeat(length - "/recommend//5".len()));
+        assert_eq!(get(&state, &uri).await.status, status, "{length}");
+        let uri = format!("/recommend/a/5?id={}", "x".repeat(length - "/recommend/a/5?id=".len()));
+        assert_eq!(get(&state, &uri).await.status, status, "{length}");
+    }
+}
+
+/// A server with one key of each scope, whose secrets are the scopes' names repeated.
+fn serving_with_keys(rate: Option<&str>) -> (tempfile::TempDir, web::Data<State>) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = publish(dir.path(), 7, &index_bytes(&PROFILES));
+    let live = LiveIndex::default();
+    live.replace(Some((load(&path, 7), Duration::from_millis(5))));
+    let lines: String = ["read", "observe", "admin"]
+        .map(|scope| Key::new(scope, scope.parse().unwrap(), scope.repeat(4).as_bytes()).unwrap())
+        .iter()
+        .map(|key| format!("{key}\n"))
+        .collect();
+    let access =
+        Access::new(Some(Keys::parse(lines.as_bytes()).unwrap()), rate.map(|it| it.parse().unwrap()));
+    (dir, state_with(live, access))
+}
+
+async fn get_as(state: &web::Data<State>, uri: &str, key: &str) -> Reply {
+    send(state, TestRequest::with_uri(uri).insert_header(("X-API-Key", key))).await
+}
+
+#[actix_web::test]
+async fn a_key_opens_what_its_scopes_say_and_probes_are_open() {
+    let (_dir, state) = serving_with_keys(None);
+    let (read, observe, admin) = ("read".repeat(4), "observe".repeat(4), "admin".repeat(4));
+    for uri in ["/recommend/a/3", "/recommend?id=a&n=3", "/profiles/a", "/index", "/metrics"] {
+        let (right, wrong) =
+            if matches!(uri, "/index" | "/metrics") { (&observe, &read) } else { (&read, &observe) };
+        assert_eq!(get_as(&state, uri, right).await.status, 200, "{uri}");
+        for other in [wrong, &admin] {
+            let reply = get_as(&state, uri, other).await;
+            assert_eq!((reply.status, reply.header("www-authenticate")), (403, None), "{uri}");
+        }
+        for nobody in ["", "readreadreadrea", "readreadreadread "] {
+            // A header's value has no blanks around it on the wire.
+            let reply = send(&state, TestRequest::with_uri(uri).insert_header(("X-API-Key", nobody))).await;
+            assert_eq!((reply.status, reply.header("www-authenticate")), (401, Some("Bearer")), "{uri}");
+        }
+        assert_eq!(get(&state, uri).await.status, 401, "{uri}");
+        let bearer = TestRequest::with_uri(uri).insert_header(("Authorization", format!("Bearer {right}")));
+        assert_eq!(send(&state, bearer).await.status, 200, "{uri}");
+    }
+    for uri in ["/health/live", "/health/ready", "/health/status"] {
+        assert_eq!(get(&state, uri).await.status, 200, "{uri}");
+    }
+}
+
+#[actix_web::test]
+async fn whether_a_key_is_needed_is_judged_after_the_method_and_before_the_parameters() {
+    let (_dir, state) = serving_with_keys(None);
+    let read = "read".repeat(4);
+    for (uri, key, status) in [
+        ("/nowhere", "", 404),
+        ("/recommend/a/0", "", 401),
+        ("/recommend/a/0", &"observe".repeat(4), 403),
+        ("/recommend/a/0", &read, 400),
+        ("/recommend/missing/3", "", 401),
+        ("/recommend/missing/3", &read, 404),
+    ] {
+        assert_eq!(get_as(&state, uri, key).await.status, status, "{uri}");
+    }
+    assert_eq!(send(&state, TestRequest::post().uri("/recommend/a/3")).await.status, 405);
+}
+
+#[actix_web::test]
+async fn a_client_that_asks_too_often_is_told_when_to_come_back() {
+    let (_dir, state) = serving_with_keys(Some("2/h"));
+    let read = "read".repeat(4);
+    for remaining in ["1", "0"] {
+        let reply = get_as(&state, "/recommend/a/3", &read).await;
+        assert_eq!((reply.status, reply.header("ratelimit-limit")), (200, Some("2")));
+        assert_eq!(reply.header("ratelimit-remaining"), Some(remaining));
+        assert!(reply.header("ratelimit-reset").unwrap().parse::<u64>().unwrap() > 0);
+    }
+    let reply = get_as(&state, "/recommend/a/3", &read).await;
+    assert_eq!(reply.status, 429);
+    assert_eq!(reply.header("retry-after"), reply.header("ratelimit-reset"));
+    assert!(reply.header("retry-after").unwrap().parse::<u64>().unwrap() > 0);
+    assert_eq!(get_as(&state, "/index", &"observe".repeat(4)).await.status, 200, "another key");
+    assert_eq!(get_as(&state, "/health/ready", &read).await.status, 200, "probes are not counted");
+    // Wrong keys count against their address.
+    let wrong = || {
+        let peer = "192.0.2.1:999".parse().unwrap();
+        TestRequest::with_uri("/index").peer_addr(peer).insert_header(("X-API-Key", "wrong"))
+    };
+    for status in [401, 401, 429, 429] {
+        assert_eq!(send(&state, wrong()).await.status, status);
+    }
+}
+
+#[actix_web::test]
+async fn every_answer_says_what_a_browser_must_not_do_with_it() {
+    let (_dir, state) = serving();
+    for uri in ["/recommend/a/3", "/profiles/missing", "/nowhere", "/recommend/a/0", "/metrics", "/index"] {
+        let reply = get(&state, uri).await;
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{uri}");
+        assert_eq!(reply.header("referrer-policy"), Some("no-referrer"), "{uri}");
+        assert!(reply.header("content-security-policy").unwrap().contains("default-src 'none'"), "{uri}");
+        assert_eq!(reply.header("strict-transport-security"), None, "there is no TLS");
+        assert_eq!(reply.header("access-control-allow-origin"), None, "{uri}");
+    }
+}
+
+#[actix_web::test]
+async fn suppressed_profiles_are_in_no_answer_and_the_entity_tag_tells() {
+    let (_dir, state) = serving();
+    let before = get(&state, "/recommend/a/2").await;
+    assert_eq!(before.ids(), ["a/b", "p+q r"]);
+    let ids = SuppressedIds([b"a/b".to_vec(), b"nobody".to_vec()].into());
+    let suppressing = state.live.current().unwrap().suppressing(&ids).unwrap();
+    assert!(suppressing.suppressing(&ids).is_none(), "that would change nothing");
+    state.live.replace_same_file(suppressing);
+    for uri in ["/recommend/a/2", "/recommend/a/2?exact=true", "/recommend/a/2?ef=2"] {
+        assert_eq!(get(&state, uri).await.ids(), ["p+q r", "😀"], "{uri}");
+    }
+    for uri in ["/profiles/a%2Fb", "/recommend/a%2Fb/2"] {
+        let reply = get(&state, uri).await;
+        assert_eq!(
+            (reply.status, reply.json()["type"].as_str().unwrap().ends_with("unknown-id")),
+            (404, true)
+        );
+    }
+    let etag = before.header("etag").unwrap().to_owned();
+    let again = TestRequest::with_uri("/recommend/a/2").insert_header((IF_NONE_MATCH, etag.clone()));
+    let reply = send(&state, again).await;
+    assert_eq!(reply.status, 200, "what the client has is not what is answered now");
+    assert_ne!(reply.header("etag"), Some(etag.as_str()));
+    assert_eq!(reply.header("x-index-version"), Some("7"));
+    let unsuppressed = state.live.current().unwrap().suppressing(&SuppressedIds::default()).unwrap();
+    state.live.replace_same_file(unsuppressed);
+    let reply = get(&state, "/recommend/a/2").await;
+    assert_eq!((reply.body, reply.headers.get(ETAG)), (before.body, before.headers.get(ETAG)));
+}
+
+#[actix_web::test]
+async fn a_server_that_is_stopping_answers_and_is_not_ready() {
+    let (_dir, state) = serving();
+    state.stopping.set();
+    assert_eq!(get(&state, "/recommend/a/2").await.status, 200);
+    assert_eq!(get(&state, "/health/live").await.status, 200);
+    assert_eq!(get(&state, "/health/ready").await.status, 503);
 }
 
 #[actix_web::test]

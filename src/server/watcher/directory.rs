@@ -5,18 +5,21 @@ use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
 use super::decide::{Look, Pin, VersionSeen};
-use crate::index::{FileIdentity, directory};
+use crate::index::suppressed::SUPPRESSED_FILE;
+use crate::index::{FileIdentity, SuppressedIds, directory};
 
 /// Time stamps of file systems are coarse: a directory that changed so shortly ago may change again without its stamp
 /// showing it.
 const STAMP_DOUBT: Duration = Duration::from_secs(2);
 
-/// What changes when files come to a directory or go, or when the pin is rewritten in place.
+/// What changes when files come to a directory or go, or when the pin or the list of suppressed ids is rewritten in
+/// place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// The directory, through symbolic links.
     pub directory: FileIdentity,
     pin: Option<FileIdentity>,
+    suppressed: Option<FileIdentity>,
 }
 
 impl Stamp {
@@ -29,10 +32,11 @@ impl Stamp {
         if !metadata.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        let pin = fs::metadata(path.join(directory::PIN_FILE)).ok();
+        let identity = |name| fs::metadata(path.join(name)).ok().map(|metadata| FileIdentity::of(&metadata));
         Ok(Stamp {
             directory: FileIdentity::of(&metadata),
-            pin: pin.map(|metadata| FileIdentity::of(&metadata)),
+            pin: identity(directory::PIN_FILE),
+            suppressed: identity(SUPPRESSED_FILE),
         })
     }
 
@@ -40,7 +44,8 @@ impl Stamp {
     pub fn is_settled(&self, now: SystemTime) -> bool {
         let now_ns = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
         let settled_ns = i128::try_from(now_ns.saturating_sub(STAMP_DOUBT.as_nanos())).unwrap_or(i128::MAX);
-        [Some(self.directory), self.pin].into_iter().flatten().all(|identity| identity.mtime_ns < settled_ns)
+        let identities = [Some(self.directory), self.pin, self.suppressed];
+        identities.into_iter().flatten().all(|identity| identity.mtime_ns < settled_ns)
     }
 }
 
@@ -53,6 +58,8 @@ pub struct Contents {
     pub dangling: bool,
     /// Why the pin makes no sense, if it does not.
     pub pin_problem: Option<String>,
+    /// The ids that are in no answer, or why they cannot be read.
+    pub suppressed: io::Result<SuppressedIds>,
 }
 
 /// Lists a directory.
@@ -60,6 +67,8 @@ pub struct Contents {
 /// # Errors
 /// What the file system gives.
 pub fn read(path: &Path) -> io::Result<Contents> {
+    // Before the files: no version may be found with a list that is older than it.
+    let suppressed = SuppressedIds::read(path);
     let mut pin_problem = None;
     let pin = match directory::read_pin(path) {
         Ok(None) => Pin::None,
@@ -82,7 +91,7 @@ pub fn read(path: &Path) -> io::Result<Contents> {
             Err(_) => dangling = true,
         }
     }
-    Ok(Contents { look: Look { pin, files }, dangling, pin_problem })
+    Ok(Contents { look: Look { pin, files }, dangling, pin_problem, suppressed })
 }
 
 #[cfg(test)]

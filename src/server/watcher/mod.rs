@@ -23,6 +23,8 @@ use self::swap::Swapper;
 use self::wake::{Cause, Sleeper};
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
+use crate::index::Residency;
+use crate::index::suppressed::SUPPRESSED_FILE;
 
 pub use self::decide::VersionSeen;
 pub use self::wake::Waker;
@@ -40,6 +42,8 @@ pub struct Settings {
     pub directory: PathBuf,
     /// How often it is looked at without an event.
     pub poll_interval: Duration,
+    /// Where an index is while it is served.
+    pub residency: Residency,
 }
 
 /// Starts the thread. It ends after [`Waker::stop`], when what it is doing is done.
@@ -79,7 +83,7 @@ struct Watcher {
 impl Watcher {
     fn new(settings: Settings, live: Arc<LiveIndex>, metrics: Arc<Metrics>, waker: Waker) -> Self {
         Watcher {
-            swapper: Swapper::new(live, metrics),
+            swapper: Swapper::new(live, metrics, settings.residency),
             memory: Memory::default(),
             waker,
             observed: None,
@@ -151,6 +155,19 @@ impl Watcher {
                     .tell_trouble(Some(format!("index directory {directory} cannot be listed: {error}")));
             }
         };
+        match contents.suppressed {
+            Ok(ids) => self.swapper.suppress(ids),
+            // Who has left stays out: what was suppressed still is, and without ever having read the list nothing is
+            // served.
+            Err(error) => {
+                let file = self.settings.directory.join(SUPPRESSED_FILE);
+                self.tell_trouble(Some(format!(
+                    "{} cannot be read, so no other index is opened: {error}",
+                    file.display()
+                )));
+                return;
+            }
+        }
         self.tell_trouble(contents.pin_problem);
         let degraded = settle(&contents.look, is_poll, &mut self.memory, &mut self.swapper);
         self.swapper.note_degraded(degraded);

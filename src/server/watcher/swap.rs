@@ -7,19 +7,34 @@ use super::super::generation::{Generation, LoadFailure};
 use super::super::live_index::LiveIndex;
 use super::super::metrics::Metrics;
 use super::decide::{Host, Served, VersionSeen};
-use crate::index::directory;
+use crate::index::{Residency, SuppressedIds, directory};
 
 /// The hands of the watcher.
 pub struct Swapper {
     live: Arc<LiveIndex>,
     metrics: Arc<Metrics>,
+    residency: Residency,
+    suppressed: SuppressedIds,
     /// Generations that requests may still be using.
     retired: Vec<Arc<Generation>>,
 }
 
 impl Swapper {
-    pub fn new(live: Arc<LiveIndex>, metrics: Arc<Metrics>) -> Self {
-        Swapper { live, metrics, retired: Vec::new() }
+    pub fn new(live: Arc<LiveIndex>, metrics: Arc<Metrics>, residency: Residency) -> Self {
+        Swapper { live, metrics, residency, suppressed: SuppressedIds::default(), retired: Vec::new() }
+    }
+
+    /// Takes these profiles out of every answer, from now on and of every version to come.
+    pub fn suppress(&mut self, ids: SuppressedIds) {
+        if ids == self.suppressed {
+            return;
+        }
+        tracing::info!("{} ids are suppressed, {} before", ids.0.len(), self.suppressed.0.len());
+        self.suppressed = ids;
+        if let Some(generation) = self.live.current().and_then(|it| it.suppressing(&self.suppressed)) {
+            let previous = self.live.replace_same_file(generation);
+            self.retire(previous);
+        }
     }
 
     /// Whether an index is served and its file is still what was verified.
@@ -53,7 +68,7 @@ impl Swapper {
         let (file, identity) = (generation.file_name(), generation.identity());
         let place = |generation: &Generation| (generation.identity().device, generation.identity().inode);
         let served_again = self.live.current().is_some_and(|current| place(&current) == place(&generation));
-        let mapped = generation.index.into_bytes();
+        let Some(mapped) = generation.into_file() else { return Ok(()) };
         if served_again {
             drop(mapped);
         } else {
@@ -64,6 +79,10 @@ impl Swapper {
     }
 
     fn retire(&mut self, generation: Option<Arc<Generation>>) {
+        // Only a generation that is not served any more, and each of them once.
+        if generation.as_ref().is_some_and(|generation| generation.is_condemned()) {
+            self.metrics.observe_changed_file();
+        }
         self.retired.extend(generation);
     }
 }
@@ -77,8 +96,8 @@ impl Host for Swapper {
     fn open(&mut self, file: &VersionSeen) -> Result<(), LoadFailure> {
         let started = Instant::now();
         tracing::info!("opening {} ({} bytes)", file.path.display(), file.identity.size);
-        let generation = Generation::load(file)?;
-        let header = generation.index.header();
+        let generation = Generation::load(file, self.residency, &self.suppressed)?;
+        let header = generation.index().header();
         let (name, profiles, nodes) = (generation.file_name(), header.profiles, header.nodes);
         let took = started.elapsed();
         let previous = self.live.replace(Some((generation, took)));

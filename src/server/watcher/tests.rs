@@ -23,8 +23,11 @@ impl Scene {
     fn at(relative: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let live = Arc::new(LiveIndex::default());
-        let settings =
-            Settings { directory: dir.path().join(relative), poll_interval: Duration::from_secs(3600) };
+        let settings = Settings {
+            directory: dir.path().join(relative),
+            poll_interval: Duration::from_secs(3600),
+            residency: Residency::Mapped,
+        };
         let (waker, sleeper) = wake::waker();
         let metrics = Arc::new(Metrics::new().unwrap());
         let watcher = Watcher::new(settings, Arc::clone(&live), metrics, waker);
@@ -223,5 +226,43 @@ fn a_settled_directory_is_listed_only_now_and_then() {
     for _ in 0..FULL_LOOK_POLLS {
         assert_eq!(scene.polled(), 1, "the stamp says that nothing has changed");
     }
+    assert_eq!(scene.polled(), 2);
+}
+
+#[test]
+fn suppressed_ids_are_taken_out_of_every_version_at_once() {
+    let mut scene = Scene::new();
+    let list = scene.path().join(SUPPRESSED_FILE);
+    let suppressed = |scene: &Scene| scene.live.current().unwrap().suppressed.len();
+    fs::write(&list, "a\n").unwrap();
+    scene.publish(1);
+    assert_eq!((scene.polled(), suppressed(&scene)), (1, 1), "from the first answer on");
+    fs::write(&list, "a\nzero\nnobody\n").unwrap();
+    assert_eq!((scene.polled(), suppressed(&scene)), (1, 2));
+    scene.publish(2);
+    assert_eq!((scene.polled(), suppressed(&scene)), (2, 2));
+    fs::write(scene.path().join(PIN_FILE), "1\n").unwrap();
+    assert_eq!((scene.polled(), suppressed(&scene)), (1, 2), "an older version brings nobody back");
+    fs::remove_file(&list).unwrap();
+    assert_eq!((scene.polled(), suppressed(&scene)), (1, 0));
+    assert_eq!(scene.live.history().swaps, 2, "a change of the list is no swap");
+}
+
+#[test]
+fn a_list_that_cannot_be_read_changes_nothing_and_nothing_is_served_before_it_was_read() {
+    let mut scene = Scene::new();
+    let list = scene.path().join(SUPPRESSED_FILE);
+    fs::create_dir(&list).unwrap();
+    scene.publish(1);
+    assert_eq!(scene.polled(), 0, "somebody who has left could be in it");
+    fs::remove_dir(&list).unwrap();
+    fs::write(&list, "a\n").unwrap();
+    assert_eq!(scene.polled(), 1);
+    fs::remove_file(&list).unwrap();
+    fs::create_dir(&list).unwrap();
+    scene.publish(2);
+    assert_eq!(scene.polled(), 1);
+    assert_eq!(scene.live.current().unwrap().suppressed.len(), 1, "what was suppressed still is");
+    fs::remove_dir(&list).unwrap();
     assert_eq!(scene.polled(), 2);
 }

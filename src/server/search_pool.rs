@@ -1,4 +1,4 @@
-//! A few threads of their own for exact searches, and no queue.
+//! Threads of their own for searches, and a short queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -7,51 +7,53 @@ use std::{io, thread};
 
 use tokio::sync::{Semaphore, oneshot};
 
-/// A search and what gives its thread free again.
+/// A search and what makes room for the next.
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Runs at most as many jobs as it has threads. A job that comes while all of them are busy is refused at once:
-/// whoever waits in a queue has usually gone when the turn comes.
+/// Runs jobs on its threads and lets a few more wait. A job beyond that is refused at once: whoever waits in a long queue
+/// has usually gone when the turn comes.
 #[derive(Debug)]
-pub struct ExactPool {
+pub struct SearchPool {
     jobs: Sender<Job>,
-    free: Arc<Semaphore>,
+    room: Arc<Semaphore>,
 }
 
-/// All threads of the pool are busy.
+/// All threads of the pool are busy, and as many jobs wait as may.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Busy;
 
-impl ExactPool {
-    /// Starts the threads. They end when the pool is dropped.
+impl SearchPool {
+    /// Starts the threads, for jobs of which `queue` may wait. They end when the pool is dropped.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn new(threads: usize) -> io::Result<Self> {
-        let (jobs, queue) = channel::<Job>();
-        let queue = Arc::new(Mutex::new(queue));
+    pub fn new(name: &str, threads: usize, queue: usize) -> io::Result<Self> {
+        let (jobs, waiting) = channel::<Job>();
+        let waiting = Arc::new(Mutex::new(waiting));
         for number in 0..threads {
-            let queue = Arc::clone(&queue);
-            thread::Builder::new().name(format!("kindred-exact-{number}")).spawn(move || work(&queue))?;
+            let waiting = Arc::clone(&waiting);
+            thread::Builder::new().name(format!("kindred-{name}-{number}")).spawn(move || work(&waiting))?;
         }
-        Ok(ExactPool { jobs, free: Arc::new(Semaphore::new(threads)) })
+        Ok(SearchPool { jobs, room: Arc::new(Semaphore::new(threads + queue)) })
     }
 
-    /// Starts a job if a thread is free. What it returns can be awaited; a job goes on when nobody waits any more,
-    /// and keeps its thread until it ends.
+    /// Starts a job, or lets it wait if there is room. What it returns can be awaited. A job that has not begun when
+    /// nobody waits for it any more is left out; one that has goes on, and keeps its thread until it ends.
     ///
     /// # Errors
-    /// [`Busy`] at once if no thread is free.
+    /// [`Busy`] at once if there is no room.
     pub fn try_run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<oneshot::Receiver<T>, Busy> {
-        let permit = Arc::clone(&self.free).try_acquire_owned().map_err(|_| Busy)?;
+        let permit = Arc::clone(&self.room).try_acquire_owned().map_err(|_| Busy)?;
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move || {
+            if sender.is_closed() {
+                return;
+            }
             let result = job();
-            // Before the result is sent: whoever has it may ask for the next search at once, and must find the
-            // thread free.
+            // Before the result is sent: whoever has it may ask for the next search at once, and must find room.
             drop(permit);
             // Nobody may be waiting any more, and then the result is dropped.
             drop(sender.send(result));
@@ -68,7 +70,7 @@ fn work(queue: &Mutex<Receiver<Job>>) {
         // A job that panics drops its permit and its sender, which its request sees. The thread has to survive it,
         // or a permit would stand for a thread that is not there.
         if catch_unwind(AssertUnwindSafe(job)).is_err() {
-            tracing::error!("an exact search failed in an unforeseen way");
+            tracing::error!("a search failed in an unforeseen way");
         }
     }
 }
@@ -79,7 +81,7 @@ mod tests {
 
     #[test]
     fn refuses_what_exceeds_its_threads_and_takes_the_next_when_one_is_free() {
-        let pool = ExactPool::new(2).unwrap();
+        let pool = SearchPool::new("test", 2, 0).unwrap();
         let (release, gate) = channel::<()>();
         let gate = Mutex::new(gate);
         let blocked = pool.try_run(move || gate.lock().unwrap().recv()).unwrap();
@@ -93,7 +95,7 @@ mod tests {
 
     #[test]
     fn refuses_at_once_while_every_thread_is_busy() {
-        let pool = ExactPool::new(1).unwrap();
+        let pool = SearchPool::new("test", 1, 0).unwrap();
         let (release, gate) = channel::<()>();
         let blocked = pool.try_run(move || gate.recv()).unwrap();
         assert_eq!(pool.try_run(|| ()).map(drop), Err(Busy));
@@ -102,8 +104,27 @@ mod tests {
     }
 
     #[test]
+    fn as_many_wait_as_may_and_who_has_gone_is_not_searched_for() {
+        let pool = SearchPool::new("test", 1, 2).unwrap();
+        let (release, gate) = channel::<()>();
+        let blocked = pool.try_run(move || gate.recv()).unwrap();
+        let (told, tell) = channel();
+        let waiting = pool.try_run({
+            let told = told.clone();
+            move || told.send("waited for")
+        });
+        let gone = pool.try_run(move || told.send("nobody waits")).unwrap();
+        assert_eq!(pool.try_run(|| ()).map(drop), Err(Busy));
+        drop(gone);
+        release.send(()).unwrap();
+        assert!(blocked.blocking_recv().unwrap().is_ok());
+        assert!(waiting.unwrap().blocking_recv().unwrap().is_ok());
+        assert_eq!(tell.iter().collect::<Vec<_>>(), ["waited for"]);
+    }
+
+    #[test]
     fn a_job_that_panics_costs_no_thread() {
-        let pool = ExactPool::new(1).unwrap();
+        let pool = SearchPool::new("test", 1, 0).unwrap();
         let failed = pool.try_run(|| panic!("on purpose")).unwrap();
         assert!(failed.blocking_recv().is_err());
         loop {

@@ -1,0 +1,72 @@
+//! `suppress` and `unsuppress`: members who have left are in no answer, also of versions that know them.
+
+#![allow(clippy::unwrap_used, reason = "clippy takes the helpers of an integration test for ordinary code")]
+
+mod common;
+
+use std::ffi::OsStr;
+use std::fs;
+
+use common::{Place, Ran, ids, run};
+
+fn on_index(place: &Place, command: &str, ids: &[&str]) -> Ran {
+    let index = place.index();
+    let args = [command.as_ref(), index.as_os_str()];
+    run(args.into_iter().chain(ids.iter().map(AsRef::<OsStr>::as_ref)))
+}
+
+fn list(place: &Place) -> String {
+    fs::read_to_string(place.index().join("SUPPRESSED")).unwrap_or_default()
+}
+
+#[test]
+fn suppressed_ids_are_a_list_and_answers_go_without_them() {
+    let place = Place::with_vectors(10);
+    place.build_vectors(&[]);
+    let all = place.query(&[], "p0", "9");
+    let before = ids(&all);
+    assert!(on_index(&place, "suppress", &[before[0], "not built yet"]).done().contains("2 ids"));
+    assert!(on_index(&place, "suppress", &[before[2], before[0]]).done().contains("3 ids"));
+    let mut expected = [before[0], before[2], "not built yet"];
+    expected.sort_unstable();
+    assert_eq!(list(&place).lines().collect::<Vec<_>>(), expected);
+    for flags in [&[][..], &["--exact"], &["--ef", "64"]] {
+        let answer = place.query(flags, "p0", "3");
+        assert_eq!(ids(&answer), [before[1], before[3], before[4]], "{flags:?}");
+    }
+    place.try_query(1, &[], before[0], "3").fails(1, &[before[0], "no profile has this id"]);
+    assert!(on_index(&place, "unsuppress", &[before[0], before[2]]).done().contains("1 ids"));
+    assert_eq!(ids(&place.query(&[], "p0", "9")), before);
+    on_index(&place, "unsuppress", &["not built yet"]).done();
+    assert!(!place.index().join("SUPPRESSED").exists());
+    on_index(&place, "unsuppress", &["not built yet"]).fails(1, &["none of these ids"]);
+}
+
+#[test]
+fn building_and_its_lock_are_no_concern_of_the_list() {
+    let place = Place::with_vectors(10);
+    place.build_vectors(&[]);
+    let lock = common::hold_lock(&place.index());
+    on_index(&place, "suppress", &["p3", "--", "-5"]).done();
+    drop(lock);
+    assert_eq!(list(&place), "-5\np3\n");
+    for _ in 0..4 {
+        place.build(&[]).done();
+    }
+    assert_eq!(list(&place), "-5\np3\n", "--keep removes versions and nothing else");
+}
+
+#[test]
+fn what_cannot_be_in_the_list_is_wrong_usage_and_a_missing_directory_exit_1() {
+    let place = Place::with_vectors(3);
+    on_index(&place, "suppress", &["p0"]).fails(1, &["index", "No such file"]);
+    place.build(&[]).done();
+    on_index(&place, "suppress", &[]).fails(2, &["<ID>"]);
+    on_index(&place, "suppress", &[""]).fails(2, &["1 to 512 bytes"]);
+    on_index(&place, "suppress", &[&"x".repeat(513)]).fails(2, &["1 to 512 bytes", "513"]);
+    on_index(&place, "suppress", &["two\nlines"]).fails(2, &["one id a line"]);
+    assert_eq!(list(&place), "");
+    fs::create_dir(place.index().join("SUPPRESSED")).unwrap();
+    on_index(&place, "suppress", &["p0"]).fails(1, &["SUPPRESSED"]);
+    place.try_query(1, &[], "p0", "1").fails(1, &["SUPPRESSED"]);
+}

@@ -1,0 +1,139 @@
+//! Who may ask what: API keys, and how often each client may ask.
+//!
+//! A key is never stored, only its SHA-256: whoever reads the file of keys can let others in but cannot be them.
+//! Random keys of 12 characters or more need no salt and no slow hash.
+
+mod hash_key;
+mod keys;
+mod rate_limit;
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{AUTHORIZATION, HeaderName};
+use arc_swap::ArcSwap;
+
+pub use self::hash_key::{HashKeyError, hash_key};
+pub use self::keys::{Key, Keys, KeysError, Scope, Scopes};
+pub use self::rate_limit::{Allowance, RateLimit};
+use super::config::Rate;
+use super::problem::Problem;
+
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const BEARER: &str = "bearer";
+
+/// Decides on every request but those of health probes.
+#[derive(Debug, Default)]
+pub struct Access {
+    /// None: everybody may ask everything.
+    keys: Option<ArcSwap<Keys>>,
+    limit: Option<RateLimit>,
+}
+
+/// Whom a request is counted for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Client {
+    /// The key of this name.
+    Key(Arc<str>),
+    /// Whoever asks from this address without a key that counts.
+    Address(IpAddr),
+}
+
+impl Access {
+    /// Without keys everybody may ask; without a rate, as often as they like.
+    pub fn new(keys: Option<Keys>, rate: Option<Rate>) -> Access {
+        Access { keys: keys.map(ArcSwap::from_pointee), limit: rate.map(RateLimit::new) }
+    }
+
+    /// Reads the keys again; what they were stays if the new ones cannot be used. Does nothing without keys.
+    ///
+    /// # Errors
+    /// See [`KeysError`].
+    pub fn reload_keys(&self, path: &Path) -> Result<usize, KeysError> {
+        let Some(keys) = &self.keys else { return Ok(0) };
+        let new = Keys::read(path)?;
+        let count = new.len();
+        keys.store(Arc::new(new));
+        Ok(count)
+    }
+
+    /// Whether a request may be answered, and what is left of its client's rate if there is one.
+    ///
+    /// # Errors
+    /// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::TooManyRequests`]. Wrong keys count against the
+    /// rate of their address, so that nobody tries many.
+    pub fn judge(&self, request: &HttpRequest, scope: Scope) -> Result<Option<Allowance>, Problem> {
+        let (client, verdict) = self.authorize(request, scope);
+        let allowance = match (&self.limit, client.or_else(|| address(request).map(Client::Address))) {
+            (Some(limit), Some(client)) => Some(limit.check(client)?),
+            _ => None,
+        };
+        verdict.map(|()| allowance)
+    }
+
+    /// Forgets clients that have their whole rate again.
+    pub fn forget_idle_clients(&self) {
+        if let Some(limit) = &self.limit {
+            limit.forget_idle();
+        }
+    }
+
+    fn authorize(&self, request: &HttpRequest, scope: Scope) -> (Option<Client>, Result<(), Problem>) {
+        let Some(keys) = &self.keys else { return (None, Ok(())) };
+        let keys = keys.load_full();
+        let Some(key) = presented(request).and_then(|presented| keys.find(presented)) else {
+            return (None, Err(Problem::Unauthorized));
+        };
+        let client = Some(Client::Key(Arc::clone(&key.name)));
+        if key.scopes.contain(scope) {
+            (client, Ok(()))
+        } else {
+            (client, Err(Problem::Forbidden { scope: scope.name() }))
+        }
+    }
+}
+
+/// The key that a request shows: a bearer token (RFC 6750, section 2.1), else `X-API-Key`.
+fn presented(request: &HttpRequest) -> Option<&[u8]> {
+    let headers = request.headers();
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| {
+        let value = value.as_bytes();
+        let (scheme, token) = value.split_at_checked(BEARER.len())?;
+        let token = token.strip_prefix(b" ")?;
+        scheme.eq_ignore_ascii_case(BEARER.as_bytes()).then_some(token.trim_ascii())
+    });
+    bearer.or_else(|| headers.get(X_API_KEY).map(|value| value.as_bytes()))
+}
+
+/// Where a request comes from. What stands in headers is not asked: anybody can write them.
+fn address(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|address| address.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn shown(headers: &[(&str, &str)]) -> Option<String> {
+        let request =
+            headers.iter().fold(TestRequest::default(), |request, header| request.insert_header(*header));
+        presented(&request.to_http_request()).map(|key| String::from_utf8(key.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_key_is_a_bearer_token_or_a_header_of_its_own() {
+        assert_eq!(shown(&[]), None);
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            assert_eq!(shown(&[("Authorization", &format!("{scheme} k-1"))]).as_deref(), Some("k-1"));
+        }
+        assert_eq!(shown(&[("X-API-Key", "k-2")]).as_deref(), Some("k-2"));
+        assert_eq!(shown(&[("Authorization", "Bearer k-1"), ("X-API-Key", "k-2")]).as_deref(), Some("k-1"));
+        assert_eq!(shown(&[("Authorization", "Basic abc"), ("X-API-Key", "k-2")]).as_deref(), Some("k-2"));
+        for value in ["", "Bearer", "Bearerk-1", "Basic k-1", "k-1"] {
+            assert_eq!(shown(&[("Authorization", value)]), None, "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The headers of every answer, whatever it says.
+
+use actix_web::HttpResponse;
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{
+    CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+
+use super::super::access::Allowance;
+use super::super::app::State;
+
+/// Nothing here is a page: nothing may be loaded by it, and nobody may frame it.
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// Profiles are data, whatever a browser takes them for.
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// Addresses have ids in them.
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+/// A year: whoever has come by TLS once does not come without again.
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Adds them.
+pub fn add(response: &mut HttpResponse, state: &State, allowance: Option<Allowance>) {
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(REFERRER_POLICY, NO_REFERRER);
+    if state.tls {
+        headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    }
+    if let Some(allowance) = allowance {
+        allowance.write_to(headers);
+    }
+    if state.stopping.is_set() {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
+}

@@ -1,0 +1,78 @@
+//! The end of a server: nobody who was let in goes without an answer.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::AsFd as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::signal::unix::Signal;
+
+/// Between accepting no more and stopping: connections that were accepted get to the worker that answers them.
+const HAND_OVER: Duration = Duration::from_millis(50);
+/// Between two looks at connections that wait to be accepted.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+/// Times that those who wait are looked for before the listener is closed all the same.
+const LOOKS: u32 = 200;
+
+/// Whether the server is ending. From then on every answer says `Connection: close`.
+#[derive(Debug, Default)]
+pub struct Stopping(AtomicBool);
+
+impl Stopping {
+    /// Whether it is.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// It is, from now on.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Stops a server: accepts who has already connected, then nobody, and waits for the answers that are under way. Another
+/// SIGINT stops it at once.
+pub async fn stop(server: ServerHandle, listener: TcpListener, mut interrupt: Signal) {
+    // The system queues no further connection, and those that are queued are accepted as before.
+    if let Err(error) = rustix::net::listen(&listener, 0) {
+        tracing::warn!("connections that are on their way may be refused: {error}");
+    }
+    for _ in 0..LOOKS {
+        rt::time::sleep(BETWEEN_LOOKS).await;
+        if !somebody_waits(&listener) {
+            break;
+        }
+    }
+    // Stopping drops connections that are on their way to a worker; pausing first lets them arrive.
+    server.pause().await;
+    // Else the port would stay open after the server's own listener is gone.
+    drop(listener);
+    rt::time::sleep(HAND_OVER).await;
+    tokio::select! {
+        () = server.stop(true) => {}
+        _ = interrupt.recv() => {
+            tracing::warn!("SIGINT again: stopping at once");
+            server.stop(false).await;
+        }
+    }
+}
+
+/// Whether a connection waits to be accepted.
+fn somebody_waits(listener: &TcpListener) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN)];
+    matches!(poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(ready) if ready > 0)
+}
+
+/// Listens, with room for as many who wait as the system allows.
+///
+/// # Errors
+/// The address is taken or not one of this machine.
+pub fn listen(address: std::net::SocketAddr, backlog: i32) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    rustix::net::listen(&listener, backlog)?;
+    Ok(listener)
+}
