@@ -165,11 +165,12 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     let server = start(config, &state, listener.try_clone()?, certificate.as_ref())?;
     let handle = server.handle();
     let stopping = Arc::clone(&state.stopping);
+    let timeout = config.shutdown_timeout;
     rt::spawn(async move {
         let (name, interrupt) = signals.until_the_end(&reloader).await;
         tracing::info!("{name}: accepting no more, answering what was accepted");
         stopping.set();
-        stopping::stop(handle, listener, interrupt).await;
+        stopping::stop(handle, listener, interrupt, timeout).await;
     });
     tracing::info!("listening on {}://{address}", if certificate.is_some() { "https" } else { "http" });
     tracing::info!("watching {} with {} workers", config.index_dir.display(), config.workers);

@@ -4,19 +4,27 @@ use std::io;
 use std::net::TcpListener;
 use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::{SockFilter, SockRef};
 use tokio::signal::unix::Signal;
 
 /// Between accepting no more and stopping: connections that were accepted get to the worker that answers them.
 const HAND_OVER: Duration = Duration::from_millis(50);
 /// Between two looks at connections that wait to be accepted.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
-/// Times that those who wait are looked for before the listener is closed all the same.
-const LOOKS: u32 = 200;
+
+/// A program for the kernel (classic BPF, see filter.txt of its networking documentation) that drops what opens a
+/// connection and passes everything else. At a listening socket, byte 13 is that of the TCP header's flags.
+const DROP_SYN: [SockFilter; 4] = [
+    SockFilter::new(0x30, 0, 0, 13),       // A = byte 13
+    SockFilter::new(0x45, 0, 1, 0x02),     // unless A & SYN, skip one
+    SockFilter::new(0x06, 0, 0, 0),        // drop
+    SockFilter::new(0x06, 0, 0, u32::MAX), // pass
+];
 
 /// Whether the server is ending. From then on every answer says `Connection: close`.
 #[derive(Debug, Default)]
@@ -36,14 +44,16 @@ impl Stopping {
 
 /// Stops a server: accepts who has already connected, then nobody, and waits for the answers that are under way. Another
 /// SIGINT stops it at once.
-pub async fn stop(server: ServerHandle, listener: TcpListener, mut interrupt: Signal) {
-    // The system queues no further connection, and those that are queued are accepted as before.
-    if let Err(error) = rustix::net::listen(&listener, 0) {
+pub async fn stop(server: ServerHandle, listener: TcpListener, mut interrupt: Signal, timeout: Duration) {
+    let deadline = Instant::now() + timeout;
+    // From here on nobody connects: a client tries again after a second, and is refused or finds another server. Who
+    // is connecting gets through, and who has connected is accepted as before.
+    if let Err(error) = SockRef::from(&listener).attach_filter(&DROP_SYN) {
         tracing::warn!("connections that are on their way may be refused: {error}");
     }
-    for _ in 0..LOOKS {
+    loop {
         rt::time::sleep(BETWEEN_LOOKS).await;
-        if !somebody_waits(&listener) {
+        if !somebody_waits(&listener) || Instant::now() >= deadline {
             break;
         }
     }

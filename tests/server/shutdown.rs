@@ -95,7 +95,7 @@ fn no_answer_is_cut_off_for_clients_that_ask_until_the_end() {
             .map(|_| {
                 scope.spawn(move || {
                     let mut connection = Connection::open(address).unwrap();
-                    let mut answered = 0;
+                    let (mut answered, mut told) = (0, false);
                     // A connection that is kept alive may end between two answers, never within one.
                     while connection.send("GET", b"/recommend/east/20", &[]).is_ok()
                         && connection.wait_for_answer().is_ok()
@@ -103,8 +103,9 @@ fn no_answer_is_cut_off_for_clients_that_ask_until_the_end() {
                         let response = connection.receive("GET").unwrap();
                         assert_eq!((response.status, response.ids().len()), (200, 20));
                         answered += 1;
+                        told |= response.header("connection") == Some("close");
                     }
-                    answered
+                    (answered, told)
                 })
             })
             .collect();
@@ -114,7 +115,34 @@ fn no_answer_is_cut_off_for_clients_that_ask_until_the_end() {
         });
         server.signal(Signal::TERM);
         assert_eq!(server.exit_status().code(), Some(0), "{}", server.log());
-        let answered: u64 = clients.into_iter().map(|client| client.join().unwrap()).sum();
-        assert!(answered > 0);
+        let clients: Vec<(u64, bool)> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+        assert!(clients.iter().all(|(answered, _)| *answered > 0), "{clients:?}");
+        assert!(clients.iter().any(|(_, told)| *told), "the last answer says Connection: close");
     });
+}
+
+#[test]
+fn who_waits_to_be_accepted_at_the_end_is_accepted_and_answered() {
+    let place = Place::new();
+    place.build(&source_of(&random_vectors(100, 8)));
+    let mut server = Server::start_with(&place.index(), |command| {
+        command.args(["--workers", "1", "--max-connections", "1"]);
+    });
+    await_version(&server, 1);
+    let mut first = Connection::open(server.address).unwrap();
+    assert_eq!(first.get("/profiles/p1").status, 200);
+    // The system has taken these connections, and the server none of them.
+    let mut waiting: Vec<Connection> = (0..20).map(|_| Connection::open(server.address).unwrap()).collect();
+    for connection in &mut waiting {
+        connection.send("GET", b"/profiles/p1", &[]).unwrap();
+    }
+    server.signal(Signal::TERM);
+    eventually("the signal was heard", || server.log().contains("SIGTERM").then_some(()));
+    drop(first);
+    for connection in &mut waiting {
+        let response = connection.receive("GET").unwrap();
+        assert_eq!((response.status, response.header("connection")), (200, Some("close")));
+    }
+    assert_eq!(server.exit_status().code(), Some(0), "{}", server.log());
+    assert!(Connection::open(server.address).is_err(), "nobody listens any more");
 }

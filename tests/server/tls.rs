@@ -1,0 +1,124 @@
+//! TLS: what clients see, and a certificate that is replaced while they are connected.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use super::fixture::{Place, numbered_source};
+use super::process::{Server, eventually, kindred_output};
+
+/// What the certificates are for.
+const NAME: &str = "kindred.test";
+
+/// Writes a new certificate and its key, and gives the certificate.
+fn write_certificate(directory: &Path) -> CertificateDer<'static> {
+    let made = rcgen::generate_simple_self_signed(vec![NAME.to_owned()]).unwrap();
+    std::fs::write(directory.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(directory.join("cert.pem"), made.cert.pem()).unwrap();
+    made.cert.der().clone()
+}
+
+fn tls_server(place: &Place) -> Server {
+    place.build(&numbered_source(1, 20));
+    Server::start_with(&place.index(), |command| {
+        command.arg("--tls-cert").arg(place.path().join("cert.pem"));
+        command.arg("--tls-key").arg(place.path().join("key.pem"));
+    })
+}
+
+type Stream = StreamOwned<ClientConnection, TcpStream>;
+
+/// A connection that trusts one certificate and nothing else.
+fn connect(
+    server: &Server,
+    trusted: &CertificateDer<'static>,
+    protocols: &[&str],
+) -> std::io::Result<Stream> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+    let mut connection = ClientConnection::new(Arc::new(config), NAME.try_into().unwrap()).unwrap();
+    let mut stream = TcpStream::connect(server.address)?;
+    connection.complete_io(&mut stream)?;
+    Ok(StreamOwned::new(connection, stream))
+}
+
+/// Asks and gives everything until the server closes, headers and body.
+fn ask(stream: &mut Stream, target: &str) -> String {
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    // The end may come without TLS's own farewell.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+#[test]
+fn answers_come_over_tls_and_over_nothing_else() {
+    let place = Place::new();
+    let certificate = write_certificate(place.path());
+    let server = tls_server(&place);
+    assert!(server.log().contains("listening on https://"), "{}", server.log());
+    let answer = eventually("an index is served", || {
+        let answer = ask(&mut connect(&server, &certificate, &["http/1.1"]).unwrap(), "/recommend/p1/3");
+        answer.starts_with("HTTP/1.1 200").then_some(answer)
+    });
+    assert!(answer.to_ascii_lowercase().contains("strict-transport-security: max-age="), "{answer}");
+    assert!(answer.contains("\"_id\":"), "{answer}");
+    let both = connect(&server, &certificate, &["h2", "http/1.1"]).unwrap();
+    assert_eq!(both.conn.alpn_protocol(), Some(&b"h2"[..]));
+    let mut plain = TcpStream::connect(server.address).unwrap();
+    plain.write_all(b"GET /profiles/p1 HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!String::from_utf8_lossy(&answer).contains("p1"), "{answer:?}");
+}
+
+#[test]
+fn a_certificate_that_is_replaced_is_shown_to_new_connections() {
+    let place = Place::new();
+    let old = write_certificate(place.path());
+    let server = tls_server(&place);
+    let mut open = connect(&server, &old, &["http/1.1"]).unwrap();
+    std::fs::write(place.path().join("cert.pem"), "rubbish").unwrap();
+    eventually("the bad one was noticed", || {
+        server.log().contains("what was read before still counts").then_some(())
+    });
+    assert!(connect(&server, &old, &["http/1.1"]).is_ok());
+    let new = write_certificate(place.path());
+    eventually("the new one is shown", || connect(&server, &new, &["http/1.1"]).ok());
+    assert!(connect(&server, &old, &["http/1.1"]).is_err());
+    assert!(ask(&mut open, "/health/live").starts_with("HTTP/1.1 200"), "who was connected still is");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_wrong_usage() {
+    let place = Place::new();
+    write_certificate(place.path());
+    let path = |name: &str| place.path().join(name).display().to_string();
+    let refused = |cert: &str, key: &str, said: &str| {
+        let output = kindred_output(
+            &["--index-dir", "x", "--bind", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key],
+            &[],
+        );
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(said), "{said:?} is not in {message}");
+    };
+    refused(&path("missing.pem"), &path("key.pem"), "missing.pem");
+    refused(&path("cert.pem"), &path("missing.pem"), "missing.pem");
+    refused(&path("key.pem"), &path("key.pem"), "tls_cert");
+    refused(&path("cert.pem"), &path("cert.pem"), "tls_key");
+    let other = Place::new();
+    write_certificate(other.path());
+    refused(&other.path().join("cert.pem").display().to_string(), &path("key.pem"), "together");
+}
