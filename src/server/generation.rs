@@ -1,6 +1,7 @@
 //! One index file as a running server has opened it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 use std::{fmt, io};
@@ -72,7 +73,7 @@ impl Generation {
     /// # Errors
     /// See [`LoadFailure`].
     pub fn load(file: &VersionSeen) -> Result<Self, LoadFailure> {
-        let mapped = MappedFile::open(&file.path)?;
+        let mapped = MappedFile::open(&file.path).map_err(|error| cannot_open(&file.path, error))?;
         // Where pages cannot be had, touching them would end the process.
         mapped.populate()?;
         if !mapped.is_unchanged() {
@@ -125,6 +126,21 @@ impl Generation {
             tracing::error!("{} was changed in place and answers no more", self.file_name());
         }
         unchanged
+    }
+}
+
+/// Why a path could not be opened. What kind of thing it leads to says whether waiting for it can help.
+fn cannot_open(path: &Path, error: io::Error) -> LoadFailure {
+    let leads_nowhere = || path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+    match error.kind() {
+        // The link may have come before what it leads to.
+        io::ErrorKind::NotFound if leads_nowhere() => {
+            LoadFailure::Incomplete("a symbolic link that leads nowhere".to_owned())
+        }
+        io::ErrorKind::InvalidInput if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => {
+            LoadFailure::Bad(error.to_string())
+        }
+        _ => error.into(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::super::generation::LoadFailure;
 use crate::index::FileIdentity;
 
 /// Polls for which a file may be shorter than it says without changing.
-const PATIENCE_POLLS: u32 = 2;
+pub(super) const PATIENCE_POLLS: u32 = 2;
 
 /// An index file as a look at the directory found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,17 +154,22 @@ pub enum Step<'a> {
     },
 }
 
-/// Decides on one step.
-///
-/// The wanted file is the pinned one, else the highest. An older one comes into question only while nothing intact is
-/// served, and a lower version takes the place of an intact one only by pin.
-pub fn next_step<'a>(look: &'a Look, served: Option<Served>, memory: &Memory) -> Step<'a> {
-    let intact = served.filter(|served| served.intact);
-    let wanted = match look.pin {
+/// The file that the directory asks for: the pinned one, else the highest.
+pub fn wanted(look: &Look) -> Option<&VersionSeen> {
+    match look.pin {
         Pin::None => look.files.last(),
         Pin::Version(version) => look.files.iter().find(|file| file.version == version),
         Pin::Unreadable => None,
-    };
+    }
+}
+
+/// Decides on one step.
+///
+/// An older one comes into question only while nothing intact is
+/// served, and a lower version takes the place of an intact one only by pin.
+pub fn next_step<'a>(look: &'a Look, served: Option<Served>, memory: &Memory) -> Step<'a> {
+    let intact = served.filter(|served| served.intact);
+    let wanted = wanted(look);
     let is_pinned = look.pin != Pin::None;
     let mut degraded = is_pinned;
     if let Some(wanted) = wanted {
