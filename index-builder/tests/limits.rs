@@ -118,7 +118,8 @@ fn what_is_not_permitted_is_exit_1_with_its_path_and_leaves_what_was_there() {
     for (what, path, mode, named) in cases {
         let permitted = Permitted::set(path, mode);
         let ran = build_after(&place, "true", without_privileges());
-        ran.fails(1, &["Permission denied", named.to_str().unwrap()]);
+        let message = ran.fails(1, &["Permission denied", named.to_str().unwrap()]);
+        assert_eq!(message.matches("Permission denied").count(), 1, "{message}");
         drop(permitted);
         assert_untouched(&place, &first, what);
     }
