@@ -79,6 +79,8 @@ pub struct Memory {
     verdicts: HashMap<Key, Verdict>,
     /// Opened in vain during this look.
     attempted: HashSet<Key>,
+    /// So many of the newest files are not worth trying in this look, which is found out about each only once.
+    passed: usize,
 }
 
 impl Memory {
@@ -92,6 +94,7 @@ impl Memory {
         let there: HashMap<Key, &VersionSeen> = look.files.iter().map(|file| (key(file), file)).collect();
         self.verdicts.retain(|key, _| there.contains_key(key));
         self.attempted.clear();
+        self.passed = 0;
         let mut given_up = Vec::new();
         for (key, verdict) in &mut self.verdicts {
             let Verdict::Incomplete { polls, reason } = verdict else { continue };
@@ -118,6 +121,12 @@ impl Memory {
         let told = !matches!(verdict, Verdict::Incomplete { .. });
         let previous = self.verdicts.insert(key, verdict);
         told && previous != Some(Verdict::Unreadable)
+    }
+
+    /// Goes on to the newest file that is worth trying. None before it becomes so during this look.
+    fn pass_over(&mut self, look: &Look) {
+        let rest = look.files.iter().rev().skip(self.passed);
+        self.passed += rest.take_while(|file| self.chance(file) != Chance::Now).count();
     }
 
     fn chance(&self, file: &VersionSeen) -> Chance {
@@ -186,7 +195,8 @@ pub fn next_step<'a>(look: &'a Look, served: Option<Served>, memory: &Memory) ->
         }
     }
     if intact.is_none() {
-        if let Some(file) = look.files.iter().rev().find(|file| memory.chance(file) == Chance::Now) {
+        let mut rest = look.files.iter().rev().skip(memory.passed);
+        if let Some(file) = rest.find(|file| memory.chance(file) == Chance::Now) {
             return Step::Open(file);
         }
         if served.is_some() {
@@ -233,6 +243,7 @@ pub fn settle(look: &Look, is_poll: bool, memory: &mut Memory, host: &mut impl H
                     // then the next look will see that. In this one it has had its turn.
                     memory.attempted.insert(key(file));
                 }
+                memory.pass_over(look);
             }
         }
     }

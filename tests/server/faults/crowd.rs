@@ -6,9 +6,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
-use super::scene::Scene;
+use super::super::fixture::{Place, await_description};
+use super::scene::{Scene, good, publish};
 
 const FILES: u64 = 20_000;
+/// Fewer, because each of them is opened and logged.
+const BAD_VERSIONS: u64 = 3_000;
 
 /// Names that stand for no version, nor for what a dead build has left.
 fn almost_right(number: u64) -> String {
@@ -53,4 +56,23 @@ fn a_crowd_of_names_that_look_almost_right_hides_nothing_and_loses_nothing() {
     // A server that starts among them finds the same.
     let mut restarted = Scene::serving(scene.place);
     restarted.takes(2, &good);
+}
+
+#[test]
+fn a_crowd_of_bad_versions_leaves_the_older_good_one_and_each_is_refused_once() {
+    let place = Place::new();
+    fs::create_dir(place.index()).unwrap();
+    let (first, next) = (good(&place, 1), good(&place, 2));
+    publish(&place.version_file(1), &first.bytes);
+    for version in 2..2 + BAD_VERSIONS {
+        fs::write(place.version_file(version), "no index").unwrap();
+    }
+    let mut scene = Scene::serving(place);
+    await_description(&scene.server, "all are refused", |index| index["refused"] == BAD_VERSIONS);
+    scene.has_refused(BAD_VERSIONS);
+    scene.learn(1);
+    scene.answers_from(1);
+    let version = 2 + BAD_VERSIONS;
+    publish(&scene.place.version_file(version), &next.bytes);
+    scene.takes(version, &next);
 }

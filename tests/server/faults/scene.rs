@@ -108,6 +108,11 @@ impl Scene {
         eventually(&serving, || self.server.log().contains(&serving).then_some(()));
     }
 
+    /// So many files have been refused before anybody looked.
+    pub fn has_refused(&mut self, files: u64) {
+        self.refused = files;
+    }
+
     /// Waits until another file answers by the number of the version that is served.
     pub fn takes_another(&mut self, version: u64, good: &Good) {
         let target = format!("/recommend/{ID}/{N}");
