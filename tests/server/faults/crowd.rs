@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::fixture::{Place, await_description};
 use super::scene::{Scene, good, publish};
@@ -29,6 +29,14 @@ fn almost_right(number: u64) -> String {
     }
 }
 
+/// One file under many names, which are all that the programs see of it: a disk makes them sooner than as many files.
+fn named_alike(names: u64, content: &str, name: impl Fn(u64) -> PathBuf) {
+    fs::write(name(0), content).unwrap();
+    for number in 1..names {
+        fs::hard_link(name(0), name(number)).unwrap();
+    }
+}
+
 fn names(directory: &Path) -> BTreeSet<OsString> {
     fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect()
 }
@@ -37,9 +45,8 @@ fn names(directory: &Path) -> BTreeSet<OsString> {
 fn a_crowd_of_names_that_look_almost_right_hides_nothing_and_loses_nothing() {
     let mut scene = Scene::new();
     let index = scene.place.index();
-    for number in 0..FILES {
-        fs::write(index.join(almost_right(number)), "").unwrap();
-    }
+    let name = |number| index.join(almost_right(number));
+    named_alike(FILES, "", name);
     let crowd = names(&index);
     assert_eq!(crowd.len() as u64, FILES + 1);
     scene.answers_from(1);
@@ -64,9 +71,7 @@ fn a_crowd_of_bad_versions_leaves_the_older_good_one_and_each_is_refused_once() 
     fs::create_dir(place.index()).unwrap();
     let (first, next) = (good(&place, 1), good(&place, 2));
     publish(&place.version_file(1), &first.bytes);
-    for version in 2..2 + BAD_VERSIONS {
-        fs::write(place.version_file(version), "no index").unwrap();
-    }
+    named_alike(BAD_VERSIONS, "no index", |number| place.version_file(2 + number));
     let mut scene = Scene::serving(place);
     await_description(&scene.server, "all are refused", |index| index["refused"] == BAD_VERSIONS);
     scene.has_refused(BAD_VERSIONS);
