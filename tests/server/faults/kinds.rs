@@ -1,5 +1,6 @@
 //! Every kind of file that is no index, and what is to be said about it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -9,6 +10,8 @@ use kindred::index::Index;
 use kindred::index::format::{ENTRY_LENGTH, FORMAT_VERSION, HEADER_LENGTH, header_checksum};
 
 use super::scene::publish;
+
+const INCOMPLETE: &str = "incomplete";
 
 /// A kind of bad file.
 pub struct Kind {
@@ -46,6 +49,11 @@ fn sections(good: &[u8]) -> Vec<(usize, usize)> {
     index.sections().iter().map(|entry| place(entry.offset, entry.length)).collect()
 }
 
+/// Where the section table ends.
+fn table_end(sections: &[(usize, usize)]) -> usize {
+    HEADER_LENGTH + sections.len() * ENTRY_LENGTH
+}
+
 /// A good file with one byte changed.
 fn changed(good: &[u8], at: usize) -> Bad {
     let mut bytes = good.to_vec();
@@ -62,18 +70,16 @@ fn newer(good: &[u8], table_end: usize) -> Bad {
     Bad::Bytes(bytes)
 }
 
-/// One of each kind. `other` is a good file of the same length as `good`.
+/// One of each kind but those that are cut. `other` is a good file of the same length as `good`.
 pub fn kinds(good: &[u8], other: &[u8]) -> Vec<Kind> {
     const CHECKSUM: &str = "the checksum of header and section table";
-    const INCOMPLETE: &str = "incomplete";
     let sections = sections(good);
-    let table_end = HEADER_LENGTH + sections.len() * ENTRY_LENGTH;
-    let end_of_first = sections[0].1;
-    assert!(good[end_of_first] == 0 && end_of_first < sections[1].0, "a gap follows the first section");
+    let table_end = table_end(&sections);
+    let gap = sections.windows(2).find(|pair| pair[0].1 < pair[1].0).unwrap()[0].1;
     assert_eq!(good.len(), other.len());
     assert_ne!(good[table_end..], other[table_end..]);
     let spliced = [&good[..table_end], &other[table_end..]].concat();
-    let mut kinds: Vec<Kind> = [
+    [
         ("empty", INCOMPLETE, Bad::Bytes(Vec::new())),
         ("a directory", "not a regular file", Bad::Directory),
         ("a dangling link", "a symbolic link that leads nowhere", Bad::Link("nowhere")),
@@ -82,12 +88,12 @@ pub fn kinds(good: &[u8], other: &[u8]) -> Vec<Kind> {
         ("the content of another program's file", "magic", Bad::Bytes(b"{\"_id\": 1}\n".repeat(500))),
         ("header and table of one file, sections of another", "the checksum is", Bad::Bytes(spliced)),
         ("something behind the end", "declared", Bad::Bytes([good, b"more"].concat())),
-        ("a newer format version", "format version 2 is not supported", newer(good, table_end)),
+        ("a newer format version", "is not supported", newer(good, table_end)),
         ("a changed byte in the magic number", "magic", changed(good, 1)),
         ("a changed byte in the counts", CHECKSUM, changed(good, 32)),
         ("a changed byte in the checksum", CHECKSUM, changed(good, HEADER_LENGTH - 1)),
         ("a changed byte in the table", CHECKSUM, changed(good, HEADER_LENGTH + ENTRY_LENGTH + 20)),
-        ("a changed byte in a gap", "are not zero", changed(good, end_of_first)),
+        ("a changed byte in a gap", "are not zero", changed(good, gap)),
         (
             "a changed byte in the first section",
             "\"metadata\": the checksum is",
@@ -97,17 +103,19 @@ pub fn kinds(good: &[u8], other: &[u8]) -> Vec<Kind> {
     ]
     .into_iter()
     .map(|(name, reason, bad)| Kind { name: name.to_owned(), reason, bad })
-    .collect();
-    let starts = sections.iter().map(|&(start, _)| start);
-    let mut cuts: Vec<usize> =
-        starts.chain(sections.iter().map(|&(_, end)| end)).chain([HEADER_LENGTH, table_end]).collect();
-    cuts.sort_unstable();
-    cuts.dedup();
-    cuts.retain(|&length| length < good.len());
-    kinds.extend(cuts.into_iter().map(|length| Kind {
+    .collect()
+}
+
+/// A good file cut where header, table and each section start and end.
+pub fn cuts(good: &[u8]) -> Vec<Kind> {
+    let sections = sections(good);
+    let table_end = table_end(&sections);
+    let ends = sections.iter().flat_map(|&(start, end)| [start, end]).chain([HEADER_LENGTH, table_end]);
+    let lengths: BTreeSet<usize> = ends.filter(|&length| length < good.len()).collect();
+    let cut = |length: usize| Kind {
         name: format!("cut at {length}"),
         reason: INCOMPLETE,
         bad: Bad::Bytes(good[..length].to_vec()),
-    }));
-    kinds
+    };
+    lengths.into_iter().map(cut).collect()
 }
