@@ -104,20 +104,6 @@ only_200() {
   [ -s "$work/statuses" ] && ! grep -vx 200 "$work/statuses"
 }
 
-# A file system of its own, of 4 MB, with a good version on it and no room for the index of the sample.
-full_disk_is_exit_1() {
-  echo '{"_id": 1, "word": "a"}' >"$work/small.jsonl"
-  unshare -rm bash -c '
-    mount -t tmpfs -o size=4m none "$2" || exit 90
-    "$1" build --profiles "$3" --out "$2" >/dev/null 2>&1 || exit 91
-    code=0
-    "$1" build --profiles data/profiles.pickle --out "$2" --m 2 2>"$4" >/dev/null || code=$?
-    [ "$code" = 1 ] && grep -q "No space left on device" "$4" || exit 92
-    [ "$(ls -A "$2" | tr "\n" " ")" = "builder.lock index-00000001.knd " ] || exit 93
-    "$1" verify "$2/index-00000001.knd" >/dev/null' \
-    full-disk "$programs/index-builder" "$work/full" "$work/small.jsonl" "$work/full.log"
-}
-
 ends_well_on_sigterm() {
   kill -TERM "$server"
   local code=0
@@ -147,8 +133,7 @@ check "builds a second version" build_index
 check "swaps it in" await version_is 2
 check "fails no request during the swap" only_200
 check "exits 0 on SIGTERM" ends_well_on_sigterm
-mkdir "$work/full"
-check "leaves a full disk as it was" full_disk_is_exit_1
+. tests/system/faults.sh
 
 if [ "$failed" != 0 ]; then
   echo "what the server logged:" >&2

@@ -1,6 +1,7 @@
 //! One index file as a running server has opened it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
@@ -87,7 +88,8 @@ impl Generation {
         residency: Residency,
         suppressed: &SuppressedIds,
     ) -> Result<Self, LoadFailure> {
-        let mapped = MappedFile::open_as(&file.path, residency)?;
+        let mapped =
+            MappedFile::open_as(&file.path, residency).map_err(|error| cannot_open(&file.path, error))?;
         // Touching pages that are not there would give zeros, and a longer story.
         mapped.populate()?;
         if !mapped.is_unchanged() {
@@ -185,6 +187,21 @@ fn etag(index: &Index<MappedFile>, suppressed: &Suppressed) -> Result<HeaderValu
     } else {
         format!("\"{checksum:016x}-{:016x}\"", suppressed.fingerprint())
     })
+}
+
+/// Why a path could not be opened. What kind of thing it leads to says whether waiting for it can help.
+fn cannot_open(path: &Path, error: io::Error) -> LoadFailure {
+    let leads_nowhere = || path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+    match error.kind() {
+        // The link may have come before what it leads to.
+        io::ErrorKind::NotFound if leads_nowhere() => {
+            LoadFailure::Incomplete("a symbolic link that leads nowhere".to_owned())
+        }
+        io::ErrorKind::InvalidInput if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => {
+            LoadFailure::Bad(error.to_string())
+        }
+        _ => error.into(),
+    }
 }
 
 /// A few searches, spread over the profiles.

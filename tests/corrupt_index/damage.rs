@@ -10,7 +10,7 @@ use crate::index_support::pieces::{Pieces, entries, range, reseal};
 use crate::index_support::random::Random;
 use crate::{FILE, K, PROFILES, TWINS, ZERO, refusal};
 
-const FLIPS: usize = 3_000;
+const FLIPS: usize = 10_000;
 const MUTATIONS: usize = 3_000;
 const CHANGES: usize = 1_000;
 
@@ -31,13 +31,19 @@ fn every_bit_of_header_and_table_counts() {
 fn every_flipped_bit_is_found() {
     let mut random = Random(11);
     let mut file = FILE.clone();
+    let sections = entries(&FILE);
+    let in_a_section = |at: usize| sections.iter().any(|section| range(section).contains(&at));
+    let table_end = HEADER_LENGTH + sections.len() * ENTRY_LENGTH;
+    let mut places = [0; 3];
     for _ in 0..FLIPS {
         let (at, bit) = (random.below(file.len()), random.below(8));
+        places[if at < table_end { 0 } else { 1 + usize::from(in_a_section(at)) }] += 1;
         file[at] ^= 1 << bit;
         assert!(refusal(&file).is_some(), "bit {bit} of byte {at}");
         file[at] ^= 1 << bit;
     }
     assert_eq!(refusal(&file), None);
+    assert!(places.iter().all(|&flips| flips > 100), "header and table, gaps, sections: {places:?}");
 }
 
 /// A number that is likely to do harm where a number stands.

@@ -9,6 +9,7 @@
 mod config;
 mod contract;
 mod errors;
+mod faults;
 mod fixture;
 mod http;
 mod keys;

@@ -58,9 +58,14 @@ fn builder_program() -> PathBuf {
     program
 }
 
+/// `index-builder`, with nothing said yet.
+pub fn builder() -> Command {
+    clean_command(builder_program())
+}
+
 /// Runs `index-builder` and gives what it wrote to standard output.
 pub fn index_builder<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Vec<u8> {
-    let output = clean_command(builder_program()).args(arguments).output().unwrap();
+    let output = builder().args(arguments).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "index-builder ended with {}: {errors}", output.status);
     output.stdout

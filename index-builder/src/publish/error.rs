@@ -27,8 +27,8 @@ pub enum PublishError {
     /// 0 is no version.
     #[error("0 is not a version; versions start at 1")]
     VersionZero,
-    /// The operating system refused.
-    #[error("cannot {action} {}: {source}", .path.display())]
+    /// The operating system refused. Why is in the source, which an error report puts behind the message.
+    #[error("cannot {action} {}", .path.display())]
     Io {
         /// What was tried, as the message says it.
         action: &'static str,

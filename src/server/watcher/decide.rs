@@ -11,7 +11,7 @@ use super::super::generation::LoadFailure;
 use crate::index::FileIdentity;
 
 /// Polls for which a file may be shorter than it says without changing.
-const PATIENCE_POLLS: u32 = 2;
+pub(super) const PATIENCE_POLLS: u32 = 2;
 
 /// An index file as a look at the directory found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,8 @@ pub struct Memory {
     verdicts: HashMap<Key, Verdict>,
     /// Opened in vain during this look.
     attempted: HashSet<Key>,
+    /// So many of the newest files are not worth trying in this look, which is found out about each only once.
+    passed: usize,
 }
 
 impl Memory {
@@ -92,6 +94,7 @@ impl Memory {
         let there: HashMap<Key, &VersionSeen> = look.files.iter().map(|file| (key(file), file)).collect();
         self.verdicts.retain(|key, _| there.contains_key(key));
         self.attempted.clear();
+        self.passed = 0;
         let mut given_up = Vec::new();
         for (key, verdict) in &mut self.verdicts {
             let Verdict::Incomplete { polls, reason } = verdict else { continue };
@@ -118,6 +121,12 @@ impl Memory {
         let told = !matches!(verdict, Verdict::Incomplete { .. });
         let previous = self.verdicts.insert(key, verdict);
         told && previous != Some(Verdict::Unreadable)
+    }
+
+    /// Goes on to the newest file that is worth trying. None before it becomes so during this look.
+    fn pass_over(&mut self, look: &Look) {
+        let rest = look.files.iter().rev().skip(self.passed);
+        self.passed += rest.take_while(|file| self.chance(file) != Chance::Now).count();
     }
 
     fn chance(&self, file: &VersionSeen) -> Chance {
@@ -154,17 +163,22 @@ pub enum Step<'a> {
     },
 }
 
-/// Decides on one step.
-///
-/// The wanted file is the pinned one, else the highest. An older one comes into question only while nothing intact is
-/// served, and a lower version takes the place of an intact one only by pin.
-pub fn next_step<'a>(look: &'a Look, served: Option<Served>, memory: &Memory) -> Step<'a> {
-    let intact = served.filter(|served| served.intact);
-    let wanted = match look.pin {
+/// The file that the directory asks for: the pinned one, else the highest.
+pub fn wanted(look: &Look) -> Option<&VersionSeen> {
+    match look.pin {
         Pin::None => look.files.last(),
         Pin::Version(version) => look.files.iter().find(|file| file.version == version),
         Pin::Unreadable => None,
-    };
+    }
+}
+
+/// Decides on one step.
+///
+/// An older one comes into question only while nothing intact is
+/// served, and a lower version takes the place of an intact one only by pin.
+pub fn next_step<'a>(look: &'a Look, served: Option<Served>, memory: &Memory) -> Step<'a> {
+    let intact = served.filter(|served| served.intact);
+    let wanted = wanted(look);
     let is_pinned = look.pin != Pin::None;
     let mut degraded = is_pinned;
     if let Some(wanted) = wanted {
@@ -181,7 +195,8 @@ pub fn next_step<'a>(look: &'a Look, served: Option<Served>, memory: &Memory) ->
         }
     }
     if intact.is_none() {
-        if let Some(file) = look.files.iter().rev().find(|file| memory.chance(file) == Chance::Now) {
+        let mut rest = look.files.iter().rev().skip(memory.passed);
+        if let Some(file) = rest.find(|file| memory.chance(file) == Chance::Now) {
             return Step::Open(file);
         }
         if served.is_some() {
@@ -228,6 +243,7 @@ pub fn settle(look: &Look, is_poll: bool, memory: &mut Memory, host: &mut impl H
                     // then the next look will see that. In this one it has had its turn.
                     memory.attempted.insert(key(file));
                 }
+                memory.pass_over(look);
             }
         }
     }

@@ -28,7 +28,7 @@ fn condemned(version: u64) -> Option<Served> {
 fn remembering(verdicts: &[(u64, Verdict)]) -> Memory {
     let verdicts =
         verdicts.iter().map(|(version, verdict)| (key(&file(*version)), verdict.clone())).collect();
-    Memory { verdicts, attempted: HashSet::new() }
+    Memory { verdicts, ..Memory::default() }
 }
 
 fn incomplete() -> Verdict {
@@ -294,6 +294,45 @@ fn a_file_that_was_replaced_while_it_was_opened_is_not_opened_again_in_the_same_
     let mut host = Replaced(None, 0);
     settle(&look(Pin::None, &[1]), true, &mut Memory::default(), &mut host);
     assert_eq!(host.1, 1);
+}
+
+/// Going through all of them again for each of them would never end.
+#[test]
+fn a_crowd_of_bad_versions_is_gone_through_once() {
+    const VERSIONS: u64 = 200_000;
+    struct Counting {
+        served: Option<Served>,
+        opened: u64,
+        refused: u64,
+    }
+    impl Host for Counting {
+        fn served(&self) -> Option<Served> {
+            self.served
+        }
+        fn open(&mut self, file: &VersionSeen) -> Result<(), LoadFailure> {
+            self.opened += 1;
+            if file.version > 1 {
+                return Err(bad());
+            }
+            self.served = serving(1);
+            Ok(())
+        }
+        fn serve_nothing(&mut self) {}
+        fn refuse(&mut self, _: &VersionSeen, _: &str) {
+            self.refused += 1;
+        }
+    }
+    let versions: Vec<u64> = (1..=VERSIONS).collect();
+    let (look, mut memory) = (look(Pin::None, &versions), Memory::default());
+    let mut host = Counting { served: None, opened: 0, refused: 0 };
+    for _ in 0..2 {
+        assert!(settle(&look, true, &mut memory, &mut host), "something newer is asked for");
+        assert_eq!((host.opened, host.refused), (VERSIONS, VERSIONS - 1));
+    }
+    // Nothing is served any more, and nothing else is worth trying.
+    host.served = None;
+    settle(&look, true, &mut memory, &mut host);
+    assert_eq!((host.opened, host.refused), (VERSIONS + 1, VERSIONS - 1));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
-use super::decide::{Look, Pin, VersionSeen};
+use super::decide::{self, Look, Pin, VersionSeen};
 use crate::index::suppressed::SUPPRESSED_FILE;
 use crate::index::{FileIdentity, SuppressedIds, directory};
 
@@ -39,14 +39,6 @@ impl Stamp {
             suppressed: identity(SUPPRESSED_FILE),
         })
     }
-
-    /// Whether the same stamp later means that nothing has changed.
-    pub fn is_settled(&self, now: SystemTime) -> bool {
-        let now_ns = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let settled_ns = i128::try_from(now_ns.saturating_sub(STAMP_DOUBT.as_nanos())).unwrap_or(i128::MAX);
-        let identities = [Some(self.directory), self.pin, self.suppressed];
-        identities.into_iter().flatten().all(|identity| identity.mtime_ns < settled_ns)
-    }
 }
 
 /// What is in a directory.
@@ -54,8 +46,6 @@ impl Stamp {
 pub struct Contents {
     /// What decisions are made on.
     pub look: Look,
-    /// A name that leads nowhere yet: a symbolic link can come before what it points to.
-    pub dangling: bool,
     /// Why the pin makes no sense, if it does not.
     pub pin_problem: Option<String>,
     /// The ids that are in no answer, or why they cannot be read.
@@ -78,38 +68,82 @@ pub fn read(path: &Path) -> io::Result<Contents> {
             Pin::Unreadable
         }
     };
-    let mut dangling = false;
     let mut files = Vec::new();
     for file in directory::list(path)? {
-        match fs::metadata(&file.path) {
-            Ok(metadata) if metadata.is_file() => files.push(VersionSeen {
-                version: file.version,
-                path: file.path,
-                identity: FileIdentity::of(&metadata),
-            }),
-            Ok(_) => {}
-            Err(_) => dangling = true,
+        // What is gone since it was listed has changed the directory, so that the next poll looks again.
+        if let Ok(identity) = identity_at(&file.path) {
+            files.push(VersionSeen { version: file.version, path: file.path, identity });
         }
     }
-    Ok(Contents { look: Look { pin, files }, dangling, pin_problem, suppressed })
+    Ok(Contents { look: Look { pin, files }, pin_problem, suppressed })
+}
+
+/// What is found under a version's name.
+fn identity_at(path: &Path) -> io::Result<FileIdentity> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(FileIdentity::of(&metadata)),
+        // A directory does not become an index by what is put into it.
+        Ok(metadata) => Ok(FileIdentity { size: 0, mtime_ns: 0, ..FileIdentity::of(&metadata) }),
+        // A link that leads nowhere stands for itself, until what it leads to is there.
+        Err(_) => Ok(FileIdentity::of(&fs::symlink_metadata(path)?)),
+    }
+}
+
+/// What a look has found, for as long as another one would find the same.
+#[derive(Debug)]
+pub struct Known {
+    stamp: Stamp,
+    /// The file that is asked for. It can change without the directory showing it: by growing, or because the link
+    /// of that name leads elsewhere.
+    wanted: Option<VersionSeen>,
+}
+
+impl Known {
+    /// What a look has found, if the same stamp later means that nothing has changed. `stamp` is older than the look.
+    pub fn after(look: &Look, stamp: Stamp, now: SystemTime) -> Option<Known> {
+        let wanted = decide::wanted(look).cloned();
+        let times =
+            [Some(stamp.directory), stamp.pin, stamp.suppressed, wanted.as_ref().map(|file| file.identity)];
+        let now_ns = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let settled_ns = i128::try_from(now_ns.saturating_sub(STAMP_DOUBT.as_nanos())).unwrap_or(i128::MAX);
+        let is_settled = times.into_iter().flatten().all(|identity| identity.mtime_ns < settled_ns);
+        is_settled.then_some(Known { stamp, wanted })
+    }
+
+    /// Whether nothing has changed since, as far as can be told without listing the directory.
+    pub fn holds(&self, stamp: &Stamp) -> bool {
+        let same_file = |file: &VersionSeen| identity_at(&file.path).is_ok_and(|now| now == file.identity);
+        self.stamp == *stamp && self.wanted.as_ref().is_none_or(same_file)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::symlink;
 
     #[test]
-    fn regular_files_of_the_right_name_are_seen_and_links_that_lead_nowhere_are_remembered() {
+    fn whatever_has_the_right_name_is_seen() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("index-00000002.knd"), "two").unwrap();
         fs::write(dir.path().join("index-00000001.knd"), "").unwrap();
         fs::write(dir.path().join("index-3.knd"), "").unwrap();
         fs::create_dir(dir.path().join("index-00000004.knd")).unwrap();
-        let contents = read(dir.path()).unwrap();
-        assert_eq!(contents.look.files.iter().map(|file| file.version).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!((contents.look.pin, contents.dangling), (Pin::None, false));
-        std::os::unix::fs::symlink("nowhere", dir.path().join("index-00000005.knd")).unwrap();
-        assert!(read(dir.path()).unwrap().dangling);
+        symlink("nowhere", dir.path().join("index-00000005.knd")).unwrap();
+        let look = read(dir.path()).unwrap().look;
+        assert_eq!(look.files.iter().map(|file| file.version).collect::<Vec<_>>(), [1, 2, 4, 5]);
+        assert_eq!(look.pin, Pin::None);
+    }
+
+    #[test]
+    fn what_is_put_into_a_directory_of_a_versions_name_makes_it_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("index-00000001.knd");
+        fs::create_dir(&path).unwrap();
+        let before = read(dir.path()).unwrap().look;
+        fs::write(path.join("file"), "").unwrap();
+        fs::File::open(&path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(read(dir.path()).unwrap().look, before);
     }
 
     #[test]
@@ -136,13 +170,62 @@ mod tests {
         assert_eq!(Stamp::of(&pin).unwrap_err().kind(), io::ErrorKind::NotADirectory);
     }
 
+    fn changed(path: &Path) -> SystemTime {
+        fs::symlink_metadata(path).unwrap().modified().unwrap()
+    }
+
+    /// What is known of a directory, long after it has changed.
+    fn known(path: &Path) -> Known {
+        let look = read(path).unwrap().look;
+        Known::after(&look, Stamp::of(path).unwrap(), SystemTime::now() + Duration::from_secs(60)).unwrap()
+    }
+
     #[test]
-    fn a_fresh_stamp_is_not_relied_on() {
+    fn a_fresh_look_is_not_relied_on() {
         let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("index-00000001.knd");
+        fs::write(&file, "").unwrap();
+        let look = read(dir.path()).unwrap().look;
         let stamp = Stamp::of(dir.path()).unwrap();
-        let changed = fs::metadata(dir.path()).unwrap().modified().unwrap();
-        assert!(!stamp.is_settled(changed));
-        assert!(!stamp.is_settled(changed + Duration::from_secs(1)));
-        assert!(stamp.is_settled(changed + Duration::from_secs(3)));
+        let last = changed(dir.path()).max(changed(&file));
+        for (seconds, relied_on) in [(0, false), (1, false), (3, true)] {
+            let now = last + Duration::from_secs(seconds);
+            assert_eq!(Known::after(&look, stamp, now).is_some(), relied_on, "after {seconds} s");
+        }
+        // A clock that was set back: what comes from its future can change without its time showing it.
+        for hours in [1, 24] {
+            let now = last - Duration::from_secs(hours * 3600);
+            assert!(Known::after(&look, stamp, now).is_none(), "{hours} hours back");
+        }
+    }
+
+    #[test]
+    fn a_wanted_file_that_becomes_another_shows_although_the_directory_stays_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let (inside, outside) = (dir.path().join("inside"), dir.path().join("outside"));
+        fs::create_dir(&inside).unwrap();
+        let version = |number: u64| inside.join(directory::file_name(number));
+        fs::write(version(1), "one").unwrap();
+        symlink(&outside, version(2)).unwrap();
+        let stamp = Stamp::of(&inside).unwrap();
+        let mut before = known(&inside);
+        assert!(before.holds(&stamp));
+        let mut changes = |what: &str, change: &dyn Fn()| {
+            change();
+            assert_eq!(Stamp::of(&inside).unwrap(), stamp, "{what}: the directory does not show it");
+            assert!(!before.holds(&stamp), "{what}");
+            before = known(&inside);
+            assert!(before.holds(&stamp), "{what}");
+        };
+        changes("what a link leads to comes", &|| fs::write(&outside, "t").unwrap());
+        changes("it grows", &|| fs::write(&outside, "two").unwrap());
+        changes("it is replaced", &|| {
+            fs::write(dir.path().join("new"), "two").unwrap();
+            fs::rename(dir.path().join("new"), &outside).unwrap();
+        });
+        changes("it goes", &|| fs::remove_file(&outside).unwrap());
+        // An older file is not waited for.
+        fs::write(version(1), "another").unwrap();
+        assert!(before.holds(&stamp));
     }
 }

@@ -5,6 +5,8 @@
 
 mod decide;
 mod directory;
+#[cfg(test)]
+mod polling_tests;
 mod swap;
 #[cfg(test)]
 mod tests;
@@ -18,7 +20,7 @@ use std::{io, thread};
 use notify::RecommendedWatcher;
 
 use self::decide::{Memory, settle};
-use self::directory::Stamp;
+use self::directory::{Known, Stamp};
 use self::swap::Swapper;
 use self::wake::{Cause, Sleeper};
 use super::live_index::LiveIndex;
@@ -73,8 +75,8 @@ struct Watcher {
     waker: Waker,
     /// The directory whose events wake this thread, and what to drop to end that; `None` there after a failure.
     observed: Option<((u64, u64), Option<RecommendedWatcher>)>,
-    /// The directory's stamp at the last look, if it can be relied on.
-    known: Option<Stamp>,
+    /// What the last look has found, if it can be relied on.
+    known: Option<Known>,
     polls_since_look: u32,
     /// What was last said to be wrong with the directory or the pin, so that it is said once.
     trouble: Option<String>,
@@ -139,7 +141,7 @@ impl Watcher {
     }
 
     fn is_look_due(&self, stamp: &Stamp) -> bool {
-        self.known.as_ref() != Some(stamp)
+        self.known.as_ref().is_none_or(|known| !known.holds(stamp))
             || self.memory.awaits_something()
             || !self.swapper.serves_intact()
             || self.polls_since_look >= FULL_LOOK_POLLS
@@ -171,9 +173,7 @@ impl Watcher {
         self.tell_trouble(contents.pin_problem);
         let degraded = settle(&contents.look, is_poll, &mut self.memory, &mut self.swapper);
         self.swapper.note_degraded(degraded);
-        if !contents.dangling && stamp.is_settled(SystemTime::now()) {
-            self.known = Some(stamp);
-        }
+        self.known = Known::after(&contents.look, stamp, SystemTime::now());
     }
 
     /// Follows the directory that the path leads to now, which may be another than before.

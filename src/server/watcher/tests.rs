@@ -7,20 +7,20 @@ use super::super::fixture::{PROFILES, index_bytes, publish};
 use super::*;
 use crate::index::directory::PIN_FILE;
 
-struct Scene {
+pub(super) struct Scene {
     dir: tempfile::TempDir,
-    live: Arc<LiveIndex>,
-    watcher: Watcher,
+    pub(super) live: Arc<LiveIndex>,
+    pub(super) watcher: Watcher,
     sleeper: Sleeper,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::at("")
     }
 
     /// Watches a path inside a fresh directory.
-    fn at(relative: &str) -> Self {
+    pub(super) fn at(relative: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let live = Arc::new(LiveIndex::default());
         let settings = Settings {
@@ -34,16 +34,16 @@ impl Scene {
         Scene { dir, live, watcher, sleeper }
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    fn publish(&self, version: u64) {
+    pub(super) fn publish(&self, version: u64) {
         publish(self.path(), version, &index_bytes(&PROFILES));
     }
 
     /// The version served after a poll; 0 for none.
-    fn polled(&mut self) -> u64 {
+    pub(super) fn polled(&mut self) -> u64 {
         self.watcher.turn(Tick { event: false, poll: true });
         self.live.current().map_or(0, |generation| generation.version)
     }
@@ -209,24 +209,6 @@ fn events_wake_the_watcher_and_its_own_reading_does_not() {
     }
     assert_eq!(scene.sleeper.sleep(Duration::from_secs(60)), Cause::Event);
     assert_eq!(scene.polled(), 1);
-}
-
-#[test]
-fn a_settled_directory_is_listed_only_now_and_then() {
-    let mut scene = Scene::new();
-    scene.publish(1);
-    assert_eq!(scene.polled(), 1);
-    let long_ago = SystemTime::now() - Duration::from_secs(3600);
-    fs::File::open(scene.path()).unwrap().set_modified(long_ago).unwrap();
-    scene.polled();
-    assert!(scene.watcher.known.is_some());
-    let name = |version| scene.path().join(crate::index::directory::file_name(version));
-    fs::rename(name(1), name(2)).unwrap();
-    fs::File::open(scene.path()).unwrap().set_modified(long_ago).unwrap();
-    for _ in 0..FULL_LOOK_POLLS {
-        assert_eq!(scene.polled(), 1, "the stamp says that nothing has changed");
-    }
-    assert_eq!(scene.polled(), 2);
 }
 
 #[test]
