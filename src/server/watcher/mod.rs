@@ -5,6 +5,7 @@
 
 mod decide;
 mod directory;
+mod retired;
 mod swap;
 #[cfg(test)]
 mod tests;

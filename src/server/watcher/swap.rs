@@ -7,6 +7,7 @@ use super::super::generation::{Generation, LoadFailure};
 use super::super::live_index::LiveIndex;
 use super::super::metrics::Metrics;
 use super::decide::{Host, Served, VersionSeen};
+use super::retired::Retired;
 use crate::index::directory;
 
 /// The hands of the watcher.
@@ -14,12 +15,12 @@ pub struct Swapper {
     live: Arc<LiveIndex>,
     metrics: Arc<Metrics>,
     /// Generations that requests may still be using.
-    retired: Vec<Arc<Generation>>,
+    retired: Retired<Arc<Generation>>,
 }
 
 impl Swapper {
     pub fn new(live: Arc<LiveIndex>, metrics: Arc<Metrics>) -> Self {
-        Swapper { live, metrics, retired: Vec::new() }
+        Swapper { live, metrics, retired: Retired::default() }
     }
 
     /// Whether an index is served and its file is still what was verified.
@@ -42,29 +43,8 @@ impl Swapper {
 
     /// Unmaps the generations that nobody uses any more. Never waits for one: it has its turn at the next tick.
     pub fn unmap_retired(&mut self) {
-        let retired = std::mem::take(&mut self.retired);
-        self.retired = retired.into_iter().filter_map(|generation| self.unmap(generation).err()).collect();
-    }
-
-    /// Gives the generation back if it is still used.
-    fn unmap(&self, generation: Arc<Generation>) -> Result<(), Arc<Generation>> {
-        // Nothing makes new references to what is not served: once this thread is alone, it stays alone.
-        let generation = Arc::try_unwrap(generation)?;
-        let (file, identity) = (generation.file_name(), generation.identity());
-        let place = |generation: &Generation| (generation.identity().device, generation.identity().inode);
-        let served_again = self.live.current().is_some_and(|current| place(&current) == place(&generation));
-        let mapped = generation.index.into_bytes();
-        if served_again {
-            drop(mapped);
-        } else {
-            mapped.evict();
-        }
-        tracing::debug!("unmapped {file} ({} bytes)", identity.size);
-        Ok(())
-    }
-
-    fn retire(&mut self, generation: Option<Arc<Generation>>) {
-        self.retired.extend(generation);
+        let live = &self.live;
+        self.retired.sweep(|generation| unmap(generation, live));
     }
 }
 
@@ -87,7 +67,7 @@ impl Host for Swapper {
             "serving {name}: {profiles} profiles, {nodes} nodes, ready in {:.3} s",
             took.as_secs_f64()
         );
-        self.retire(previous);
+        self.retired.add(previous);
         Ok(())
     }
 
@@ -99,7 +79,7 @@ impl Host for Swapper {
                 previous.file_name()
             );
         }
-        self.retire(previous);
+        self.retired.add(previous);
     }
 
     fn refuse(&mut self, file: &VersionSeen, reason: &str) {
@@ -108,4 +88,18 @@ impl Host for Swapper {
         self.metrics.observe_refusal();
         self.live.note_refusal(name, reason.to_owned());
     }
+}
+
+/// Unmaps a generation that nobody uses. Its pages stay where the same file is served again.
+fn unmap(generation: Generation, live: &LiveIndex) {
+    let (file, identity) = (generation.file_name(), generation.identity());
+    let place = |generation: &Generation| (generation.identity().device, generation.identity().inode);
+    let served_again = live.current().is_some_and(|current| place(&current) == place(&generation));
+    let mapped = generation.index.into_bytes();
+    if served_again {
+        drop(mapped);
+    } else {
+        mapped.evict();
+    }
+    tracing::debug!("unmapped {file} ({} bytes)", identity.size);
 }
