@@ -10,7 +10,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system lint bench bench-load bench-serve bench-peers bench-scaling dist clean
+.PHONY: help build index start test test-system fuzz lint bench bench-load bench-serve bench-peers bench-scaling dist clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,8 +36,14 @@ test: ## all tests, and that the sample is what its generator makes
 test-system: ## the release binaries from outside, with the system's curl (installed by apt-get if missing)
 	tests/system.sh
 
+fuzz: export CARGO := $(CARGO)
+fuzz: export TARGET := $(TARGET)
+fuzz: ## what reads bytes of others, FUZZ_SECONDS= for each target (60), with cargo-fuzz where it is installed
+	fuzz/run.sh
+
 lint: ## format, clippy, documentation, and the builder without the server
 	$(CARGO) fmt --all --check
+	rustfmt --edition 2024 --check fuzz/fuzz_targets/*.rs
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	$(CARGO) check -p index-builder --locked
