@@ -8,9 +8,10 @@ CARGO ?= cargo
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
+CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system fuzz lint bench bench-load bench-serve bench-peers bench-scaling dist clean
+.PHONY: help build index start test test-system fuzz miri lint deny bench bench-load bench-serve bench-peers bench-scaling dist verify-build clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -40,6 +41,15 @@ fuzz: export CARGO := $(CARGO)
 fuzz: export TARGET := $(TARGET)
 fuzz: ## what reads bytes of others, FUZZ_SECONDS= for each target (60), with cargo-fuzz where it is installed
 	fuzz/run.sh
+
+# What has unsafe code or casts of pointers and needs no file, no thread and no system call that Miri does not know.
+miri: export MIRIFLAGS += -Zmiri-disable-isolation
+miri: export PROPTEST_CASES ?= 8
+miri: ## the reader of index files and the distance under Miri, where a nightly toolchain has it; else exit 1
+	@$(CARGO) +nightly miri --version >/dev/null 2>&1 || { echo "nothing was checked; missing: Miri in a nightly toolchain (rustup +nightly component add miri)"; exit 1; }
+	$(CARGO) +nightly miri test --locked --target-dir $(TARGET)/miri -p kindred --no-default-features --lib -- \
+	  distance:: index:: --skip index::directory --skip index::mmap
+	$(CARGO) +nightly miri test --locked --target-dir $(TARGET)/miri -p kindred --no-default-features --test index_bytes
 
 lint: ## format, clippy, documentation, and the builder without the server
 	$(CARGO) fmt --all --check
