@@ -92,11 +92,18 @@ bench-scaling: ## from 10,000 to 1,000,000 profiles (SIZES=); writes docs/perfor
 	$(CARGO) bench --locked -p kindred --bench scaling
 	$(PYTHON) benches/scaling/report.py
 
+# The same bytes wherever it is built: panics and symbols name files, and these say where they lay.
+REMAP = --remap-path-prefix=$(CARGO_HOME)=/cargo --remap-path-prefix=$(CURDIR)=/kindred --remap-path-prefix=$(abspath $(TARGET))=/target
+
 # Static linking needs an explicit target: without one, the flag would also reach procedural macros.
 dist: ## both programs linked statically, in dist/
-	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --locked --workspace --target $(HOST)
+	RUSTFLAGS="-C target-feature=+crt-static $(REMAP)" $(CARGO) build --release --locked --workspace --target $(HOST)
 	mkdir -p dist
 	cp $(TARGET)/$(HOST)/release/kindred $(TARGET)/$(HOST)/release/index-builder dist/
+
+verify-build: export MAKE := $(MAKE)
+verify-build: ## that two builds of this commit in two places give the same bytes (takes as long as two times dist)
+	tests/verify_build.sh
 
 clean: ## remove what was built; an index stays
 	$(CARGO) clean
