@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
     SERVER.with(|server| {
         let (status, body) = (server.ask)(Method::GET, &uri);
         assert!(matches!(status, 200 | 400 | 404 | 405 | 422), "{status} for {uri}");
-        assert_eq!(body.is_empty(), false, "nothing was said about {uri}");
+        assert!(!body.is_empty(), "nothing was said about {uri}");
         if status != 200 {
             let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
             assert_eq!(problem["status"], status, "{}", body.escape_ascii());

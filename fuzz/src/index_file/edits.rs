@@ -20,10 +20,10 @@ pub fn apply(mut pieces: Pieces, edits: &[u8]) -> Vec<u8> {
             break;
         }
         match edits.byte() % 10 {
-            0 => edit_section(&mut pieces, &mut edits, set_word),
-            1 => edit_section(&mut pieces, &mut edits, set_long),
-            2 | 3 => edit_section(&mut pieces, &mut edits, set_harmful),
-            4 => edit_section(&mut pieces, &mut edits, copy_word),
+            0 => edit_section(&mut pieces, &mut edits, |bytes, edits| set_word(bytes, edits)),
+            1 => edit_section(&mut pieces, &mut edits, |bytes, edits| set_long(bytes, edits)),
+            2 | 3 => edit_section(&mut pieces, &mut edits, |bytes, edits| set_harmful(bytes, edits)),
+            4 => edit_section(&mut pieces, &mut edits, |bytes, edits| copy_word(bytes, edits)),
             5 => edit_section(&mut pieces, &mut edits, resize),
             6 => edit_header(&mut pieces.header, &mut edits),
             7 => edit_entry(&mut pieces.sections, &mut edits),
@@ -75,7 +75,7 @@ impl Edits<'_> {
     }
 }
 
-fn edit_section(pieces: &mut Pieces, edits: &mut Edits<'_>, edit: fn(&mut Vec<u8>, &mut Edits<'_>)) {
+fn edit_section(pieces: &mut Pieces, edits: &mut Edits<'_>, edit: impl FnOnce(&mut Vec<u8>, &mut Edits<'_>)) {
     let section = usize::from(edits.byte()) % pieces.sections.len().max(1);
     if let Some(section) = pieces.sections.get_mut(section) {
         edit(&mut section.bytes, edits);
@@ -89,20 +89,20 @@ fn element<'a, const N: usize>(bytes: &'a mut [u8], edits: &mut Edits<'_>) -> Op
     elements.get_mut(place)
 }
 
-fn set_word(bytes: &mut Vec<u8>, edits: &mut Edits<'_>) {
+fn set_word(bytes: &mut [u8], edits: &mut Edits<'_>) {
     if let Some(element) = element(bytes, edits) {
         *element = edits.word().to_le_bytes();
     }
 }
 
-fn set_long(bytes: &mut Vec<u8>, edits: &mut Edits<'_>) {
+fn set_long(bytes: &mut [u8], edits: &mut Edits<'_>) {
     if let Some(element) = element(bytes, edits) {
         *element = edits.long().to_le_bytes();
     }
 }
 
 /// A number that is likely to do harm where a number stands.
-fn set_harmful(bytes: &mut Vec<u8>, edits: &mut Edits<'_>) {
+fn set_harmful(bytes: &mut [u8], edits: &mut Edits<'_>) {
     let Some(element) = element(bytes, edits) else { return };
     let there = u32::from_le_bytes(*element);
     let harmful = match edits.byte() % 10 {
@@ -121,7 +121,7 @@ fn set_harmful(bytes: &mut Vec<u8>, edits: &mut Edits<'_>) {
 }
 
 /// What stands elsewhere in the section: a number that is right, but not here.
-fn copy_word(bytes: &mut Vec<u8>, edits: &mut Edits<'_>) {
+fn copy_word(bytes: &mut [u8], edits: &mut Edits<'_>) {
     let Some(from) = element::<4>(bytes, edits).copied() else { return };
     if let Some(element) = element(bytes, edits) {
         *element = from;
