@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use index_builder::cli::OnDuplicateId;
 use index_builder::ingest::{Ingest, IngestOptions};
@@ -28,7 +28,7 @@ pub fn csv(data: &[u8]) {
 
 fn read(format: &str, data: &[u8], id_fields: &[Option<&str>]) {
     let Ok(FormatChoice::Is(format)) = format.parse() else { panic!("there is no format {format:?}") };
-    let directory = std::env::temp_dir();
+    let directory = temporary();
     let file = file_of(data, &directory).unwrap_or_else(|error| panic!("a temporary file: {error}"));
     let input = Input::open(file.path(), &directory).unwrap_or_else(|error| panic!("{error}"));
     for id_field in id_fields {
@@ -38,6 +38,12 @@ fn read(format: &str, data: &[u8], id_fields: &[Option<&str>]) {
             taken.finish();
         }
     }
+}
+
+/// In memory where the system has a place for that: thousands of files a second are too much for a disk.
+fn temporary() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() { memory } else { std::env::temp_dir() }
 }
 
 fn file_of(data: &[u8], directory: &Path) -> std::io::Result<tempfile::NamedTempFile> {

@@ -27,17 +27,17 @@ fn index_file() {
 
 #[test]
 fn pickle() {
-    rounds("pickle", 30_000);
+    rounds("pickle", 20_000);
 }
 
 #[test]
 fn jsonl() {
-    rounds("jsonl", 25_000);
+    rounds("jsonl", 20_000);
 }
 
 #[test]
 fn csv() {
-    rounds("csv", 15_000);
+    rounds("csv", 10_000);
 }
 
 #[test]

@@ -5,7 +5,6 @@ use kindred::answer::{
 };
 use kindred::index::format::{NONE, SectionKind};
 use kindred::index::{Index, Ordinal};
-use kindred::vectorizer::hashing::HashingVectorizer;
 
 /// What an answer has besides a document: its distance and what stands around both.
 const AROUND_A_DOCUMENT: usize = 64;
@@ -62,7 +61,6 @@ fn ask<B: AsRef<[u8]>>(index: &Index<B>, check: impl Fn(usize, Result<Answer, An
     for ordinal in [0, index.header().profiles, NONE - 1, NONE] {
         let _ = (index.id(Ordinal(ordinal)), index.document(Ordinal(ordinal)));
     }
-    let _ = HashingVectorizer::from_bytes(index.vectorizer_state());
 }
 
 /// A few ids of the file, from its beginning to its end, and two that are none.

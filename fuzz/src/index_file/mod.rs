@@ -10,6 +10,7 @@ use std::cell::Cell;
 
 use kindred::index::Index;
 use kindred::index::format::{HEADER_LENGTH, MAGIC};
+use kindred::vectorizer::hashing::HashingVectorizer;
 
 use super::pieces::{Pieces, reseal};
 
@@ -45,6 +46,7 @@ fn open(file: &Aligned) {
     }
     if let Ok(index) = Index::open_unverified(file) {
         ask::unverified(&index, file.as_ref().len());
+        let _ = HashingVectorizer::from_bytes(index.vectorizer_state());
     }
 }
 
