@@ -8,9 +8,10 @@ CARGO ?= cargo
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
+CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system lint bench bench-load bench-serve bench-peers bench-scaling dist clean
+.PHONY: help build index start test test-system fuzz miri lint deny bench bench-load bench-serve bench-peers bench-scaling dist verify-build clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,11 +37,33 @@ test: ## all tests, and that the sample is what its generator makes
 test-system: ## the release binaries from outside, with the system's curl (installed by apt-get if missing)
 	tests/system.sh
 
+fuzz: export CARGO := $(CARGO)
+fuzz: export TARGET := $(TARGET)
+fuzz: ## what reads bytes of others, FUZZ_SECONDS= for each target (60), with cargo-fuzz where it is installed
+	fuzz/run.sh
+
+# What has unsafe code or casts of pointers and needs no file, no thread and no system call that Miri does not know.
+miri: export MIRIFLAGS += -Zmiri-disable-isolation
+miri: export PROPTEST_CASES ?= 8
+miri: ## the reader of index files and the distance under Miri, where a nightly toolchain has it; else exit 1
+	@$(CARGO) +nightly miri --version >/dev/null 2>&1 || { echo "nothing was checked; missing: Miri in a nightly toolchain (rustup +nightly component add miri)"; exit 1; }
+	$(CARGO) +nightly miri test --locked --target-dir $(TARGET)/miri -p kindred --no-default-features --lib -- \
+	  distance:: index:: --skip index::directory --skip index::mmap
+	$(CARGO) +nightly miri test --locked --target-dir $(TARGET)/miri -p kindred --no-default-features --test index_bytes
+
 lint: ## format, clippy, documentation, and the builder without the server
 	$(CARGO) fmt --all --check
+	rustfmt --edition 2024 --check fuzz/fuzz_targets/*.rs
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	$(CARGO) check -p index-builder --locked
+
+# Advisories need a database, which only `cargo deny fetch` brings: nothing is downloaded here.
+deny: ## licences, duplicates and sources of dependencies, and advisories where their database is there, by cargo-deny
+	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "nothing was checked; missing: cargo-deny (cargo install cargo-deny --locked)"; exit 1; }
+	$(CARGO) deny --locked --offline check licenses bans sources
+	@if ls -d $(CARGO_HOME)/advisory-db*/* >/dev/null 2>&1; then $(CARGO) deny --locked --offline check --disable-fetch advisories; \
+	  else echo "advisories were not checked; missing: their database (cargo deny fetch)"; fi
 
 bench: ## the benchmarks of distance, search, opening, building, the neighbour table (TABLE_NODES=) and swapping
 	$(CARGO) bench --workspace --locked --bench distance --bench search --bench open --bench build --bench table --bench swap
@@ -69,11 +92,18 @@ bench-scaling: ## from 10,000 to 1,000,000 profiles (SIZES=); writes docs/perfor
 	$(CARGO) bench --locked -p kindred --bench scaling
 	$(PYTHON) benches/scaling/report.py
 
+# The same bytes wherever it is built: panics and symbols name files, and these say where they lay.
+REMAP = --remap-path-prefix=$(CARGO_HOME)=/cargo --remap-path-prefix=$(CURDIR)=/kindred --remap-path-prefix=$(abspath $(TARGET))=/target
+
 # Static linking needs an explicit target: without one, the flag would also reach procedural macros.
 dist: ## both programs linked statically, in dist/
-	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --locked --workspace --target $(HOST)
+	RUSTFLAGS="-C target-feature=+crt-static $(REMAP)" $(CARGO) build --release --locked --workspace --target $(HOST)
 	mkdir -p dist
 	cp $(TARGET)/$(HOST)/release/kindred $(TARGET)/$(HOST)/release/index-builder dist/
+
+verify-build: export MAKE := $(MAKE)
+verify-build: ## that two builds of this commit in two places give the same bytes (takes as long as two times dist)
+	tests/verify_build.sh
 
 clean: ## remove what was built; an index stays
 	$(CARGO) clean

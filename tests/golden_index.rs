@@ -85,7 +85,9 @@ fn files_of_every_format_hold_the_profiles_that_they_were_made_from() {
             let mut fields: Value = serde_json::from_str(line).unwrap();
             assert!(fields.as_object_mut().unwrap().shift_remove("vector").is_some());
             let id = fields["_id"].as_str().map_or_else(|| fields["_id"].to_string(), str::to_owned);
-            let document = String::from_utf8(profile(&index, &kindred::index::Suppressed::NOBODY, &id).unwrap()).unwrap();
+            let document =
+                String::from_utf8(profile(&index, &kindred::index::Suppressed::NOBODY, &id).unwrap())
+                    .unwrap();
             assert_eq!(document, fields.to_string(), "format {format}");
         }
     }

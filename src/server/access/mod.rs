@@ -104,7 +104,7 @@ fn presented(request: &HttpRequest) -> Option<&[u8]> {
         let token = token.strip_prefix(b" ")?;
         scheme.eq_ignore_ascii_case(BEARER.as_bytes()).then_some(token.trim_ascii())
     });
-    bearer.or_else(|| headers.get(X_API_KEY).map(|value| value.as_bytes()))
+    bearer.or_else(|| headers.get(X_API_KEY).map(|value| value.as_bytes())).filter(|key| !key.is_empty())
 }
 
 /// Where a request comes from. What stands in headers is not asked: anybody can write them.
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(shown(&[("X-API-Key", "k-2")]).as_deref(), Some("k-2"));
         assert_eq!(shown(&[("Authorization", "Bearer k-1"), ("X-API-Key", "k-2")]).as_deref(), Some("k-1"));
         assert_eq!(shown(&[("Authorization", "Basic abc"), ("X-API-Key", "k-2")]).as_deref(), Some("k-2"));
-        for value in ["", "Bearer", "Bearerk-1", "Basic k-1", "k-1"] {
+        for value in ["", "Bearer", "Bearer ", "Bearerk-1", "Basic k-1", "k-1"] {
             assert_eq!(shown(&[("Authorization", value)]), None, "{value:?}");
         }
     }

@@ -7,6 +7,7 @@ mod decide;
 mod directory;
 #[cfg(test)]
 mod polling_tests;
+mod retired;
 mod swap;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use super::super::generation::{Generation, LoadFailure};
 use super::super::live_index::LiveIndex;
 use super::super::metrics::Metrics;
 use super::decide::{Host, Served, VersionSeen};
+use super::retired::Retired;
 use crate::index::{Residency, SuppressedIds, directory};
 
 /// The hands of the watcher.
@@ -16,12 +17,18 @@ pub struct Swapper {
     residency: Residency,
     suppressed: SuppressedIds,
     /// Generations that requests may still be using.
-    retired: Vec<Arc<Generation>>,
+    retired: Retired<Arc<Generation>>,
 }
 
 impl Swapper {
     pub fn new(live: Arc<LiveIndex>, metrics: Arc<Metrics>, residency: Residency) -> Self {
-        Swapper { live, metrics, residency, suppressed: SuppressedIds::default(), retired: Vec::new() }
+        Swapper {
+            live,
+            metrics,
+            residency,
+            suppressed: SuppressedIds::default(),
+            retired: Retired::default(),
+        }
     }
 
     /// Takes these profiles out of every answer, from now on and of every version to come.
@@ -57,25 +64,8 @@ impl Swapper {
 
     /// Unmaps the generations that nobody uses any more. Never waits for one: it has its turn at the next tick.
     pub fn unmap_retired(&mut self) {
-        let retired = std::mem::take(&mut self.retired);
-        self.retired = retired.into_iter().filter_map(|generation| self.unmap(generation).err()).collect();
-    }
-
-    /// Gives the generation back if it is still used.
-    fn unmap(&self, generation: Arc<Generation>) -> Result<(), Arc<Generation>> {
-        // Nothing makes new references to what is not served: once this thread is alone, it stays alone.
-        let generation = Arc::try_unwrap(generation)?;
-        let (file, identity) = (generation.file_name(), generation.identity());
-        let place = |generation: &Generation| (generation.identity().device, generation.identity().inode);
-        let served_again = self.live.current().is_some_and(|current| place(&current) == place(&generation));
-        let Some(mapped) = generation.into_file() else { return Ok(()) };
-        if served_again {
-            drop(mapped);
-        } else {
-            mapped.evict();
-        }
-        tracing::debug!("unmapped {file} ({} bytes)", identity.size);
-        Ok(())
+        let live = &self.live;
+        self.retired.sweep(|generation| unmap(generation, live));
     }
 
     fn retire(&mut self, generation: Option<Arc<Generation>>) {
@@ -83,7 +73,7 @@ impl Swapper {
         if generation.as_ref().is_some_and(|generation| generation.is_condemned()) {
             self.metrics.observe_changed_file();
         }
-        self.retired.extend(generation);
+        self.retired.add(generation);
     }
 }
 
@@ -127,4 +117,19 @@ impl Host for Swapper {
         self.metrics.observe_refusal();
         self.live.note_refusal(name, reason.to_owned());
     }
+}
+
+/// Unmaps a generation that nobody uses. Its pages stay where the same file is served again.
+fn unmap(generation: Generation, live: &LiveIndex) {
+    let (file, identity) = (generation.file_name(), generation.identity());
+    let place = |generation: &Generation| (generation.identity().device, generation.identity().inode);
+    let served_again = live.current().is_some_and(|current| place(&current) == place(&generation));
+    // Another generation may have the same file, with other profiles suppressed.
+    let Some(mapped) = generation.into_file() else { return };
+    if served_again {
+        drop(mapped);
+    } else {
+        mapped.evict();
+    }
+    tracing::debug!("unmapped {file} ({} bytes)", identity.size);
 }

@@ -1,0 +1,106 @@
+//! The path and the query of a request, through everything behind the parsing of HTTP itself.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::http::{Method, Uri};
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, rt, web};
+use kindred::index::{Residency, directory};
+use kindred::server::metrics::Metrics;
+use kindred::server::raw_path::decode;
+use kindred::server::watcher::{self, Settings};
+use kindred::server::{LiveIndex, SearchPool, State, configure};
+
+/// The largest n of a request, as it is by default.
+const MAX_N: usize = 1000;
+
+/// For as long as the system may take to start a thread and map a small file.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks for a path and query, if it is a target that HTTP lets through.
+pub fn run(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    assert_decoded_once(text);
+    let Ok(uri) = Uri::try_from(data) else { return };
+    SERVER.with(|server| {
+        let (status, body) = (server.ask)(Method::GET, &uri);
+        assert!(matches!(status, 200 | 400 | 404 | 405 | 414 | 422), "{status} for {uri}");
+        assert!(!body.is_empty(), "nothing was said about {uri}");
+        if status != 200 {
+            let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+            assert_eq!(problem["status"], status, "{}", body.escape_ascii());
+        }
+        let (with_head, _) = (server.ask)(Method::HEAD, &uri);
+        assert_eq!(with_head, status, "HEAD {uri}");
+    });
+}
+
+/// What is decoded is what its escaped form decodes to.
+fn assert_decoded_once(raw: &str) {
+    let Ok(text) = decode(raw) else { return };
+    let escaped: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    assert_eq!(decode(&escaped).as_deref(), Ok(text.as_ref()));
+}
+
+/// What a request gives: the status and the body.
+type Ask = dyn Fn(Method, &Uri) -> (u16, Vec<u8>);
+
+/// The application over an index that is small, without sockets.
+struct Server {
+    ask: Box<Ask>,
+}
+
+thread_local! {
+    // Leaked: what it consists of cannot be taken down while a thread's own values are.
+    static SERVER: &'static Server = Box::leak(Box::new(Server::start()));
+}
+
+impl Server {
+    fn start() -> Server {
+        let state = web::Data::new(State {
+            live: serving(super::index_file::BASES[0]),
+            metrics: Arc::new(Metrics::new().unwrap_or_else(|error| panic!("{error}"))),
+            exact: SearchPool::new("exact", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            searches: SearchPool::new("search", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            access: Arc::default(),
+            stopping: Arc::default(),
+            max_n: MAX_N,
+            log_ids: false,
+            tls: false,
+        });
+        let runtime = rt::System::new();
+        let service = runtime.block_on(init_service(App::new().configure(configure(state))));
+        let ask = move |method: Method, uri: &Uri| {
+            runtime.block_on(async {
+                let request = TestRequest::with_uri(&uri.to_string()).method(method).to_request();
+                let response = call_service(&service, request).await;
+                (response.status().as_u16(), read_body(response).await.to_vec())
+            })
+        };
+        Server { ask: Box::new(ask) }
+    }
+}
+
+/// A live index that serves this file. Nothing is left of the directory that it came from.
+fn serving(file: &[u8]) -> Arc<LiveIndex> {
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("a temporary directory: {error}"));
+    let written = std::fs::write(folder.path().join(directory::file_name(1)), file);
+    written.unwrap_or_else(|error| panic!("an index file: {error}"));
+    let live = Arc::new(LiveIndex::default());
+    let metrics = Arc::new(Metrics::new().unwrap_or_else(|error| panic!("{error}")));
+    let settings = Settings {
+        directory: folder.path().to_owned(),
+        poll_interval: Duration::from_millis(100),
+        residency: Residency::Mapped,
+    };
+    let waker =
+        watcher::start(settings, Arc::clone(&live), metrics).unwrap_or_else(|error| panic!("{error}"));
+    let started = Instant::now();
+    while live.current().is_none() {
+        assert!(started.elapsed() < PATIENCE, "a good index is not served");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    waker.stop();
+    live
+}
