@@ -10,7 +10,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system lint bench bench-load bench-serve bench-peers bench-scaling dist clean
+.PHONY: help build index start test test-system lint bench bench-load bench-serve bench-peers bench-scaling test-swap dist clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -68,6 +68,12 @@ bench-scaling: ## from 10,000 to 1,000,000 profiles (SIZES=); writes docs/perfor
 	$(CARGO) build --release --locked -p index-builder
 	$(CARGO) bench --locked -p kindred --bench scaling
 	$(PYTHON) benches/scaling/report.py
+
+test-swap: export CARGO_TARGET_DIR := $(TARGET)
+test-swap: ## what a swap promises, with 1,020 versions (some 15 minutes, 12 GB of disk); writes docs/hot-swap.md
+	$(CARGO) build --release --locked -p index-builder
+	$(CARGO) bench --locked -p kindred --bench guarantee
+	$(PYTHON) benches/guarantee/report.py
 
 # Static linking needs an explicit target: without one, the flag would also reach procedural macros.
 dist: ## both programs linked statically, in dist/
