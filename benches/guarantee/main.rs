@@ -164,9 +164,11 @@ fn small(settings: &Settings) -> Result<Part> {
     let (source, index_dir) = (scratch.path().join("profiles.jsonl"), scratch.path().join("index"));
     let last = settings.small_versions + 1;
     let version = |number| Version::new(number, SMALL_PROFILES, N);
-    let hash =
-        |version: &Version, profile| XxHash3_64::oneshot(version.recommend(profile, N, false).as_bytes());
-    let hashes = |number| (0..SMALL_PROFILES).map(|profile| hash(&version(number), profile)).collect();
+    let hashes = |number| {
+        let version = version(number);
+        let body = |profile| version.recommend(profile, N, false);
+        (0..SMALL_PROFILES).map(|profile| XxHash3_64::oneshot(body(profile).as_bytes())).collect()
+    };
     let publish = |number| -> Result<()> {
         fs::write(&source, version(number).source())?;
         build(&source, "v", &index_dir)
