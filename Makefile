@@ -10,7 +10,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system lint bench bench-load bench-serve bench-peers bench-scaling test-swap dist clean
+.PHONY: help build index start test test-system lint bench bench-load bench-serve bench-peers bench-scaling test-swap soak dist clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -74,6 +74,10 @@ test-swap: ## what a swap promises, with 1,020 versions (some 15 minutes, 12 GB 
 	$(CARGO) build --release --locked -p index-builder
 	$(CARGO) bench --locked -p kindred --bench guarantee
 	$(PYTHON) benches/guarantee/report.py
+
+soak: ## mixed load and swaps for SOAK_MINUTES=30: no wrong answer, no broken connection, no growing memory
+	$(CARGO) build --release --locked -p index-builder
+	$(CARGO) bench --locked -p kindred --bench soak
 
 # Static linking needs an explicit target: without one, the flag would also reach procedural macros.
 dist: ## both programs linked statically, in dist/
