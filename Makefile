@@ -11,7 +11,7 @@ PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system fuzz miri lint deny bench bench-load bench-serve bench-peers bench-scaling dist verify-build clean
+.PHONY: help build index start test test-system test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-peers bench-scaling bench-hot-swap dist verify-build clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -91,6 +91,16 @@ bench-scaling: ## from 10,000 to 1,000,000 profiles (SIZES=); writes docs/perfor
 	$(CARGO) build --release --locked -p index-builder
 	$(CARGO) bench --locked -p kindred --bench scaling
 	$(PYTHON) benches/scaling/report.py
+
+test-swap: export CARGO_TARGET_DIR := $(TARGET)
+test-swap: ## what a swap promises, with 1,020 versions (some 15 minutes, 12 GB of disk); writes docs/hot-swap.md
+	$(CARGO) build --release --locked -p index-builder
+	$(CARGO) bench --locked -p kindred --bench guarantee
+	$(PYTHON) benches/guarantee/report.py
+
+soak: ## mixed load and swaps for SOAK_MINUTES=30: no wrong answer, no broken connection, no growing memory
+	$(CARGO) build --release --locked -p index-builder
+	$(CARGO) bench --locked -p kindred --bench soak
 
 # The same bytes wherever it is built: panics and symbols name files, and these say where they lay.
 REMAP = --remap-path-prefix=$(CARGO_HOME)=/cargo --remap-path-prefix=$(CURDIR)=/kindred --remap-path-prefix=$(abspath $(TARGET))=/target

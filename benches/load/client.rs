@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,35 @@ pub struct Load {
     pub address: SocketAddr,
     pub requests: Arc<[Vec<u8>]>,
     pub connections: usize,
+    /// Looks at every answer, where somebody wants to.
+    pub check: Option<Arc<Check>>,
+}
+
+/// Judges answers, and holds that versions only go forward.
+pub struct Check {
+    /// Whether an answer is right, from the number of its request, the version it claims, and its body. It runs between
+    /// two requests, on the processors of the server: it should cost next to nothing.
+    is_right: IsRight,
+    /// The newest version that an answer came from, in whatever run.
+    newest: AtomicU64,
+}
+
+type IsRight = Box<dyn Fn(usize, u64, &[u8]) -> bool + Send + Sync>;
+
+impl Check {
+    pub fn new(is_right: impl Fn(usize, u64, &[u8]) -> bool + Send + Sync + 'static) -> Arc<Check> {
+        Arc::new(Check { is_right: Box::new(is_right), newest: AtomicU64::new(0) })
+    }
+
+    /// What is wrong with an answer to a request that was sent when `newest` was the newest version.
+    fn objection(&self, newest: u64, number: usize, version: u64, body: &[u8]) -> Option<String> {
+        self.newest.fetch_max(version, Ordering::Relaxed);
+        if version < newest {
+            return Some(format!("went back from version {newest} to {version}"));
+        }
+        let right = (self.is_right)(number, version, body);
+        (!right).then(|| format!("not the answer of version {version}, which it claims to be from"))
+    }
 }
 
 /// When the next requests are due; each goes to the first connection that is free.
@@ -45,10 +75,21 @@ pub struct Run {
 }
 
 impl Run {
-    fn new() -> Result<Run> {
+    pub fn new() -> Result<Run> {
         // Three significant digits, whatever the size.
         let latency_us = Histogram::new(3)?;
         Ok(Run { latency_us, failures: BTreeMap::new(), versions: BTreeSet::new(), elapsed: Duration::ZERO })
+    }
+
+    /// Takes in what another run measured.
+    pub fn add(&mut self, other: &Run) -> Result<()> {
+        self.latency_us.add(&other.latency_us)?;
+        self.versions.extend(&other.versions);
+        for (reason, count) in &other.failures {
+            *self.failures.entry(reason.clone()).or_default() += count;
+        }
+        self.elapsed += other.elapsed;
+        Ok(())
     }
 
     fn fail(&mut self, reason: String) {
@@ -88,6 +129,15 @@ impl Load {
 
     /// An open loop: that many requests a second are due, evenly spaced, and latencies count from then.
     pub async fn drive_at(&self, per_second: f64, length: Duration) -> Result<Run> {
+        self.drive_while(per_second, move |elapsed| elapsed < length).await
+    }
+
+    /// The same for as long as something is so, given how long it has been.
+    pub async fn drive_while(
+        &self,
+        per_second: f64,
+        goes_on: impl Fn(Duration) -> bool + Send + 'static,
+    ) -> Result<Run> {
         ensure!(per_second.is_finite() && per_second > 0.0, "a rate of {per_second} requests a second");
         let mut askers = Vec::new();
         for seed in 0..self.connections as u64 {
@@ -96,7 +146,7 @@ impl Load {
         let (slots, due) = mpsc::unbounded_channel();
         let due: Due = Arc::new(Mutex::new(due));
         let started = Instant::now();
-        let clock = thread::spawn(move || tick(&slots, started, per_second, length));
+        let clock = thread::spawn(move || tick(&slots, started, per_second, &goes_on));
         let mut connections = JoinSet::new();
         for mut asker in askers {
             let due = Arc::clone(&due);
@@ -105,7 +155,7 @@ impl Load {
                     // The lock is free again before anything is sent.
                     let next = due.lock().await.recv().await;
                     match next {
-                        Some(slot) if started.elapsed() < length + PATIENCE => asker.ask(slot).await?,
+                        Some(slot) if slot.elapsed() < PATIENCE => asker.ask(slot).await?,
                         Some(_) => asker.run.fail("no connection was free in time".into()),
                         None => return Ok(asker.run),
                     }
@@ -119,12 +169,17 @@ impl Load {
 }
 
 /// Says when requests are due, at the time. A thread of its own, because timers of the runtime are late by up to 1 ms.
-fn tick(slots: &UnboundedSender<Instant>, started: Instant, per_second: f64, length: Duration) {
+fn tick(
+    slots: &UnboundedSender<Instant>,
+    started: Instant,
+    per_second: f64,
+    goes_on: &impl Fn(Duration) -> bool,
+) {
     // Wakes within microseconds and not within the usual 50; where that is refused, latencies are longer by as much.
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
     for number in 0u64.. {
         let after = Duration::from_secs_f64(number as f64 / per_second);
-        if after >= length {
+        if !goes_on(after) {
             return;
         }
         let slot = started + after;
@@ -138,12 +193,7 @@ fn tick(slots: &UnboundedSender<Instant>, started: Instant, per_second: f64, len
 async fn sum(mut connections: JoinSet<Result<Run>>, started: Instant) -> Result<Run> {
     let mut all = Run::new()?;
     while let Some(run) = connections.join_next().await {
-        let run = run??;
-        all.latency_us.add(&run.latency_us)?;
-        all.versions.extend(run.versions);
-        for (reason, count) in run.failures {
-            *all.failures.entry(reason).or_default() += count;
-        }
+        all.add(&run??)?;
     }
     all.elapsed = started.elapsed();
     Ok(all)
@@ -153,6 +203,7 @@ async fn sum(mut connections: JoinSet<Result<Run>>, started: Instant) -> Result<
 struct Asker {
     address: SocketAddr,
     requests: Arc<[Vec<u8>]>,
+    check: Option<Arc<Check>>,
     chance: SplitMix64,
     connection: Connection,
     run: Run,
@@ -163,6 +214,7 @@ impl Asker {
         Ok(Asker {
             address: load.address,
             requests: Arc::clone(&load.requests),
+            check: load.check.clone(),
             chance: SplitMix64(seed),
             connection: Connection::open(load.address).await?,
             run: Run::new()?,
@@ -171,7 +223,9 @@ impl Asker {
 
     /// Asks for a random profile; the latency counts from `due`.
     async fn ask(&mut self, due: Instant) -> Result<()> {
-        let request = &self.requests[(self.chance.next() % self.requests.len() as u64) as usize];
+        let number = (self.chance.next() % self.requests.len() as u64) as usize;
+        let request = &self.requests[number];
+        let newest = self.check.as_ref().map_or(0, |check| check.newest.load(Ordering::Relaxed));
         let answer = match tokio::time::timeout(PATIENCE, self.connection.exchange(request)).await {
             Ok(answer) => answer,
             Err(_) => Err(anyhow!("no answer in {} s", PATIENCE.as_secs())),
@@ -180,6 +234,10 @@ impl Asker {
             Ok(Answer { status: 200, version: Some(version) }) => {
                 self.run.latency_us.record(due.elapsed().as_micros() as u64)?;
                 self.run.versions.insert(version);
+                let body = self.connection.body();
+                let objection =
+                    self.check.as_ref().and_then(|check| check.objection(newest, number, version, body));
+                objection.into_iter().for_each(|objection| self.run.fail(objection));
             }
             Ok(Answer { status: 200, version: None }) => self.run.fail("no X-Index-Version".into()),
             Ok(Answer { status, .. }) => self.run.fail(format!("status {status}")),
@@ -196,6 +254,8 @@ impl Asker {
 struct Connection {
     stream: TcpStream,
     received: Vec<u8>,
+    /// Where the body of the last answer begins.
+    body_starts: usize,
 }
 
 struct Answer {
@@ -214,7 +274,7 @@ impl Connection {
     async fn open(address: SocketAddr) -> Result<Connection> {
         let stream = TcpStream::connect(address).await.context("the server takes no connection")?;
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, received: Vec::with_capacity(BUFFER_BYTES) })
+        Ok(Connection { stream, received: Vec::with_capacity(BUFFER_BYTES), body_starts: 0 })
     }
 
     async fn exchange(&mut self, request: &[u8]) -> Result<Answer> {
@@ -230,7 +290,13 @@ impl Connection {
             self.receive().await?;
         }
         ensure!(self.received.len() == head.bytes + head.body_bytes, "more bytes than the answer has");
+        self.body_starts = head.bytes;
         Ok(head.answer)
+    }
+
+    /// The body of the last answer.
+    fn body(&self) -> &[u8] {
+        &self.received[self.body_starts..]
     }
 
     async fn receive(&mut self) -> Result<()> {

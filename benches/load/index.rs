@@ -52,11 +52,16 @@ pub fn prepare_requests(index: &Path, n: usize, address: SocketAddr) -> Result<A
     let step = profiles.div_ceil(MAX_REQUESTS).max(1) as usize;
     let mut requests = Vec::new();
     for ordinal in (0..profiles).step_by(step) {
-        let target = format!("/recommend/{}/{n}", percent_encoded(index.id(Ordinal(ordinal))?));
-        requests.push(format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes());
+        requests.push(request(index.id(Ordinal(ordinal))?, n, address));
     }
     ensure!(!requests.is_empty(), "the index holds no profiles");
     Ok(requests.into())
+}
+
+/// A request for `n` others.
+pub fn request(id: &[u8], n: usize, address: SocketAddr) -> Vec<u8> {
+    let target = format!("/recommend/{}/{n}", percent_encoded(id));
+    format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes()
 }
 
 fn percent_encoded(id: &[u8]) -> String {

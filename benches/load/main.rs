@@ -63,7 +63,7 @@ fn main() -> Result<()> {
         settings.connections,
         settings.seconds.as_secs()
     );
-    let load = Load { address: server.address, requests, connections: settings.connections };
+    let load = Load { address: server.address, requests, connections: settings.connections, check: None };
     let runs = measure(&settings, &load, &original, &index_dir)?;
 
     report::print(&runs);

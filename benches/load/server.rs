@@ -31,9 +31,15 @@ pub struct Server {
 impl Server {
     /// Starts it on a free port and returns when it is ready.
     pub fn start(index_dir: &Path) -> Result<Server> {
+        Server::start_with(index_dir, &[])
+    }
+
+    /// The same with more options.
+    pub fn start_with(index_dir: &Path, options: &[&str]) -> Result<Server> {
         let mut process = Command::new(env!("CARGO_BIN_EXE_kindred"))
             .args([Path::new("--index-dir"), index_dir])
             .args(["--bind", "127.0.0.1:0"])
+            .args(options)
             .stderr(Stdio::piped())
             .spawn()
             .context("kindred does not start")?;
@@ -85,7 +91,7 @@ fn listening_address(line: &str) -> Option<SocketAddr> {
     rest.split(|c: char| c.is_whitespace() || c == '"' || c == '/').next()?.parse().ok()
 }
 
-fn await_condition(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
+pub fn await_condition(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
     let started = Instant::now();
     while !holds()? {
         ensure!(started.elapsed() < PATIENCE, "gave up after {} s waiting until {what}", PATIENCE.as_secs());

@@ -164,7 +164,7 @@ fn serve(index_dir: &Path, settings: &Settings) -> Result<Value> {
     let version: PathBuf = index::newest(index_dir)?;
     let server = Server::start(index_dir)?;
     let requests = index::prepare_requests(&version, N, server.address)?;
-    let load = Load { address: server.address, requests, connections: settings.connections };
+    let load = Load { address: server.address, requests, connections: settings.connections, check: None };
     let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     client.block_on(load.drive(WARM_UP))?;
     let mut rounds = Vec::new();

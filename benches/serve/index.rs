@@ -1,6 +1,8 @@
 //! An index of any size in no time: documents of an ordinary length, random neighbours, and a ring for a graph. What it
 //! costs to serve an answer does not depend on how near the neighbours are.
 
+#![allow(dead_code, reason = "several benchmarks share this, and each uses only a part")]
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
@@ -16,13 +18,57 @@ use kindred::index::{
     directory, ids,
 };
 
-/// Slots of a row, the builder's default.
-const K: u32 = 100;
 const M: u32 = 2;
 const DIMENSION: u32 = 16;
 const SEED: u64 = 42;
 /// Answers that are measured to tell how long a body is.
 const BODIES: usize = 10_000;
+
+/// What a file holds. Two that differ only in the version have the same ids, and no document or row in common.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    pub profiles: u32,
+    /// Slots of a row of the neighbour table.
+    pub slots: u32,
+    /// How often a sentence is in a document: at least, and below.
+    pub sentences: (u32, u32),
+    /// In every document.
+    pub version: u64,
+}
+
+impl Shape {
+    /// The builder's default of slots, and documents as long as the profiles of the sample in `data/`, more or less.
+    pub fn ordinary(profiles: u32) -> Shape {
+        Shape { profiles, slots: 100, sentences: (2, 7), version: 1 }
+    }
+
+    /// The answer about a profile, for an `n` up to `slots`.
+    pub fn body(&self, own: u32, n: usize) -> String {
+        let documents: Vec<String> = self.row(own).take(n).map(|other| self.document(other)).collect();
+        format!("[{}]", documents.join(","))
+    }
+
+    /// Any other profiles.
+    fn row(self, own: u32) -> impl Iterator<Item = u32> {
+        let mut random = SplitMix64(SEED ^ (self.version << 32 | u64::from(own)));
+        let others = self.profiles - 1;
+        (0..self.slots.min(others)).map(move |_| (own + 1 + random.below(others)) % self.profiles)
+    }
+
+    fn document(&self, number: u32) -> String {
+        let mut random = SplitMix64(u64::from(number));
+        let (least, end) = self.sentences;
+        let sentences = least + random.below(end - least);
+        let bio = "I like to be asked before I am answered. ".repeat(sentences as usize);
+        format!(
+            "{{\"_id\":\"{}\",\"version\":{},\"name\":\"Frida\",\"surname\":\"of the house {number}\",\"age\":{},\
+             \"city\":\"Copenhagen\",\"interests\":[\"sailing\",\"baking\",\"chess\"],\"bio\":\"{bio}\"}}",
+            id(number),
+            self.version,
+            18 + number % 60,
+        )
+    }
+}
 
 /// What is served.
 pub struct Sample {
@@ -42,7 +88,7 @@ impl Sample {
 /// Writes version 1 into a directory, and asks it for some answers of `n`.
 pub fn write(directory: &Path, profiles: u32, n: usize) -> Result<Sample> {
     let path = directory.join(directory::file_name(1));
-    write_file(PieceWriter::new(File::create_new(&path)?), profiles)?;
+    write_file(&path, Shape::ordinary(profiles))?;
     let index = Index::open(MappedFile::open(&path)?)?;
     let mut sample = Sample { profiles, mean_body: 0 };
     let mut bytes = 0;
@@ -62,23 +108,16 @@ fn write_vector(out: &mut dyn Write, profile: u32) -> io::Result<()> {
     numbers.iter().try_for_each(|number| out.write_all(&(number / length).to_le_bytes()))
 }
 
-/// Any other profiles.
-fn write_row(out: &mut dyn Write, random: &mut SplitMix64, own: u32, profiles: u32) -> io::Result<()> {
-    for slot in 0..K {
-        let other = (own + 1 + random.below(profiles - 1)) % profiles;
-        let word = if slot < profiles - 1 { other } else { NONE };
-        out.write_all(&word.to_le_bytes())?;
-    }
-    Ok(())
-}
-
-fn write_file(out: PieceWriter<File>, profiles: u32) -> Result<()> {
+/// Writes a file of that shape.
+pub fn write_file(path: &Path, shape: Shape) -> Result<()> {
+    let profiles = shape.profiles;
+    let out = PieceWriter::new(File::create_new(path)?);
     let all = || 0..profiles;
     let each = |out: &mut dyn Write, word: &dyn Fn(u32) -> u32, count: u32| {
         (0..count).try_for_each(|number| out.write_all(&word(number).to_le_bytes()))
     };
     let mut writer = Writer::new(out, 14)?;
-    let metadata = serde_json::to_vec(&metadata(profiles))?;
+    let metadata = serde_json::to_vec(&metadata(shape))?;
     writer.section(SectionKind::Metadata, 1, |out| out.write_all(&metadata))?;
     writer.section(SectionKind::Vectors, 4 * DIMENSION as usize, |out| {
         all().try_for_each(|profile| write_vector(out, profile))
@@ -97,15 +136,17 @@ fn write_file(out: PieceWriter<File>, profiles: u32) -> Result<()> {
     writer.section(SectionKind::UpperStarts, 4, |out| each(out, &|_| 0, profiles + 1))?;
     writer.section(SectionKind::UpperLevels, 4, |_| Ok(()))?;
     write_texts(&mut writer, (SectionKind::IdStarts, SectionKind::Ids), profiles, id)?;
-    write_texts(&mut writer, (SectionKind::DocumentStarts, SectionKind::Documents), profiles, document)?;
+    write_texts(&mut writer, (SectionKind::DocumentStarts, SectionKind::Documents), profiles, |own| {
+        shape.document(own)
+    })?;
     let all_ids: Vec<String> = all().map(id).collect();
     let slots = ids::build(all_ids.iter().map(|id| id.as_bytes()));
     writer.section(SectionKind::IdHash, 8, |out| {
         slots.iter().try_for_each(|slot| out.write_all(&slot.to_le_bytes()))
     })?;
-    let mut random = SplitMix64(SEED);
-    writer.section(SectionKind::Neighbours, 4 * K as usize, |out| {
-        all().try_for_each(|own| write_row(out, &mut random, own, profiles))
+    writer.section(SectionKind::Neighbours, 4 * shape.slots as usize, |out| {
+        let row = |own| shape.row(own).chain(std::iter::repeat(NONE)).take(shape.slots as usize);
+        all().flat_map(row).try_for_each(|slot| out.write_all(&slot.to_le_bytes()))
     })?;
     writer.finish(header(profiles))?;
     Ok(())
@@ -115,7 +156,7 @@ fn write_texts(
     writer: &mut Writer<PieceWriter<File>>,
     (starts, texts): (SectionKind, SectionKind),
     profiles: u32,
-    text: fn(u32) -> String,
+    text: impl Fn(u32) -> String,
 ) -> io::Result<()> {
     let mut ends = vec![0u64];
     writer.section(texts, 1, |out| {
@@ -129,19 +170,8 @@ fn write_texts(
 }
 
 /// Ascending, as the ids of a database are.
-fn id(number: u32) -> String {
+pub fn id(number: u32) -> String {
     format!("{number:024x}")
-}
-
-/// As long as the profiles of the sample in `data/`, more or less.
-fn document(number: u32) -> String {
-    let mut random = SplitMix64(u64::from(number));
-    let bio = "I like to be asked before I am answered. ".repeat(2 + random.below(5) as usize);
-    serde_json::json!({
-        "_id": id(number), "name": "Frida", "surname": format!("of the house {number}"),
-        "age": 18 + number % 60, "city": "Copenhagen", "interests": ["sailing", "baking", "chess"], "bio": bio,
-    })
-    .to_string()
 }
 
 fn header(profiles: u32) -> Header {
@@ -160,7 +190,7 @@ fn header(profiles: u32) -> Header {
     }
 }
 
-fn metadata(profiles: u32) -> Metadata {
+fn metadata(shape: Shape) -> Metadata {
     Metadata {
         builder: "benchmark".to_owned(),
         source: Source { name: "none".to_owned(), format: "none".to_owned() },
@@ -172,13 +202,13 @@ fn metadata(profiles: u32) -> Metadata {
         },
         graph: GraphMetadata { builder: "ring".to_owned(), ef_construction: 1, seed: 0, attached: 0 },
         // Not true, and it makes no difference.
-        table: Some(TableMetadata { neighbours: K, kind: TableKind::Exact, recall: 1.0 }),
+        table: Some(TableMetadata { neighbours: shape.slots, kind: TableKind::Exact, recall: 1.0 }),
         default_ef: 64,
         recall_at_10: 1.0,
         recall_sample: 0,
-        reachable: profiles,
+        reachable: shape.profiles,
         exposed: None,
-        read: u64::from(profiles),
+        read: u64::from(shape.profiles),
         skipped: BTreeMap::new(),
         duplicates: 0,
         zero_vectors: 0,

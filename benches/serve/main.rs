@@ -158,7 +158,7 @@ impl Contender {
             format!("GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).into_bytes()
         };
         let requests: Arc<[Vec<u8>]> = sample.questions(REQUESTS).iter().map(request).collect();
-        let load = Load { address: server.address, requests, connections: settings.connections };
+        let load = Load { address: server.address, requests, connections: settings.connections, check: None };
         let (per_second, quantiles_ms, cpu_us) = Default::default();
         Ok(Contender { name, server, load, per_second, quantiles_ms, cpu_us })
     }

@@ -131,6 +131,11 @@ impl Server {
         Server { child, log, address }
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has written to standard error so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::ScopedJoinHandle;
 
 use serde_json::Value;
 
@@ -43,7 +45,7 @@ fn profiles(answer: &Value) -> Vec<&Value> {
 }
 
 /// Fails unless every profile of an answer carries the number of the version that the answer claims to be from.
-fn assert_from_one_version(response: &Response, target: &str) -> u64 {
+fn assert_from_one_version(response: &Response, target: &str) {
     assert_eq!(response.status, 200, "{target}: {response:?}");
     let version = response.version().unwrap();
     let answer = response.json();
@@ -52,29 +54,60 @@ fn assert_from_one_version(response: &Response, target: &str) -> u64 {
     for profile in profiles {
         assert_eq!(profile["build"], version, "{target}: an answer of version {version}: {answer}");
     }
-    version
 }
 
-/// Asks in a loop over one kept-alive connection, until told to stop, and says which version it was answered from last.
+/// Looks at answers in a loop, each with its request's number, until told to stop, and says which version was the last.
 /// Panics at the first failure. Gives the versions in the order in which they came, with their entity tags.
-fn ask(address: SocketAddr, client: usize, stop: &AtomicBool, last: &AtomicU64) -> Vec<(u64, String)> {
-    let mut connection = Connection::open(address).unwrap();
+fn ask(stop: &AtomicBool, last: &AtomicU64, mut look: impl FnMut(usize) -> Response) -> Vec<(u64, String)> {
     let mut seen: Vec<(u64, String)> = Vec::new();
-    let mut request = client;
-    while !stop.load(Ordering::Relaxed) {
-        let target = target(request, (request * 7 + client) % PROFILES);
-        let response = connection.get(&target);
-        let version = assert_from_one_version(&response, &target);
-        let etag = response.header("etag").unwrap();
+    for request in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let response = look(request);
+        let (version, etag) = (response.version().unwrap(), response.header("etag").unwrap());
         match seen.last() {
-            Some((last, known)) if *last == version => assert_eq!(known, etag, "{target}"),
+            Some((last, known)) if *last == version => assert_eq!(known, etag),
             Some((last, _)) if *last > version => panic!("from version {last} back to {version}"),
             _ => seen.push((version, etag.to_owned())),
         }
         last.store(version, Ordering::Relaxed);
-        request += 1;
     }
     seen
+}
+
+/// Has clients ask while versions are published one by one, each when every client has had an answer from the one
+/// before. `look` gets a connection and the numbers of client and request. Gives what each client has seen.
+pub fn while_asked(
+    address: SocketAddr,
+    versions: RangeInclusive<u64>,
+    look: impl Fn(&mut Connection, usize, usize) -> Response + Sync,
+    mut publish: impl FnMut(u64),
+) -> Vec<Vec<(u64, String)>> {
+    let (stop, last) = (AtomicBool::new(false), [const { AtomicU64::new(0) }; CLIENTS]);
+    std::thread::scope(|scope| {
+        let stopper = StopOnDrop(&stop);
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                let (stop, last, look) = (&stop, &last[client], &look);
+                let mut connection = Connection::open(address).unwrap();
+                scope.spawn(move || ask(stop, last, |request| look(&mut connection, client, request)))
+            })
+            .collect();
+        let everybody_has = |version: u64| {
+            eventually(&format!("every client is answered from version {version}"), || {
+                assert!(!clients.iter().any(ScopedJoinHandle::is_finished), "a client has failed");
+                last.iter().all(|last| last.load(Ordering::Relaxed) == version).then_some(())
+            });
+        };
+        everybody_has(versions.start() - 1);
+        for version in versions {
+            publish(version);
+            everybody_has(version);
+        }
+        drop(stopper);
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    })
 }
 
 #[test]
@@ -86,27 +119,14 @@ fn twenty_rebuilds_under_requests_fail_none_and_mix_none() {
         command.args(["--max-exact", "16"]);
     });
     await_version(&server, 1);
-    let (stop, last) = (AtomicBool::new(false), [const { AtomicU64::new(0) }; CLIENTS]);
-    let everybody_has = |version: u64| {
-        eventually(&format!("every client is answered from version {version}"), || {
-            last.iter().all(|last| last.load(Ordering::Relaxed) == version).then_some(())
-        });
+    let look = |connection: &mut Connection, client: usize, request: usize| {
+        let target = target(request + client, (request * 7 + client * 8) % PROFILES);
+        let response = connection.get(&target);
+        assert_from_one_version(&response, &target);
+        response
     };
-    let seen: Vec<_> = std::thread::scope(|scope| {
-        let stopper = StopOnDrop(&stop);
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|client| {
-                let (stop, last) = (&stop, &last[client]);
-                scope.spawn(move || ask(server.address, client, stop, last))
-            })
-            .collect();
-        everybody_has(1);
-        for version in 2..=REBUILDS + 1 {
-            assert_eq!(place.build(&numbered_source(version, PROFILES)), version);
-            everybody_has(version);
-        }
-        drop(stopper);
-        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    let seen = while_asked(server.address, 2..=REBUILDS + 1, look, |version| {
+        assert_eq!(place.build(&numbered_source(version, PROFILES)), version);
     });
     for client in &seen {
         assert!(client.iter().map(|(version, _)| *version).eq(1..=REBUILDS + 1), "{client:?}");
