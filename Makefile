@@ -11,7 +11,7 @@ PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-peers bench-scaling bench-hot-swap dist verify-build clean
+.PHONY: help build index start test test-system test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-hot-swap dist verify-build clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -74,6 +74,9 @@ bench-load: ## requests a second and latencies of the real server, also while it
 
 bench-serve: ## answers from the neighbour table against a handler that returns a fixed body
 	$(CARGO) bench --locked -p kindred --bench serve
+
+bench-overload: ## twice the load that the server can take, 10,000 idle connections, slow senders
+	$(CARGO) bench --locked -p kindred --bench overload
 
 # The settings are listed in benches/peers/main.rs and peers.py.
 bench-peers: export CARGO_TARGET_DIR := $(TARGET)
