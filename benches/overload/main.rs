@@ -10,7 +10,7 @@
 //! | `OVERLOAD_PROFILES` | 100000 | profiles of the index |
 //! | `OVERLOAD_SECONDS` | 5 | length of each run |
 //! | `OVERLOAD_ROUNDS` | 3 | how often everything is measured; medians are printed |
-//! | `OVERLOAD_EF` | 1000 | ef of the dear requests |
+//! | `OVERLOAD_EF` | 4096 | ef of the dear requests |
 //! | `OVERLOAD_IDLE` | 10000 | connections that ask nothing |
 //! | `OVERLOAD_SLOW` | 100 | connections that send a byte a second |
 
@@ -69,7 +69,7 @@ fn main() -> Result<()> {
         "{profiles} profiles, {N} asked for, {} s a run, medians of {rounds} rounds",
         bench.length.as_secs()
     );
-    let ef: usize = variable("OVERLOAD_EF", 1000)?;
+    let ef: usize = variable("OVERLOAD_EF", 4096)?;
     let dear = format!("?ef={ef}");
     let mut measured = Measured::default();
     for _ in 0..rounds {
@@ -146,10 +146,8 @@ impl Bench {
             .filter(|reason| !["status 503", "no connection was free in time"].contains(&reason.as_str()))
             .collect();
         ensure!(unexpected.is_empty(), "{unexpected:?}\n{}", self.server.last_lines());
-        measured.note(
-            format!("{name}: goodput at twice that, share of capacity"),
-            over.answers() as f64 / self.length.as_secs_f64() / capacity,
-        );
+        measured
+            .note(format!("{name}: goodput at twice that, share of capacity"), over.per_second() / capacity);
         let refused = over.failures.get("status 503").copied().unwrap_or(0);
         measured.note(
             format!("{name}: refused at twice that, share of answers"),
