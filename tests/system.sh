@@ -41,11 +41,13 @@ install_curl() {
 
 work=$(mktemp -d)
 server=
+tls_server=
 requests=
 clean_up() {
   touch "$work/stop"
   if [ -n "$requests" ]; then wait "$requests" || true; fi
   if [ -n "$server" ]; then kill -KILL "$server" 2>/dev/null || true; fi
+  if [ -n "$tls_server" ]; then kill -KILL "$tls_server" 2>/dev/null || true; fi
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -133,6 +135,7 @@ check "builds a second version" build_index
 check "swaps it in" await version_is 2
 check "fails no request during the swap" only_200
 check "exits 0 on SIGTERM" ends_well_on_sigterm
+. tests/system/tls.sh
 . tests/system/faults.sh
 
 if [ "$failed" != 0 ]; then

@@ -1,0 +1,78 @@
+# TLS and keys as an operator meets them: certificates by openssl, questions by the system's curl. Sourced by
+# tests/system.sh.
+
+install_openssl() {
+  if command -v openssl >/dev/null; then return; fi
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "tests/system/tls.sh needs openssl, and can install it only as root with apt-get" >&2
+    exit 1
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openssl
+}
+
+make_certificate() { # make_certificate DIRECTORY
+  mkdir -p "$1"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=kindred.test \
+    -addext subjectAltName=DNS:kindred.test -keyout "$1/key.pem" -out "$1/cert.pem" 2>"$work/openssl.log" \
+    || { cat "$work/openssl.log" >&2; return 1; }
+}
+
+use_certificate() { # use_certificate DIRECTORY
+  cp "$1/key.pem" "$work/tls/key.pem"
+  cp "$1/cert.pem" "$work/tls/cert.pem"
+}
+
+tls_address_logged() {
+  tls_port=$(sed -n 's/.*listening on https:\/\/127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/tls.log" | head -n 1)
+  [ -n "$tls_port" ]
+}
+
+# tls_status CODE CERTIFICATES PATH CURL-OPTIONS...: what a client that trusts only those certificates gets.
+tls_status() {
+  local expected=$1 trusted=$2 path=$3
+  shift 3
+  [ "$(curl -sS -o "$work/body" -D "$work/headers" -w '%{http_code}' --cacert "$trusted/cert.pem" \
+    --resolve "kindred.test:$tls_port:127.0.0.1" "$@" "https://kindred.test:$tls_port$path" 2>>"$work/curl.log")" \
+    = "$expected" ]
+}
+
+speaks() { # speaks VERSION CURL-OPTION
+  tls_status 200 "$work/first" /health/live "$2" && grep -q "^HTTP/$1 200" "$work/headers"
+}
+
+another_certificate_is_taken() {
+  use_certificate "$work/second"
+  await tls_status 200 "$work/second" /health/live && ! tls_status 200 "$work/first" /health/live
+}
+
+sighup_takes_the_first_again() {
+  use_certificate "$work/first"
+  kill -HUP "$tls_server"
+  await tls_status 200 "$work/first" /health/live
+}
+
+a_key_is_made() {
+  "$programs/kindred" hash-key --generate --name curl --scopes read >"$work/keys" 2>"$work/key" \
+    && [ "$(wc -l <"$work/keys")" = 1 ] && [ "$(wc -c <"$work/key")" -ge 40 ] && ! grep -qF "$(cat "$work/key")" "$work/keys"
+}
+
+install_openssl
+check "makes certificates" make_certificate "$work/first"
+make_certificate "$work/second"
+mkdir -p "$work/tls"
+use_certificate "$work/first"
+check "makes a key and its line" a_key_is_made
+"$programs/kindred" --index-dir "$work/index" --bind 127.0.0.1:0 --poll-interval 200ms --api-keys "$work/keys" \
+  --tls-cert "$work/tls/cert.pem" --tls-key "$work/tls/key.pem" 2>"$work/tls.log" &
+tls_server=$!
+await tls_address_logged || cat "$work/tls.log" >&2
+check "answers over HTTP/2" speaks 2 --http2
+check "answers over HTTP/1.1" speaks 1.1 --http1.1
+check "lets nobody in without a key" tls_status 401 "$work/first" "/recommend/$id/5"
+check "lets the key in" await tls_status 200 "$work/first" "/recommend/$id/5" -H "Authorization: Bearer $(cat "$work/key")"
+check "keeps the key from what is not in its scopes" tls_status 403 "$work/first" /metrics -H "X-API-Key: $(cat "$work/key")"
+check "takes another certificate" another_certificate_is_taken
+check "takes the first again at SIGHUP" sighup_takes_the_first_again
+check "says nothing of the key" sh -c '! grep -qF "$(cat "$1")" "$2"' sh "$work/key" "$work/tls.log"
+kill -TERM "$tls_server"
+check "ends with 0" wait "$tls_server"
