@@ -62,6 +62,9 @@ pub enum PinError {
     /// The file is there but cannot be read.
     #[error("{PIN_FILE}: {0}")]
     Io(#[from] io::Error),
+    /// It is no file that could hold a version.
+    #[error("{PIN_FILE} is not a regular file")]
+    NotAFile,
     /// The file holds something else than a version.
     #[error("{PIN_FILE}: {0:?} is not a version; a decimal number from 1 on is needed")]
     NotAVersion(String),
@@ -72,7 +75,14 @@ pub enum PinError {
 /// # Errors
 /// See [`PinError`].
 pub fn read_pin(directory: &Path) -> Result<Option<u64>, PinError> {
-    let file = match fs::File::open(directory.join(PIN_FILE)) {
+    let path = directory.join(PIN_FILE);
+    // Opening a pipe would wait for its other end.
+    let opened = match fs::metadata(&path) {
+        Ok(metadata) if !metadata.is_file() => return Err(PinError::NotAFile),
+        Ok(_) => fs::File::open(&path),
+        Err(error) => Err(error),
+    };
+    let file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
@@ -142,5 +152,16 @@ mod tests {
             fs::write(&pin, content).unwrap();
             assert!(read_pin(directory.path()).is_err(), "{content:?}");
         }
+    }
+
+    #[test]
+    fn a_pin_that_is_no_file_is_not_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let pin = directory.path().join(PIN_FILE);
+        fs::create_dir(&pin).unwrap();
+        assert!(matches!(read_pin(directory.path()), Err(PinError::NotAFile)));
+        fs::remove_dir(&pin).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&pin).status().unwrap().success());
+        assert!(matches!(read_pin(directory.path()), Err(PinError::NotAFile)));
     }
 }

@@ -125,7 +125,7 @@ read_only_directory() {
 
 # Everything that can become of a directory; whatever it is, the next version in it is taken.
 moving_directory() {
-  local index=$work/index
+  local index=$work/index version whole piece
   begin "$index"
   publish 2 "$index"
   await served 2
@@ -159,7 +159,6 @@ moving_directory() {
   await served 10
   # In pieces, under its own name; each time it rests long enough to be refused.
   publish 11 "$work/elsewhere"
-  local whole piece
   whole=$(file_of 11 "$work/elsewhere")
   for piece in 1 2; do
     tail -c "+$((piece == 1 ? 1 : 1001))" "$whole" | head -c 1000 >>"$(file_of 11 "$index")"

@@ -14,7 +14,7 @@ use crate::index::directory::file_name;
 /// Within so many polls a version is served that is there.
 const POLLS: usize = 2;
 
-/// A watched directory with version 1 in it, which is served and has not changed for an hour.
+/// A watched directory with version 1 in it, which is served and has not changed for long.
 struct Settled {
     scene: Scene,
     directory: PathBuf,
@@ -49,6 +49,13 @@ impl Settled {
         assert_eq!(served.last(), Some(&version), "{served:?}");
     }
 
+    /// Has a file seen, and then makes it long since it and the directory have changed.
+    fn rests(&mut self, path: &Path) {
+        self.scene.polled();
+        age(path);
+        age(&self.directory);
+    }
+
     /// Polls until the newest file is refused and nothing is expected any more. Gives the reason.
     #[track_caller]
     fn refuses(&mut self) -> String {
@@ -64,13 +71,17 @@ impl Settled {
     }
 }
 
-/// Makes it an hour since a path has changed.
+/// Makes it long since a path has changed: always the same time, so that nothing shows by it.
 fn age(path: &Path) {
-    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
-    fs::File::open(path).unwrap().set_modified(hour_ago).unwrap();
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    fs::File::open(path).unwrap().set_modified(long_ago).unwrap();
 }
 
-/// Publishes a version and makes it an hour ago.
+fn publish_now(directory: &Path, version: u64) {
+    publish(directory, version, &index_bytes(&PROFILES));
+}
+
+/// Publishes a version so that the directory does not show it.
 fn publish_long_ago(directory: &Path, version: u64) {
     age(&publish(directory, version, &index_bytes(&PROFILES)));
     age(directory);
@@ -80,7 +91,7 @@ fn publish_long_ago(directory: &Path, version: u64) {
 fn a_version_that_is_renamed_in_is_taken() {
     let mut settled = Settled::new();
     settled.scene.polled();
-    publish(&settled.directory, 2, &index_bytes(&PROFILES));
+    publish_now(&settled.directory, 2);
     settled.serves_soon(2);
 }
 
@@ -94,7 +105,7 @@ fn another_directory_of_the_same_name_is_taken() {
             fs::remove_dir_all(&settled.directory).unwrap();
         }
         fs::create_dir(&settled.directory).unwrap();
-        publish_long_ago(&settled.directory, 2);
+        publish_now(&settled.directory, 2);
         settled.serves_soon(2);
     }
 }
@@ -105,7 +116,7 @@ fn a_directory_that_becomes_a_link_is_followed_wherever_it_leads() {
     fs::rename(&settled.directory, settled.path("away")).unwrap();
     for (name, version) in [("one", 2), ("two", 3)] {
         fs::create_dir(settled.path(name)).unwrap();
-        publish_long_ago(&settled.path(name), version);
+        publish_now(&settled.path(name), version);
         symlink(name, settled.path("next")).unwrap();
         fs::rename(settled.path("next"), &settled.directory).unwrap();
         settled.serves_soon(version);
@@ -116,7 +127,7 @@ fn a_directory_that_becomes_a_link_is_followed_wherever_it_leads() {
 fn a_link_behind_the_directory_that_is_swung_is_followed() {
     let mut settled = Settled::at("..data", "revision-1");
     fs::create_dir(settled.path("revision-2")).unwrap();
-    publish_long_ago(&settled.path("revision-2"), 2);
+    publish_now(&settled.path("revision-2"), 2);
     symlink("revision-2", settled.path("..next")).unwrap();
     fs::rename(settled.path("..next"), settled.path("..data")).unwrap();
     settled.serves_soon(2);
@@ -126,16 +137,14 @@ fn a_link_behind_the_directory_that_is_swung_is_followed() {
 fn a_link_that_waits_for_what_it_leads_to_is_refused_and_then_taken() {
     let mut settled = Settled::new();
     symlink(settled.path("outside"), settled.directory.join(file_name(2))).unwrap();
+    for _ in 0..=decide::PATIENCE_POLLS {
+        settled.scene.polled();
+    }
     age(&settled.directory);
-    // The link itself is fresh, and fresh times are not relied on.
-    settled.scene.polled();
-    settled.scene.polled();
-    settled.scene.polled();
     let history = settled.scene.live.history();
     assert_eq!((history.refused, history.degraded), (1, true));
     assert_eq!(history.last_refused.unwrap().reason, "a symbolic link that leads nowhere");
     fs::write(settled.path("outside"), index_bytes(&PROFILES)).unwrap();
-    age(&settled.path("outside"));
     settled.serves_soon(2);
     assert!(!settled.scene.live.history().degraded);
 }
@@ -150,13 +159,10 @@ fn a_file_that_is_copied_in_with_long_pauses_is_refused_in_each_and_taken_when_i
     for length in [100, 200, bytes.len() - 1] {
         file.write_all(&bytes[written..length]).unwrap();
         written = length;
-        age(&path);
-        age(&settled.directory);
+        settled.rests(&path);
         assert!(settled.refuses().contains("incomplete"));
     }
     file.write_all(&bytes[written..]).unwrap();
-    // Nothing about the directory shows that: not even its time.
-    age(&settled.directory);
     settled.serves_soon(2);
 }
 
@@ -167,8 +173,7 @@ fn a_file_that_had_its_length_before_its_content_is_taken_when_it_is_whole() {
     let path = settled.directory.join(file_name(2));
     let mut file = fs::File::create(&path).unwrap();
     file.set_len(bytes.len() as u64).unwrap();
-    age(&path);
-    age(&settled.directory);
+    settled.rests(&path);
     assert!(settled.refuses().contains("magic"));
     file.write_all(&bytes).unwrap();
     settled.serves_soon(2);
@@ -177,9 +182,7 @@ fn a_file_that_had_its_length_before_its_content_is_taken_when_it_is_whole() {
 #[test]
 fn a_directory_in_which_nothing_happens_is_listed_only_now_and_then() {
     let mut settled = Settled::new();
-    let stamp = fs::metadata(&settled.directory).unwrap().modified().unwrap();
     publish_long_ago(&settled.directory, 2);
-    fs::File::open(&settled.directory).unwrap().set_modified(stamp).unwrap();
     let served: Vec<u64> = (0..=FULL_LOOK_POLLS).map(|_| settled.scene.polled()).collect();
     let (last, before) = served.split_last().unwrap();
     assert!(
@@ -205,6 +208,6 @@ fn a_full_directory_is_listed_no_more_often() {
         looks += usize::from(settled.scene.watcher.polls_since_look == 0);
     }
     assert_eq!(looks, 4, "in {polls} polls");
-    publish_long_ago(&settled.directory, 2);
+    publish_now(&settled.directory, 2);
     settled.serves_soon(2);
 }
