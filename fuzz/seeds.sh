@@ -58,7 +58,8 @@ printf '_id,a\n1,2\n' | gzip -n > corpus/csv/compressed
 
 number=0
 while read -r request; do
-  printf '%s' "$request" > "corpus/http_target/$(printf '%02d' $((number += 1)))"
+  number=$((number + 1))
+  printf '%s' "$request" > "corpus/http_target/request-$number"
 done <<'REQUESTS'
 /
 /recommend/ada/5
