@@ -57,7 +57,7 @@ mod tests {
                 scope.spawn(move || {
                     for step in 0..10 {
                         let id = format!("{number}-{step}").into_bytes();
-                        change_suppressed(path, |ids| drop(ids.0.insert(id))).unwrap();
+                        change_suppressed(path, |ids| ids.0.extend([id])).unwrap();
                     }
                 });
             }

@@ -103,7 +103,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<OsString>,
 
-    /// Origins whose pages may read answers, with commas between them, such as https://app.example [default: none]
+    /// Origins whose pages may read answers, with commas between them, such as `https://app.example` [default: none]
     #[arg(long, value_name = "ORIGIN,...")]
     pub cors_origins: Option<OsString>,
 

@@ -28,7 +28,7 @@ pub async fn get(call: Call<'_>) -> Result<HttpResponse, Problem> {
     let body = if is_known(call.request, &generation) {
         question.check(&generation).map(|()| None)
     } else {
-        match question.from_table(&generation) {
+        match question.look_up(&generation) {
             Ok(None) => search(&call, question, Arc::clone(&generation)).await.map(Some),
             answered => answered,
         }
@@ -78,7 +78,7 @@ impl<'a> Question<'a> {
         read(generation, &self.id, |index, suppressed| answer::can_recommend(index, suppressed, &self.id))
     }
 
-    fn from_table(&self, generation: &Generation) -> Result<Option<Vec<u8>>, Problem> {
+    fn look_up(&self, generation: &Generation) -> Result<Option<Vec<u8>>, Problem> {
         let answer = read(generation, &self.id, |index, suppressed| {
             answer::from_table(index, suppressed, &self.request())
         })?;
