@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use kindred::answer::{RecommendRequest, SearchMode, recommend};
@@ -41,8 +41,7 @@ impl Sample {
 
 /// Writes version 1 into a directory, and asks it for some answers of `n`.
 pub fn write(directory: &Path, profiles: u32, n: usize) -> Result<Sample> {
-    let path = directory.join(directory::file_name(1));
-    write_file(PieceWriter::new(File::create_new(&path)?), profiles)?;
+    let path = write_version(directory, 1, profiles)?;
     let index = Index::open(MappedFile::open(&path)?)?;
     let mut sample = Sample { profiles, mean_body: 0 };
     let mut bytes = 0;
@@ -52,6 +51,13 @@ pub fn write(directory: &Path, profiles: u32, n: usize) -> Result<Sample> {
     }
     sample.mean_body = bytes / BODIES;
     Ok(sample)
+}
+
+/// Writes a version whose answers are its own: documents name it, and its neighbours are others.
+pub fn write_version(directory: &Path, version: u64, profiles: u32) -> Result<PathBuf> {
+    let path = directory.join(directory::file_name(version));
+    write_file(PieceWriter::new(File::create_new(&path)?), profiles, version)?;
+    Ok(path)
 }
 
 /// A vector of its own for each.
@@ -72,7 +78,7 @@ fn write_row(out: &mut dyn Write, random: &mut SplitMix64, own: u32, profiles: u
     Ok(())
 }
 
-fn write_file(out: PieceWriter<File>, profiles: u32) -> Result<()> {
+fn write_file(out: PieceWriter<File>, profiles: u32, version: u64) -> Result<()> {
     let all = || 0..profiles;
     let each = |out: &mut dyn Write, word: &dyn Fn(u32) -> u32, count: u32| {
         (0..count).try_for_each(|number| out.write_all(&word(number).to_le_bytes()))
@@ -96,14 +102,15 @@ fn write_file(out: PieceWriter<File>, profiles: u32) -> Result<()> {
     })?;
     writer.section(SectionKind::UpperStarts, 4, |out| each(out, &|_| 0, profiles + 1))?;
     writer.section(SectionKind::UpperLevels, 4, |_| Ok(()))?;
-    write_texts(&mut writer, (SectionKind::IdStarts, SectionKind::Ids), profiles, id)?;
-    write_texts(&mut writer, (SectionKind::DocumentStarts, SectionKind::Documents), profiles, document)?;
+    let document = |profile| document(profile, version);
+    write_texts(&mut writer, (SectionKind::IdStarts, SectionKind::Ids), profiles, &id)?;
+    write_texts(&mut writer, (SectionKind::DocumentStarts, SectionKind::Documents), profiles, &document)?;
     let all_ids: Vec<String> = all().map(id).collect();
     let slots = ids::build(all_ids.iter().map(|id| id.as_bytes()));
     writer.section(SectionKind::IdHash, 8, |out| {
         slots.iter().try_for_each(|slot| out.write_all(&slot.to_le_bytes()))
     })?;
-    let mut random = SplitMix64(SEED);
+    let mut random = SplitMix64(SEED + version);
     writer.section(SectionKind::Neighbours, 4 * K as usize, |out| {
         all().try_for_each(|own| write_row(out, &mut random, own, profiles))
     })?;
@@ -115,7 +122,7 @@ fn write_texts(
     writer: &mut Writer<PieceWriter<File>>,
     (starts, texts): (SectionKind, SectionKind),
     profiles: u32,
-    text: fn(u32) -> String,
+    text: &dyn Fn(u32) -> String,
 ) -> io::Result<()> {
     let mut ends = vec![0u64];
     writer.section(texts, 1, |out| {
@@ -134,12 +141,13 @@ fn id(number: u32) -> String {
 }
 
 /// As long as the profiles of the sample in `data/`, more or less.
-fn document(number: u32) -> String {
+fn document(number: u32, version: u64) -> String {
     let mut random = SplitMix64(u64::from(number));
     let bio = "I like to be asked before I am answered. ".repeat(2 + random.below(5) as usize);
     serde_json::json!({
         "_id": id(number), "name": "Frida", "surname": format!("of the house {number}"),
         "age": 18 + number % 60, "city": "Copenhagen", "interests": ["sailing", "baking", "chess"], "bio": bio,
+        "version": version,
     })
     .to_string()
 }
