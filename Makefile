@@ -10,7 +10,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system lint bench bench-load bench-serve bench-peers bench-scaling dist clean
+.PHONY: help build index start test test-system lint bench bench-load bench-serve bench-peers bench-scaling bench-hot-swap dist clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -68,6 +68,11 @@ bench-scaling: ## from 10,000 to 1,000,000 profiles (SIZES=); writes docs/perfor
 	$(CARGO) build --release --locked -p index-builder
 	$(CARGO) bench --locked -p kindred --bench scaling
 	$(PYTHON) benches/scaling/report.py
+
+bench-hot-swap: export CARGO_TARGET_DIR := $(TARGET)
+bench-hot-swap: ## swapping beside three other architectures (HOT_SWAP_PROFILES=, HOT_SWAP_RATE=); writes docs/hot-swap.md
+	$(CARGO) bench --locked -p kindred --bench hot_swap
+	$(PYTHON) benches/hot_swap/report.py
 
 # Static linking needs an explicit target: without one, the flag would also reach procedural macros.
 dist: ## both programs linked statically, in dist/

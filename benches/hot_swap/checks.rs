@@ -16,7 +16,7 @@ use crate::prober::Prober;
 use crate::process::await_condition;
 use crate::queue::{Queue, SLOTS};
 use crate::served::Served;
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, publish};
 use crate::wire::{Question, Reply};
 
 const PROFILES: u32 = 300;
@@ -59,7 +59,7 @@ fn swaps_under_requests(architecture: Architecture) -> Result<()> {
         });
         let asking: Vec<_> = asking.collect();
         let swapped = (2..=1 + SWAPS).try_for_each(|version| {
-            let published = shelf.publish(index_dir.path(), version)?;
+            let published = publish(index_dir.path(), version)?;
             let (_, failed) = prober(&ids[0]).await_version(version, published)?;
             ensure!(failed == 0, "{failed} questions failed before version {version} answered");
             let enough = answers.load(Ordering::Relaxed) + ANSWERS;

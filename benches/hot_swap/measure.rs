@@ -17,7 +17,7 @@ use crate::client::{Load, Run};
 use crate::memory::{peak, proportional_bytes};
 use crate::prober::Prober;
 use crate::process::Server;
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, publish};
 
 /// Runs before each measurement, so that it starts with warm caches and open connections.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -115,9 +115,9 @@ impl<'a> Subject<'a> {
         let length = self.settings.length(versions.clone().count() as u64);
         let prober =
             Prober::new(self.server.address, &self.shelf.sample.questions(1).concat(), self.settings.n);
-        let (shelf, index_dir, every) = (self.shelf, self.index_dir.path(), self.settings.every);
+        let (index_dir, every) = (self.index_dir.path(), self.settings.every);
         thread::scope(|scope| {
-            let swapping = scope.spawn(move || swap_all(shelf, index_dir, &prober, versions, every));
+            let swapping = scope.spawn(move || swap_all(index_dir, &prober, versions, every));
             let run = self.client.block_on(self.load.drive_at(rate, length));
             let (swaps, took) = swapping.join().map_err(|_| anyhow!("the publishing thread panicked"))??;
             ensure!(took <= length, "swaps went on when requests had ended: HOT_SWAP_EVERY_MS is too short");
@@ -128,7 +128,6 @@ impl<'a> Subject<'a> {
 
 /// Publishes each version at its time, or when the one before has answered, whichever is later.
 fn swap_all(
-    shelf: &Shelf,
     index_dir: &Path,
     prober: &Prober,
     versions: RangeInclusive<u64>,
@@ -138,7 +137,7 @@ fn swap_all(
     let mut swaps = Vec::new();
     for (number, version) in (1..).zip(versions) {
         thread::sleep((every * number).saturating_sub(started.elapsed()));
-        let published = shelf.publish(index_dir, version)?;
+        let published = publish(index_dir, version)?;
         let (first_answer, failed) = prober.await_version(version, published)?;
         swaps.push(Swap { first_answer, failed });
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -11,8 +11,7 @@ use tempfile::TempDir;
 
 use crate::index::{self, Sample};
 
-/// All versions of a benchmark. Each has pages of its own, as versions of a builder have; publishing one is a link and a
-/// rename, so that writing it disturbs nobody.
+/// All versions of a benchmark. Each has pages of its own, as versions of a builder have.
 pub struct Shelf {
     place: TempDir,
     pub versions: u64,
@@ -34,23 +33,27 @@ impl Shelf {
         VersionFile { version, path: self.place.path().join(directory::file_name(version)) }
     }
 
-    /// A new index directory with version 1 in it, every version's pages in the cache, as a builder leaves them.
+    /// A new index directory, in which version 1 is published and the others lie under temporary names, their pages in the
+    /// cache: a builder has written its file by then, and all that is left is the rename.
     pub fn index_dir(&self) -> Result<TempDir> {
-        for version in 1..=self.versions {
-            io::copy(&mut File::open(self.file(version).path)?, &mut io::sink())?;
-        }
         let index_dir = tempfile::tempdir_in(self.place.path())?;
-        self.publish(index_dir.path(), 1)?;
+        for version in 1..=self.versions {
+            let file = self.file(version);
+            io::copy(&mut File::open(&file.path)?, &mut io::sink())?;
+            fs::hard_link(&file.path, temporary(index_dir.path(), version))?;
+        }
+        publish(index_dir.path(), 1)?;
         Ok(index_dir)
     }
+}
 
-    /// Puts a version into an index directory as a builder does. Gives the time of the rename.
-    pub fn publish(&self, index_dir: &Path, version: u64) -> Result<Instant> {
-        let name = directory::file_name(version);
-        let temporary = index_dir.join(format!(".{name}"));
-        fs::hard_link(self.file(version).path, &temporary)?;
-        let published = Instant::now();
-        fs::rename(&temporary, index_dir.join(&name))?;
-        Ok(published)
-    }
+/// Publishes a version that lies in the directory. Gives the time of the rename.
+pub fn publish(index_dir: &Path, version: u64) -> Result<Instant> {
+    let published = Instant::now();
+    fs::rename(temporary(index_dir, version), index_dir.join(directory::file_name(version)))?;
+    Ok(published)
+}
+
+fn temporary(index_dir: &Path, version: u64) -> PathBuf {
+    index_dir.join(format!(".{}", directory::file_name(version)))
 }
