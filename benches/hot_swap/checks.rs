@@ -21,24 +21,27 @@ use crate::wire::{Question, Reply};
 
 const PROFILES: u32 = 300;
 const N: usize = 10;
-const SWAPS: u64 = 4;
+const SWAPS: u64 = 12;
 const ASKERS: usize = 4;
 /// Answers between two swaps.
-const ANSWERS: u64 = 50;
+const ANSWERS: u64 = 30;
 
 pub fn all() -> Vec<Trial> {
-    let mut checks: Vec<Trial> = Architecture::ALL
-        .into_iter()
-        .map(|architecture| {
-            let name = format!("{} swaps without a failed request", architecture.name());
-            Trial::test(name, move || Ok(swaps_under_requests(architecture)?))
-        })
-        .collect();
-    checks.push(Trial::test("every question is taken and answered once", || Ok(hand_over(1)?)));
-    checks.push(Trial::test("a queue that is handed over loses no question", || Ok(hand_over(40)?)));
-    checks.push(Trial::test("what does not fit into a slot is refused", || Ok(slots_have_limits()?)));
-    checks.push(Trial::test("questions and replies come out as they went in", || Ok(wire_keeps_all()?)));
+    let swaps = |architecture: Architecture| {
+        let name = format!("{} swaps without a failed request", architecture.name());
+        check(&name, move || swaps_under_requests(architecture))
+    };
+    let mut checks = Vec::from(Architecture::ALL.map(swaps));
+    checks.push(check("every question is taken and answered once", || hand_over(1)));
+    checks.push(check("a queue that is handed over loses no question", || hand_over(40)));
+    checks.push(check("what does not fit into a slot is refused", slots_have_limits));
+    checks.push(check("questions and replies come out as they went in", wire_keeps_all));
     checks
+}
+
+/// A check whose failure is told with all its causes.
+fn check(name: &str, run: impl FnOnce() -> Result<()> + Send + 'static) -> Trial {
+    Trial::test(name, || run().map_err(|error| format!("{error:#}").into()))
 }
 
 /// The answers of all versions to one question.

@@ -20,7 +20,8 @@
 //! | `HOT_SWAP_CONNECTIONS` | 16 | connections kept open |
 //! | `HOT_SWAP_N` | 10 | how many profiles are asked for; up to 100 come from the table |
 //!
-//! Results: `target/bench-hot-swap/hot-swap.json`. Requests that fail are counted there and end nothing.
+//! Results: `target/bench-hot-swap/hot-swap.json`. Requests that fail are counted there; a server that
+//! takes no more connections ends it all.
 //!
 //! Without `--bench` it measures nothing and checks what needs no clock: that each of them swaps without a failed request.
 
