@@ -106,8 +106,8 @@ fn expected(shelf: &Shelf, id: &str) -> Result<Expected> {
     Ok(answers)
 }
 
-/// For each consumer, as many questions as the queue has room for. A consumer has two threads, and the next one's coming
-/// ends them.
+/// For each consumer, as many questions as the queue has room for. A consumer has two threads, and the next one's
+/// coming ends them.
 fn hand_over(consumers: u32) -> Result<()> {
     let queue = Arc::new(Queue::create()?);
     let consuming = Arc::new(Queue::open(&queue.path())?);

@@ -56,6 +56,12 @@ def series(architectures):
     return solid + dashed
 
 
+def overrun(architectures):
+    """A warning, where there is reason for one."""
+    names = [one["name"] for one in architectures if any(round["overran"] for round in one["rounds"])]
+    return f" Swaps went on when requests had ended: {', '.join(names)}." if names else ""
+
+
 def write(run):
     architectures = run["architectures"]
     rounds = len(architectures[0]["rounds"])
@@ -66,7 +72,7 @@ def write(run):
         f"""{run["profiles"]:,} profiles ({number(run["file_bytes"] / 1e6)} MB) a version, {run["n"]} asked for,
         {run["rate"]:,.0f} requests/s over {run["connections"]} connections; {rounds} rounds of {run["versions"]} swaps,
         {number(run["every_ms"] / 1000)} s apart. Latencies in ms and memory in MB without→with swaps.
-        {figures.machine()}."""
+        {figures.machine()}.{overrun(architectures)}"""
     )
     head = ["", *(name for name, _ in COLUMNS), "failed", "memory", "first answer, ms"]
     table = figures.table(head, [row(one) for one in architectures])

@@ -40,8 +40,8 @@ pub fn newest(index_dir: &Path) -> Result<VersionFile> {
     directory::list(index_dir)?.pop().context("no version is published")
 }
 
-/// Calls `act` with the newest version whenever that is newer than `known`, woken by the directory's events. Returns when
-/// something fails.
+/// Calls `act` with the newest version whenever that is newer than `known`, woken by the directory's events. Returns
+/// when something fails.
 pub fn each_publication(
     index_dir: &Path,
     mut known: u64,

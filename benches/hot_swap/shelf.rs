@@ -19,22 +19,25 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// Writes the versions from 1 on. Their sample is asked for `n`.
+    /// Writes the versions from 1 on, and waits for the disk as a builder does: what is still to be written would
+    /// disturb what is measured. Their sample is asked for `n`.
     pub fn fill(versions: u64, profiles: u32, n: usize) -> Result<Shelf> {
         let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).context("no temporary directory")?;
         let sample = index::write(place.path(), profiles, n)?;
         for version in 2..=versions {
             index::write_version(place.path(), version, profiles)?;
         }
-        Ok(Shelf { place, versions, sample })
+        let shelf = Shelf { place, versions, sample };
+        (1..=versions).try_for_each(|version| File::open(shelf.file(version).path)?.sync_all())?;
+        Ok(shelf)
     }
 
     pub fn file(&self, version: u64) -> VersionFile {
         VersionFile { version, path: self.place.path().join(directory::file_name(version)) }
     }
 
-    /// A new index directory, in which version 1 is published and the others lie under temporary names, their pages in the
-    /// cache: a builder has written its file by then, and all that is left is the rename.
+    /// A new index directory, in which version 1 is published and the others lie under temporary names, their pages in
+    /// the cache: a builder has written its file by then, and all that is left is the rename.
     pub fn index_dir(&self) -> Result<TempDir> {
         let index_dir = tempfile::tempdir_in(self.place.path())?;
         for version in 1..=self.versions {
@@ -47,11 +50,10 @@ impl Shelf {
     }
 }
 
-/// Publishes a version that lies in the directory. Gives the time of the rename.
+/// Publishes a version that lies in the directory. Gives the time when that was done.
 pub fn publish(index_dir: &Path, version: u64) -> Result<Instant> {
-    let published = Instant::now();
     fs::rename(temporary(index_dir, version), index_dir.join(directory::file_name(version)))?;
-    Ok(published)
+    Ok(Instant::now())
 }
 
 fn temporary(index_dir: &Path, version: u64) -> PathBuf {

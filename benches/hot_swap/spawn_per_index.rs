@@ -1,5 +1,5 @@
-//! Architecture 2: a front whose questions go through shared memory to a child that serves one index. An auxiliary process
-//! starts a child for each new index; when that is ready it takes the queue over, and the former child finishes what it
+//! Architecture 2: a front whose questions go through shared memory to a child that serves one index. An auxiliary
+//! process starts a child for each new index; when that is ready it takes the queue over, and the former child finishes what it
 //! has taken and ends.
 
 use std::path::Path;
