@@ -7,8 +7,9 @@
 //!
 //! `make bench-hot-swap` runs it and `report.py`, which writes docs/hot-swap.md. The first three are this program in
 //! other roles, behind the same HTTP server, and all four answer by the same function of the library. Each round takes
-//! the four in turn: requests at a fixed rate without a swap, the same while versions are published, and a few more swaps in
-//! which memory is looked at. A latency counts from when its request was due. Settings are environment variables:
+//! the four in turn: requests at a fixed rate without a swap, the same while versions are published, and a few more
+//! swaps in which memory is looked at. A latency counts from when its request was due. Settings are environment
+//! variables:
 //!
 //! | variable | default | what it is |
 //! | --- | --- | --- |
@@ -20,8 +21,8 @@
 //! | `HOT_SWAP_CONNECTIONS` | 16 | connections kept open |
 //! | `HOT_SWAP_N` | 10 | how many profiles are asked for; up to 100 come from the table |
 //!
-//! Results: `target/bench-hot-swap/hot-swap.json`. Requests that fail are counted there; a server that
-//! takes no more connections ends it all.
+//! Results: `target/bench-hot-swap/hot-swap.json`. Requests that fail are counted there; a server that takes no more
+//! connections ends it all.
 //!
 //! Without `--bench` it measures nothing and checks what needs no clock: that each of them swaps without a failed
 //! request.

@@ -173,8 +173,8 @@ impl Queue {
 
     fn shared(&self) -> &Shared {
         // SAFETY: the map is writable, starts at a page, is as long as `Shared` (both constructors see to that, and
-        // nobody changes the length of the memory), and lives as long as `self`. `Shared` is made of atomic numbers only: no
-        // pattern of bytes is invalid, and other threads and processes change them as atomic numbers too.
+        // nobody changes the length of the memory), and lives as long as `self`. `Shared` is made of atomic numbers
+        // only: no pattern of bytes is invalid, and other threads and processes change them as atomic numbers too.
         unsafe { &*self.map.as_mut_ptr().cast::<Shared>() }
     }
 

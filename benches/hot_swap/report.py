@@ -1,6 +1,7 @@
 """The table and the plot in docs/hot-swap.md, from what the benchmark `hot_swap` measured. Plain Python.
 
-Latencies are medians of the rounds, but the maximum is that of all rounds. Failures are those of all requests, of the
+Latencies and memory between swaps are medians of the rounds, maximum and peak are those of all rounds, a first answer
+is the median of all swaps, with the latest in brackets. Failures are those of all requests, of the
 prober too, in all rounds.
 """
 
@@ -12,7 +13,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 
 import figures  # noqa: E402
-from figures import median, number, spread  # noqa: E402
+from figures import median, number  # noqa: E402
 
 PAGE = figures.ROOT / "docs" / "hot-swap.md"
 MOST_WORDS = 500
@@ -38,7 +39,8 @@ def row(measured):
     ]
     between = median([one["between_bytes"] for one in rounds]) / 1e6
     peak = max(one["peak_bytes"] for one in rounds) / 1e6
-    first = spread([value for one in rounds for value in one["first_answers_ms"]])
+    first = [value for one in rounds for value in one["first_answers_ms"]]
+    first = f"{number(median(first))} (≤{number(max(first))})"
     return [measured["name"], *both, failed(rounds), f"{number(between)}→{number(peak)}", first]
 
 
@@ -70,7 +72,7 @@ def write(run):
     figures.plot(plot, title, "share of requests", "milliseconds", series(architectures), "recall", "log")
     about = figures.paragraph(
         f"""{run["profiles"]:,} profiles ({number(run["file_bytes"] / 1e6)} MB) a version, {run["n"]} asked for,
-        {run["rate"]:,.0f} requests/s over {run["connections"]} connections; {rounds} rounds of {run["versions"]} swaps,
+        {run["rate"]:,.0f} requests/s over {run["connections"]} connections; {rounds} x {run["versions"]} swaps,
         {number(run["every_ms"] / 1000)} s apart. Latencies in ms and memory in MB without→with swaps.
         {figures.machine()}.{overrun(architectures)}"""
     )

@@ -1,6 +1,6 @@
 //! Architecture 2: a front whose questions go through shared memory to a child that serves one index. An auxiliary
-//! process starts a child for each new index; when that is ready it takes the queue over, and the former child finishes what it
-//! has taken and ends.
+//! process starts a child for each new index; when that is ready it takes the queue over, and the former child
+//! finishes what it has taken and ends.
 
 use std::path::Path;
 use std::process::Stdio;

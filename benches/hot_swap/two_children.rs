@@ -1,5 +1,5 @@
-//! Architecture 1: a front and two children that switch roles. One answers; the other fetches the next index, and then they
-//! change places.
+//! Architecture 1: a front and two children that switch roles. One answers; the other fetches the next index, and then
+//! they change places.
 
 use std::cell::RefCell;
 use std::io;
