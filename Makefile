@@ -95,6 +95,11 @@ bench-scaling: ## from 10,000 to 1,000,000 profiles (SIZES=); writes docs/perfor
 	$(CARGO) bench --locked -p kindred --bench scaling
 	$(PYTHON) benches/scaling/report.py
 
+bench-hot-swap: export CARGO_TARGET_DIR := $(TARGET)
+bench-hot-swap: ## swapping beside three other architectures (HOT_SWAP_PROFILES=, HOT_SWAP_RATE=); writes docs/hot-swap.md
+	$(CARGO) bench --locked -p kindred --bench hot_swap
+	$(PYTHON) benches/hot_swap/report.py
+
 test-swap: export CARGO_TARGET_DIR := $(TARGET)
 test-swap: ## what a swap promises, with 1,020 versions (some 15 minutes, 12 GB of disk); writes docs/hot-swap.md
 	$(CARGO) build --release --locked -p index-builder

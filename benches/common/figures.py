@@ -81,10 +81,10 @@ def paragraph(words):
     return textwrap.fill(" ".join(words.split()), 118, break_long_words=False, break_on_hyphens=False)
 
 
-def publish(part, text):
+def publish(part, text, file=PAGE):
     """Puts a text between the markers of a part of the page; the last of its kind is followed by a new one."""
     begin, end = f"<!-- {part} -->", f"<!-- end of {part} -->"
-    page = PAGE.read_text()
+    page = file.read_text()
     block = f"{begin}\n{text.strip()}\n{end}"
     if begin in page:
         before, rest = page.split(begin, 1)
@@ -93,10 +93,10 @@ def publish(part, text):
         # A data set that the page does not have yet goes to the end of its chapter.
         chapter = f"<!-- more {part.split()[0]} -->"
         if chapter not in page:
-            raise SystemExit(f"{PAGE} has neither {begin} nor {chapter}")
+            raise SystemExit(f"{file} has neither {begin} nor {chapter}")
         page = page.replace(chapter, f"{block}\n\n{chapter}")
-    PAGE.write_text(page)
-    print(f"wrote {part} into {PAGE.relative_to(ROOT)}")
+    file.write_text(page)
+    print(f"wrote {part} into {file.relative_to(ROOT)}")
 
 
 class Axis:

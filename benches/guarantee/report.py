@@ -11,7 +11,7 @@ import figures  # noqa: E402
 from figures import median, number, spread  # noqa: E402
 
 PAGE = figures.ROOT / "docs" / "hot-swap.md"
-BEGIN, END = "<!-- guarantee:begin -->", "<!-- guarantee:end -->"
+BEGIN, END = "<!-- bench-swap-guarantee -->", "<!-- end of bench-swap-guarantee -->"
 
 
 def names(run):

@@ -63,6 +63,12 @@ impl Server {
         Ok(Duration::from_nanos(nanoseconds))
     }
 
+    /// Its process.
+    #[allow(dead_code, reason = "one of the two benchmarks that share this asks")]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     pub fn last_lines(&self) -> String {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         log.iter().rev().cloned().collect::<Vec<_>>().join("\n")

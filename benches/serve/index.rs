@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use kindred::answer::{RecommendRequest, SearchMode, recommend};
@@ -87,8 +87,7 @@ impl Sample {
 
 /// Writes version 1 into a directory, and asks it for some answers of `n`.
 pub fn write(directory: &Path, profiles: u32, n: usize) -> Result<Sample> {
-    let path = directory.join(directory::file_name(1));
-    write_file(&path, Shape::ordinary(profiles))?;
+    let path = write_version(directory, 1, profiles)?;
     let index = Index::open(MappedFile::open(&path)?)?;
     let mut sample = Sample { profiles, mean_body: 0 };
     let mut bytes = 0;
@@ -98,6 +97,13 @@ pub fn write(directory: &Path, profiles: u32, n: usize) -> Result<Sample> {
     }
     sample.mean_body = bytes / BODIES;
     Ok(sample)
+}
+
+/// Writes a version whose answers are its own: documents name it, and its neighbours are others.
+pub fn write_version(directory: &Path, version: u64, profiles: u32) -> Result<PathBuf> {
+    let path = directory.join(directory::file_name(version));
+    write_file(&path, Shape { version, ..Shape::ordinary(profiles) })?;
+    Ok(path)
 }
 
 /// A vector of its own for each.

@@ -38,6 +38,9 @@ const FULL_LOOK_POLLS: u32 = 15;
 /// A builder that writes gigabytes gives an event for each piece; looking this often is soon enough.
 const EVENT_SPACING: Duration = Duration::from_millis(50);
 
+/// By how much, as `nice` counts: a tenth of a busy processor's time is left to it then.
+const PRIORITY_LOWERED_BY: i32 = 10;
+
 /// What the watcher thread needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -98,6 +101,11 @@ impl Watcher {
     }
 
     fn run(mut self, sleeper: &Sleeper) {
+        // This thread alone, on Linux: whoever asks comes before what is being opened. Where it is refused, opening
+        // competes with answers, and does no more harm than that.
+        if let Err(error) = rustix::process::nice(PRIORITY_LOWERED_BY) {
+            tracing::debug!("the watcher's priority stays as it is: {error}");
+        }
         let mut tick = Tick { event: true, poll: false };
         let mut next_poll = Instant::now() + self.settings.poll_interval;
         loop {

@@ -1,0 +1,90 @@
+"""The table and the plot in docs/hot-swap.md, from what the benchmark `hot_swap` measured. Plain Python.
+
+Latencies and memory between swaps are medians of the rounds, maximum and peak are those of all rounds, a first answer
+is the median of all swaps, with the latest in brackets. Failures are those of all requests, of the
+prober too, in all rounds.
+"""
+
+import json
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+
+import figures  # noqa: E402
+from figures import median, number  # noqa: E402
+
+PAGE = figures.ROOT / "docs" / "hot-swap.md"
+MOST_WORDS = 500
+RUNS = ("alone", "swapping", "watched")
+COLUMNS = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)]
+
+
+def latency(rounds, run, share):
+    """In milliseconds, over the rounds."""
+    values = [dict(map(tuple, one[run]["latencies_ms"]))[share] for one in rounds]
+    return max(values) if share == 1.0 else median(values)
+
+
+def failed(rounds):
+    return sum(one["probes_failed"] + sum(sum(one[run]["failures"].values()) for run in RUNS) for one in rounds)
+
+
+def row(measured):
+    rounds = measured["rounds"]
+    both = [
+        f"{number(latency(rounds, 'alone', share))}→{number(latency(rounds, 'swapping', share))}"
+        for _, share in COLUMNS
+    ]
+    between = median([one["between_bytes"] for one in rounds]) / 1e6
+    peak = max(one["peak_bytes"] for one in rounds) / 1e6
+    first = [value for one in rounds for value in one["first_answers_ms"]]
+    first = f"{number(median(first))} (≤{number(max(first))})"
+    return [measured["name"], *both, failed(rounds), f"{number(between)}→{number(peak)}", first]
+
+
+def series(architectures):
+    shares = [share for share, _ in architectures[0]["rounds"][0]["alone"]["latencies_ms"] if share < 1.0]
+
+    def points(one, run):
+        return [(share, latency(one["rounds"], run, share)) for share in shares]
+
+    solid = [{"name": one["name"], "points": points(one, "swapping")} for one in architectures]
+    dashed = [
+        {"name": "without swaps", "points": points(one, "alone"), "dashed": True, "like": index}
+        for index, one in enumerate(architectures)
+    ]
+    return solid + dashed
+
+
+def overrun(architectures):
+    """A warning, where there is reason for one."""
+    names = [one["name"] for one in architectures if any(round["overran"] for round in one["rounds"])]
+    return f" Swaps went on when requests had ended: {', '.join(names)}." if names else ""
+
+
+def write(run):
+    architectures = run["architectures"]
+    rounds = len(architectures[0]["rounds"])
+    title = "Latency while versions are swapped"
+    plot = PAGE.with_suffix(".svg")
+    figures.plot(plot, title, "share of requests", "milliseconds", series(architectures), "recall", "log")
+    about = figures.paragraph(
+        f"""{run["profiles"]:,} profiles ({number(run["file_bytes"] / 1e6)} MB) a version, {run["n"]} asked for,
+        {run["rate"]:,.0f} requests/s over {run["connections"]} connections; {rounds} x {run["versions"]} swaps,
+        {number(run["every_ms"] / 1000)} s apart. Latencies in ms and memory in MB without→with swaps.
+        {figures.machine()}.{overrun(architectures)}"""
+    )
+    head = ["", *(name for name, _ in COLUMNS), "failed", "memory", "first answer, ms"]
+    table = figures.table(head, [row(one) for one in architectures])
+    figures.publish("bench-hot-swap", f"{about}\n\n{table}\n\n![{title}]({plot.name})", PAGE)
+    words = len(PAGE.read_text().split())
+    if words > MOST_WORDS:
+        raise SystemExit(f"{PAGE} has {words} words; {MOST_WORDS} are allowed")
+
+
+if __name__ == "__main__":
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or figures.ROOT / "target")
+    path = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else target / "bench-hot-swap" / "hot-swap.json"
+    write(json.loads(path.read_text()))
