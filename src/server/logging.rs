@@ -15,7 +15,10 @@ pub fn install(config: &Config) {
     // `Level` orders by detail: the smaller one says less.
     let others = config.log_level.min(Level::WARN);
     let filter = EnvFilter::new(format!("{others},actix_http=off,kindred={}", config.log_level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // A line that cannot be written is lost. To say so on standard error, where it failed, would be a panic of whatever
+    // thread had something to tell.
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).log_internal_errors(false);
     // A process has one subscriber: if there is one already, that one stays.
     let _ = match config.log_format {
         LogFormat::Text => builder.with_ansi(stderr().is_terminal()).try_init(),

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -90,6 +91,7 @@ pub fn build(profiles: &Path, directory: &Path) -> Value {
 pub struct Server {
     child: Child,
     log: Arc<Mutex<String>>,
+    deaf: Arc<AtomicBool>,
     pub address: SocketAddr,
 }
 
@@ -113,10 +115,13 @@ impl Server {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let mut lines = BufReader::new(child.stderr.take().unwrap());
-        let collected = Arc::clone(&log);
+        let deaf = Arc::new(AtomicBool::new(false));
+        let (collected, is_deaf) = (Arc::clone(&log), Arc::clone(&deaf));
         std::thread::spawn(move || {
             let mut line = String::new();
-            while lines.read_line(&mut line).is_ok_and(|length| length > 0) {
+            while !is_deaf.load(Ordering::Relaxed)
+                && lines.read_line(&mut line).is_ok_and(|length| length > 0)
+            {
                 collected.lock().unwrap().push_str(&line);
                 line.clear();
             }
@@ -128,12 +133,17 @@ impl Server {
             }
             address_in(&log)
         });
-        Server { child, log, address }
+        Server { child, log, deaf, address }
     }
 
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Reads one more line of its log and then closes it.
+    pub fn close_log(&self) {
+        self.deaf.store(true, Ordering::Relaxed);
     }
 
     /// What it has written to standard error so far.

@@ -122,6 +122,24 @@ fn no_answer_is_cut_off_for_clients_that_ask_until_the_end() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_any_more_stops_nothing() {
+    let place = Place::new();
+    place.build(&source_of(&random_vectors(100, 8)));
+    let mut server = Server::start(&place.index());
+    await_version(&server, 1);
+    server.close_log();
+    // Each of these has something to log.
+    assert_eq!(place.build(&source_of(&random_vectors(100, 8))), 2);
+    await_version(&server, 2);
+    std::fs::remove_dir_all(place.index()).unwrap();
+    assert_eq!(place.build(&source_of(&random_vectors(100, 8))), 1);
+    std::fs::rename(place.version_file(1), place.version_file(7)).unwrap();
+    await_version(&server, 7);
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_status().code(), Some(0));
+}
+
+#[test]
 fn who_waits_to_be_accepted_at_the_end_is_accepted_and_answered() {
     let place = Place::new();
     place.build(&source_of(&random_vectors(100, 8)));
