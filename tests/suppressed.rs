@@ -88,12 +88,10 @@ fn answers_are_those_of_an_index_that_never_had_the_suppressed() {
                     continue;
                 }
                 assert!(profile(file, &hidden, &text).is_ok());
-                // A walk chooses by codes, which may take one of two that are hardly apart at the end of a long answer.
-                let walks = [1, 7, 12, 1000].map(|n| (n, SearchMode::Ef(120)));
-                let others = [1, 7, 12, 13, 50, 1000]
-                    .into_iter()
-                    .flat_map(|n| [(n, SearchMode::Default), (n, SearchMode::Exact)]);
-                for (n, mode) in others.chain(walks) {
+                let questions = [1, 7, 12, 13, 50, 1000].into_iter().flat_map(|n| {
+                    [SearchMode::Default, SearchMode::Exact, SearchMode::Ef(120)].map(|mode| (n, mode))
+                });
+                for (n, mode) in questions {
                     let asked = request(&text, n, mode);
                     let expected = recommend(&reference, &request(&text, n, SearchMode::Exact));
                     let answer = recommend_without(file, &hidden, &asked);

@@ -70,10 +70,12 @@ def median(values):
     return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
 
 
-def table(head, rows):
-    """A table in Markdown; every column but the first to the right."""
+def table(head, rows, dense=False):
+    """A table in Markdown; every column but the first to the right. A dense one has no blanks around its bars."""
     lines = [head, ["---"] + ["---:"] * (len(head) - 1)] + rows
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+    blank = "" if dense else " "
+    bar = f"{blank}|{blank}"
+    return "\n".join(f"|{blank}{bar.join(str(cell) for cell in line)}{blank}|" for line in lines)
 
 
 def paragraph(words):

@@ -15,6 +15,7 @@
 //! | `GUARANTEE_BUILD_PROFILES` | 100000 | profiles of the build beside the load, with 32 numbers each |
 //! | `GUARANTEE_ROUNDS` | 5 | rounds that the versions of a part are spread over |
 //! | `GUARANTEE_SECONDS` | 10 | length of each run without swaps |
+//! | `GUARANTEE_SHARE` | 0.5 | the rate, as a share of what a closed loop reaches |
 //! | `GUARANTEE_PAUSE_MS` | 2000 | between two versions of the large index |
 //! | `GUARANTEE_CONNECTIONS` | 16 | connections kept open |
 //! | `GUARANTEE_STRICT` | 0 | 1: also fails where p99 is beyond its limit, which a busy machine can cause |
@@ -126,6 +127,7 @@ impl Settings {
             pause: Duration::from_millis(variable("GUARANTEE_PAUSE_MS", 2000)?),
             strict: variable("GUARANTEE_STRICT", 0)? == 1,
             driver: Driver {
+                share: variable("GUARANTEE_SHARE", 0.5)?,
                 rounds: variable("GUARANTEE_ROUNDS", 5)?,
                 quiet: Duration::from_secs(variable("GUARANTEE_SECONDS", 10)?),
                 connections: variable("GUARANTEE_CONNECTIONS", 16)?,

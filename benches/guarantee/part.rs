@@ -24,6 +24,8 @@ const WARM_UP: Duration = Duration::from_secs(1);
 
 /// How a part is driven.
 pub struct Driver {
+    /// Of what a closed loop reaches.
+    pub share: f64,
     pub rounds: usize,
     /// Length of a run with nothing beside it.
     pub quiet: Duration,
@@ -68,7 +70,7 @@ impl Driver {
         client.block_on(load.drive(WARM_UP))?;
         let closed = client.block_on(load.drive(self.quiet))?;
         // A server that is half busy: queues are short, and a stall stands out.
-        let rate = closed.per_second() / 2.0;
+        let rate = closed.per_second() * self.share;
         let quiet = || client.block_on(load.drive_at(rate, self.quiet));
         let (mut alone, mut beside, mut settled) = (Runs::new()?, Runs::new()?, Vec::new());
         alone.push(quiet()?)?;

@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 
 import figures  # noqa: E402
-from figures import median, number, spread  # noqa: E402
+from figures import number  # noqa: E402
 
 PAGE = figures.ROOT / "docs" / "hot-swap.md"
 BEGIN, END = "<!-- bench-swap-guarantee -->", "<!-- end of bench-swap-guarantee -->"
@@ -18,50 +18,42 @@ def names(run):
     """What each part is, for the head of its column."""
     small, large, build = run["parts"]
     return [
-        f"{small['swaps']:,} versions of {run['small_profiles']:,} profiles, each built beside the load",
-        f"{large['swaps']:,} versions of {run['large_profiles']:,} profiles, built before",
-        f"a build of {run['build_profiles']:,} profiles x {run['build_dimension']} beside the load, no swap",
+        f"{small['swaps']:,} versions of {run['small_profiles']:,} profiles",
+        f"{large['swaps']:,} of {run['large_profiles']:,}",
+        f"a build of {run['build_profiles']:,}, no swap",
     ]
 
 
-def limit(run, part):
-    """Whether p99 keeps to its limit; there is one where versions are swapped."""
-    held = part["p99_within_limit"]
-    return "no limit" if held is None else f"{'holds' if held else 'does not hold'} (at most {run['limit']})"
+def ratio(run, part):
+    """How much longer p99 is; there is a limit where versions are swapped."""
+    held = {None: "", True: "", False: f" (aim: {run['limit']})"}[part["p99_within_limit"]]
+    return f"{part['p99_ratio']:.2f}{held}"
 
 
-def memory(part, kind):
-    before, after = part[kind]
-    return f"{number(before / 1e6)} / {number(after / 1e6)}" if part["swaps"] else "-"
+def memory(part):
+    before, after = part["own_bytes"]
+    return f"{number(before / 1e6)}→{number(after / 1e6)}" if part["swaps"] else "-"
 
 
 def table(run):
+    parts = run["parts"]
     rows = [
-        ["requests/s, half of what a closed loop reached", *(number(part["requests_per_second"]) for part in run["parts"])],
-        ["answers compared, without / during", *(f"{part['alone']['answers']:,} / {part['beside']['answers']:,}" for part in run["parts"])],
-        ["failed, refused, wrong or gone back", *(part["failed"] for part in run["parts"])],
+        ["requests/s", *(number(part["requests_per_second"]) for part in parts)],
+        ["answers compared", *(f"{part['beside']['answers']:,}" for part in parts)],
+        ["failed, refused, wrong, gone back", *(part["failed"] for part in parts)],
     ]
     for key, name in (("p50_ms", "p50"), ("p99_ms", "p99"), ("p99.9_ms", "p99.9"), ("max_ms", "maximum")):
-        cells = (f"{number(part['alone'][key])} / {number(part['beside'][key])}" for part in run["parts"])
-        rows.append([f"{name}, ms, without / during", *cells])
-    rows.append(["p99 during, by round, ms", *(spread(part["beside"]["p99_ms_by_round"]) for part in run["parts"])])
-    rows.append(["p99 without, by round, ms", *(spread(part["alone"]["p99_ms_by_round"]) for part in run["parts"])])
-    rows.append(["p99 during in multiples of p99 without", *(f"{part['p99_ratio']:.2f}" for part in run["parts"])])
-    rows.append(["which", *(limit(run, part) for part in run["parts"])])
-    settled = (number(median(part["settled_after_seconds"])) if part["swaps"] else "-" for part in run["parts"])
-    rows.append(["published to old file unmapped, s (median)", *settled])
-    for kind, name in (("own_bytes", "memory of its own"), ("resident_bytes", "memory with what is mapped")):
-        cells = (memory(part, kind) for part in run["parts"])
-        rows.append([f"{name}, MB, after the first ten / at the end", *cells])
-    rows.append(["index files mapped at the end", *(part["mapped_index_files"] or "-" for part in run["parts"])])
-    return figures.table(["", *names(run)], rows)
+        rows.append([name, *(f"{number(part['alone'][key])}→{number(part['beside'][key])}" for part in parts)])
+    rows.append(["p99, multiples", *(ratio(run, part) for part in parts)])
+    rows.append(["own MB, tenth→last swap", *(memory(part) for part in parts)])
+    rows.append(["files mapped", *(part["mapped_index_files"] or "-" for part in parts)])
+    return figures.table(["ms, without→during", *names(run)], rows, dense=True)
 
 
 def write(run):
     about = figures.paragraph(
-        f"""{figures.machine()}, shared by client and server; {run["connections"]} connections, n = {run["n"]}. A latency
-        counts from when its request was due. Runs without and with the thing in question alternate. By round: the median,
-        and in brackets the least and the greatest."""
+        f"""`make test-swap` on the same machine: the real server at half the rate that a closed loop of this client reached,
+        {run["connections"]} connections, every answer compared."""
     )
     page = PAGE.read_text() if PAGE.exists() else "# Hot swap\n"
     if BEGIN not in page:

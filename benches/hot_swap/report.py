@@ -77,7 +77,7 @@ def write(run):
         {figures.machine()}.{overrun(architectures)}"""
     )
     head = ["", *(name for name, _ in COLUMNS), "failed", "memory", "first answer, ms"]
-    table = figures.table(head, [row(one) for one in architectures])
+    table = figures.table(head, [row(one) for one in architectures], dense=True)
     figures.publish("bench-hot-swap", f"{about}\n\n{table}\n\n![{title}]({plot.name})", PAGE)
     words = len(PAGE.read_text().split())
     if words > MOST_WORDS:

@@ -160,7 +160,8 @@ impl World {
         ensure!(response.status == 200, "{} to a request for {kind}", response.status);
         self.judge(newest, response.version(), &response.body, |version| {
             version.recommend(profile, n, distances)
-        })?;
+        })
+        .with_context(|| kind)?;
         Ok(kind)
     }
 

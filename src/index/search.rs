@@ -230,7 +230,7 @@ impl Measure for ByCodes<'_> {
 
 /// The nodes nearest to a query that a beam of width `ef` (at least 1) finds, the likest first, by codes or by [`dot`].
 /// Where the graph has codes, they are those that may be among the `wanted` nearest, up to twice `ef` where so many codes
-/// are nearly equal; else they are at most `ef`.
+/// are nearly equal; else they are at most `ef`. Where `ef` is at least the number of nodes, they are all nodes.
 ///
 /// That is for choosing only: whoever shows an order computes [`distance`](crate::distance::distance) for what is found.
 /// Costs about `ef` times `2m` comparisons; never more than one for each node and level.
@@ -250,7 +250,10 @@ pub fn search<G: Graph>(
             let width = Width { ef, wanted: wanted.clamp(1, ef), rounding: ROUNDING.unsigned_abs() };
             let work = walk(graph, &mut measure, width, scratch);
             (scratch.dots, scratch.query) = (measure.dots, integers);
-            (found(scratch, width.worth_comparing(&scratch.beam)), work)
+            // Who asks for as much as there is does not want it left to codes.
+            let everything = ef >= graph.nodes();
+            let worth = if everything { scratch.beam.len() } else { width.worth_comparing(&scratch.beam) };
+            (found(scratch, worth), work)
         }
         None => {
             let work = walk(graph, &mut ByVectors { graph, query }, Width::exact(ef), scratch);

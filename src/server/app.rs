@@ -25,6 +25,9 @@ use super::{limits, routes, watcher};
 /// Connections that may wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4096;
 
+/// A key that is taken back should not count for longer, however rarely the index directory is looked at.
+const LONGEST_BETWEEN_RELOADS: Duration = Duration::from_secs(2);
+
 /// What requests are answered from.
 #[derive(Debug)]
 pub struct State {
@@ -246,7 +249,8 @@ fn watch_files(
     }
     let access = Arc::clone(&state.access);
     let every_time = move || access.forget_idle_clients();
-    reload::start(config.poll_interval, watched, Arc::clone(&state.metrics), every_time)
+    let interval = config.poll_interval.min(LONGEST_BETWEEN_RELOADS);
+    reload::start(interval, watched, Arc::clone(&state.metrics), every_time)
 }
 
 /// Whole seconds are what actix-web takes; more is better than less.

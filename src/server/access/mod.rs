@@ -66,9 +66,10 @@ impl Access {
     /// rate of their address, so that nobody tries many.
     pub fn judge(&self, request: &HttpRequest, scope: Scope) -> Result<Option<Allowance>, Problem> {
         let (client, verdict) = self.authorize(request, scope);
-        let allowance = match (&self.limit, client.or_else(|| address(request).map(Client::Address))) {
-            (Some(limit), Some(client)) => Some(limit.check(client)?),
-            _ => None,
+        let Some(limit) = &self.limit else { return verdict.map(|()| None) };
+        let allowance = match client.or_else(|| address(request).map(Client::Address)) {
+            Some(client) => Some(limit.check(client)?),
+            None => None,
         };
         verdict.map(|()| allowance)
     }
