@@ -20,7 +20,7 @@ with_libfuzzer() { # with_libfuzzer NAME
   mkdir -p "$found" "fuzz/crashes/$1"
   # What is new goes into the first folder; the two others are only read.
   "$cargo" +nightly fuzz run --target-dir "$target/fuzz" "$1" "$found" "fuzz/corpus/$1" "fuzz/crashes/$1" -- \
-    -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=65536 -dict="fuzz/dictionaries/$1.dict" \
+    -max_total_time="$seconds" -timeout=60 -report_slow_units=60 -rss_limit_mb=2048 -max_len=65536 -dict="fuzz/dictionaries/$1.dict" \
     -artifact_prefix="fuzz/crashes/$1/" -print_final_stats=1
 }
 
