@@ -6,7 +6,7 @@ mod common;
 
 use std::fs::File;
 use std::io::Read;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use common::{Place, Ran, command, make_fifo};
 use rustix::process::{Pid, Signal, kill_process};
@@ -21,12 +21,27 @@ def vectorize(profile):
     time.sleep(3600)
 ";
 
+/// The same command, which heeds signals even where whoever runs the tests ignores them, as `nohup` does.
+fn heeding_signals(build: &Command) -> Command {
+    let mut heeding = Command::new("env");
+    heeding.arg("--default-signal=HUP,INT,TERM").arg(build.get_program()).args(build.get_args());
+    for (name, value) in build.get_envs() {
+        match value {
+            Some(value) => heeding.env(name, value),
+            None => heeding.env_remove(name),
+        };
+    }
+    heeding.stdin(Stdio::null());
+    heeding
+}
+
 /// A build that is held up, in the place of earlier builds, and the FIFO's end: open for as long as Python runs.
 fn held_up(place: &Place) -> (Child, File) {
     place.write("sleeper.py", SLEEPER);
     make_fifo(&place.path("fifo"));
     let vectorizer = format!("python:{}", place.path("sleeper.py").display());
-    let mut build = command(place.build_args(&["--threads", "1", "--vectorizer", &vectorizer]));
+    let mut build =
+        heeding_signals(&command(place.build_args(&["--threads", "1", "--vectorizer", &vectorizer])));
     let child = build.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // Opening waits for Python, reading for the function to be called.
     let mut fifo = File::open(place.path("fifo")).unwrap();
@@ -68,7 +83,7 @@ fn the_lock_is_free_after_a_signal() {
 fn a_signal_ends_a_build_that_waits_for_its_source() {
     let place = Place::empty();
     make_fifo(&place.path("profiles.jsonl"));
-    let mut build = command(place.build_args(&[]));
+    let mut build = heeding_signals(&command(place.build_args(&[])));
     let child = build.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // Opens when the builder has opened the other end, which is after it took care of signals.
     let source = File::options().write(true).open(place.path("profiles.jsonl")).unwrap();
