@@ -110,12 +110,14 @@ soak: ## mixed load and swaps for SOAK_MINUTES=30: no wrong answer, no broken co
 	$(CARGO) build --release --locked -p index-builder
 	$(CARGO) bench --locked -p kindred --bench soak
 
-# The same bytes wherever it is built: panics and symbols name files, and these say where they lay.
+# The same bytes wherever it is built. Panics name files, so these say where they lay. Names of symbols are left out:
+# LLVM writes some things in an order that depends on where it has them in memory, and then names symbols by a hash of
+# that. The code is the same.
 REMAP = --remap-path-prefix=$(CARGO_HOME)=/cargo --remap-path-prefix=$(CURDIR)=/kindred --remap-path-prefix=$(abspath $(TARGET))=/target
 
 # Static linking needs an explicit target: without one, the flag would also reach procedural macros.
 dist: ## both programs linked statically, in dist/
-	RUSTFLAGS="-C target-feature=+crt-static $(REMAP)" $(CARGO) build --release --locked --workspace --target $(HOST)
+	RUSTFLAGS="-C target-feature=+crt-static -C strip=symbols $(REMAP)" $(CARGO) build --release --locked --workspace --target $(HOST)
 	mkdir -p dist
 	cp $(TARGET)/$(HOST)/release/kindred $(TARGET)/$(HOST)/release/index-builder dist/
 
