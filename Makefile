@@ -61,8 +61,8 @@ lint: ## format, clippy, documentation, and the builder without the server
 # Advisories need a database, which only `cargo deny fetch` brings: nothing is downloaded here.
 deny: ## licences, duplicates and sources of dependencies, and advisories where their database is there, by cargo-deny
 	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "nothing was checked; missing: cargo-deny (cargo install cargo-deny --locked)"; exit 1; }
-	$(CARGO) deny --locked --offline check licenses bans sources
-	@if ls -d $(CARGO_HOME)/advisory-db*/* >/dev/null 2>&1; then $(CARGO) deny --locked --offline check --disable-fetch advisories; \
+	$(CARGO) deny --locked check licenses bans sources
+	@if ls -d $(CARGO_HOME)/advisory-db*/* >/dev/null 2>&1; then $(CARGO) deny --locked check --disable-fetch advisories; \
 	  else echo "advisories were not checked; missing: their database (cargo deny fetch)"; fi
 
 bench: ## the benchmarks of distance, search, opening, building, the neighbour table (TABLE_NODES=) and swapping
