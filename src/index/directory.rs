@@ -56,6 +56,21 @@ pub fn list(directory: &Path) -> io::Result<Vec<VersionFile>> {
     Ok(versions)
 }
 
+/// Opens a file of the directory, and never waits: opening a pipe would, for its other end.
+///
+/// # Errors
+/// What the file system gives; `InvalidInput` where the path does not lead to a regular file.
+pub(super) fn open_regular(path: &Path) -> io::Result<(fs::File, fs::Metadata)> {
+    let not_regular = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+    if !fs::metadata(path)?.is_file() {
+        return Err(not_regular());
+    }
+    let file = fs::File::open(path)?;
+    // It may have been replaced in between.
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(not_regular()) }
+}
+
 /// Why the pin cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PinError {
@@ -75,16 +90,10 @@ pub enum PinError {
 /// # Errors
 /// See [`PinError`].
 pub fn read_pin(directory: &Path) -> Result<Option<u64>, PinError> {
-    let path = directory.join(PIN_FILE);
-    // Opening a pipe would wait for its other end.
-    let opened = match fs::metadata(&path) {
-        Ok(metadata) if !metadata.is_file() => return Err(PinError::NotAFile),
-        Ok(_) => fs::File::open(&path),
-        Err(error) => Err(error),
-    };
-    let file = match opened {
-        Ok(file) => file,
+    let file = match open_regular(&directory.join(PIN_FILE)) {
+        Ok((file, _)) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(PinError::NotAFile),
         Err(error) => return Err(error.into()),
     };
     let mut bytes = Vec::new();

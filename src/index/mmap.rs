@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use self::guard::Guard;
+use super::directory::open_regular;
 
 /// Pages are read in and let go in pieces of this many bytes, so that one call never stalls the others for long.
 const CHUNK: usize = 64 << 20;
@@ -79,15 +80,7 @@ impl MappedFile {
     /// # Errors
     /// See [`MappedFile::open`]; what reading gives, and `UnexpectedEof` where the file becomes shorter meanwhile.
     pub fn open_as(path: &Path, residency: Residency) -> io::Result<MappedFile> {
-        // Opening a pipe would wait for its other end.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
+        let (file, metadata) = open_regular(path)?;
         let identity = FileIdentity::of(&metadata);
         let (guard, map) = match residency {
             Residency::Mapped => {

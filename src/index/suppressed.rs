@@ -4,9 +4,10 @@
 //! profile does not come back with a pin.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
+use super::directory::open_regular;
 use super::reader::{Ordinal, View};
 
 /// The file with the suppressed ids, in the index directory.
@@ -23,13 +24,19 @@ impl SuppressedIds {
     /// empty ones count for nothing. Bytes are not judged: what is no id is the id of nobody.
     ///
     /// # Errors
-    /// The file is there and cannot be read.
+    /// Something is there and cannot be read; a link that leads nowhere is no empty list.
     pub fn read(directory: &Path) -> io::Result<SuppressedIds> {
-        match std::fs::read(directory.join(SUPPRESSED_FILE)) {
-            Ok(bytes) => Ok(Self::parse(&bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(SuppressedIds::default()),
-            Err(error) => Err(error),
-        }
+        let path = directory.join(SUPPRESSED_FILE);
+        let mut file = match open_regular(&path) {
+            Ok((file, _)) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
+                return Ok(SuppressedIds::default());
+            }
+            Err(error) => return Err(error),
+        };
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(Self::parse(&bytes))
     }
 
     fn parse(bytes: &[u8]) -> SuppressedIds {
@@ -130,6 +137,17 @@ mod tests {
         assert_eq!(SuppressedIds::read(directory.path()).unwrap(), ids(&["x/y", "é"]));
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
+        assert!(SuppressedIds::read(directory.path()).is_err());
+    }
+
+    #[test]
+    fn a_list_that_is_no_file_is_neither_waited_for_nor_empty() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(SUPPRESSED_FILE);
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert!(SuppressedIds::read(directory.path()).is_err());
+        std::fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         assert!(SuppressedIds::read(directory.path()).is_err());
     }
 }

@@ -76,7 +76,6 @@ impl Drop for Guard {
 }
 
 fn install() -> Result<libc::sigaction, i32> {
-    let failed = |()| io::Error::last_os_error().raw_os_error().unwrap_or_default();
     // SAFETY: all zeros are a valid `sigaction`: the default action, no flags, an empty mask.
     let (mut action, mut previous): (libc::sigaction, libc::sigaction) = unsafe { std::mem::zeroed() };
     action.sa_sigaction = on_sigbus as extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) as usize;
@@ -85,7 +84,11 @@ fn install() -> Result<libc::sigaction, i32> {
     // SAFETY: both pointers lead to values of the right type. The handler calls nothing but `mmap` and `sigaction`, which
     // are allowed in handlers, and works on atomics; it has the type that SA_SIGINFO asks for.
     let result = unsafe { libc::sigaction(libc::SIGBUS, &raw const action, &raw mut previous) };
-    if result == 0 { Ok(previous) } else { Err(failed(())) }
+    if result == 0 {
+        Ok(previous)
+    } else {
+        Err(io::Error::last_os_error().raw_os_error().unwrap_or_default())
+    }
 }
 
 extern "C" fn on_sigbus(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
