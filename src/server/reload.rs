@@ -19,8 +19,8 @@ pub struct Watched {
     pub reload: Box<dyn Fn() -> Result<String, String> + Send>,
 }
 
-/// Ends the thread when it is dropped, and makes it read everything again before.
-#[derive(Debug, Clone)]
+/// Makes the thread read everything again. Where it is dropped, the thread ends.
+#[derive(Debug)]
 pub struct Reloader {
     bell: SyncSender<()>,
 }

@@ -51,24 +51,32 @@ pub async fn stop(server: ServerHandle, listener: TcpListener, mut interrupt: Si
     if let Err(error) = SockRef::from(&listener).attach_filter(&DROP_SYN) {
         tracing::warn!("connections that are on their way may be refused: {error}");
     }
-    loop {
-        rt::time::sleep(BETWEEN_LOOKS).await;
-        if !somebody_waits(&listener) || Instant::now() >= deadline {
-            break;
+    let hurried = loop {
+        tokio::select! {
+            () = rt::time::sleep(BETWEEN_LOOKS) => {}
+            _ = interrupt.recv() => break true,
         }
-    }
+        if !somebody_waits(&listener) || Instant::now() >= deadline {
+            break false;
+        }
+    };
     // Stopping drops connections that are on their way to a worker; pausing first lets them arrive.
     server.pause().await;
     // Else the port would stay open after the server's own listener is gone.
     drop(listener);
+    if hurried {
+        return stop_at_once(&server).await;
+    }
     rt::time::sleep(HAND_OVER).await;
     tokio::select! {
         () = server.stop(true) => {}
-        _ = interrupt.recv() => {
-            tracing::warn!("SIGINT again: stopping at once");
-            server.stop(false).await;
-        }
+        _ = interrupt.recv() => stop_at_once(&server).await,
     }
+}
+
+async fn stop_at_once(server: &ServerHandle) {
+    tracing::warn!("SIGINT again: stopping at once");
+    server.stop(false).await;
 }
 
 /// Whether a connection waits to be accepted.
