@@ -17,7 +17,7 @@ use super::live_index::LiveIndex;
 pub const UNMATCHED: &str = "unmatched";
 
 /// The most routes that can be counted, [`UNMATCHED`] among them.
-pub const MAX_ROUTES: usize = 16;
+pub const MAX_ROUTES: usize = 40;
 
 /// The methods that are told apart, and what the others are counted as.
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
@@ -37,7 +37,7 @@ const SWAP_SECONDS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300
 /// A row of the route table, as it is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RouteLabel {
-    /// Its number, below [`MAX_ROUTES`] and another one for each name.
+    /// Its number, below [`MAX_ROUTES`].
     pub number: usize,
     /// Its pattern, or [`UNMATCHED`].
     pub name: &'static str,
@@ -141,7 +141,7 @@ impl Metrics {
                 "Times that keys or a certificate were read again and not taken.",
             )?,
             registry,
-            routes: Default::default(),
+            routes: std::array::from_fn(|_| RouteMetrics::default()),
             requests,
             request_seconds,
             swap_seconds,

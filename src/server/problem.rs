@@ -12,9 +12,6 @@ use super::access::Allowance;
 /// The media type of RFC 9457.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// The methods of every route.
-const ALLOWED_METHODS: &str = "GET, HEAD";
-
 /// The longest path and query: an id of 512 bytes with every byte escaped, twice over, and room for the rest.
 pub const MAX_TARGET_BYTES: usize = 8192;
 
@@ -37,8 +34,11 @@ pub enum Problem {
     #[error("there is nothing at this path")]
     UnknownPath,
     /// The route has another method.
-    #[error("this path answers to {ALLOWED_METHODS} only")]
-    MethodNotAllowed,
+    #[error("this path answers to {allowed} only")]
+    MethodNotAllowed {
+        /// The methods that it has, as `Allow` lists them.
+        allowed: String,
+    },
     /// The request shows no key that counts.
     #[error("a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY")]
     Unauthorized,
@@ -133,7 +133,7 @@ impl Problem {
             Problem::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping", "Stopping"),
             Problem::SearchBusy => (StatusCode::SERVICE_UNAVAILABLE, "search-busy", "Search is busy"),
             Problem::UnknownPath => (StatusCode::NOT_FOUND, "unknown-path", "Unknown path"),
-            Problem::MethodNotAllowed => {
+            Problem::MethodNotAllowed { .. } => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
             }
             Problem::BadParameter { .. } => (StatusCode::BAD_REQUEST, "bad-parameter", "Bad parameter"),
@@ -167,8 +167,8 @@ impl Problem {
         if !self.is_from_index() {
             builder.insert_header((CACHE_CONTROL, "no-store"));
         }
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            builder.insert_header((ALLOW, ALLOWED_METHODS));
+        if let Problem::MethodNotAllowed { allowed } = self {
+            builder.insert_header((ALLOW, allowed.as_str()));
         }
         if status == StatusCode::UNAUTHORIZED {
             builder.insert_header((WWW_AUTHENTICATE, "Bearer"));
@@ -209,7 +209,7 @@ mod tests {
             (Problem::TooManyRequests(Allowance { limit: 5, remaining: 0, reset: 60 }), 429),
             (Problem::Stopping, 503),
             (Problem::SearchBusy, 503),
-            (Problem::MethodNotAllowed, 405),
+            (Problem::MethodNotAllowed { allowed: "GET, HEAD".to_owned() }, 405),
             (Problem::out_of_range("n", &(1..=1000)), 400),
             (Problem::UnknownParameter { name: "x\"".to_owned(), known: "ef".to_owned() }, 400),
             (Problem::NoIndex, 503),

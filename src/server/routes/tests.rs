@@ -483,9 +483,10 @@ async fn a_deleted_index_file_goes_on_answering() {
 }
 
 #[test]
-fn no_two_routes_have_the_same_pattern() {
-    let mut patterns: Vec<&str> = ROUTES.iter().map(|route| route.pattern).collect();
-    patterns.sort_unstable();
-    patterns.dedup();
-    assert_eq!(patterns.len(), ROUTES.len());
+fn no_two_routes_have_the_same_pattern_and_method() {
+    let mut rows: Vec<(&str, &str)> =
+        ROUTES.iter().map(|route| (route.pattern, route.method.as_str())).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    assert_eq!(rows.len(), ROUTES.len());
 }
