@@ -32,8 +32,7 @@ fn index() -> (Index<Vec<u8>>, BTreeMap<String, String>) {
     let mut random = Random(5);
     let lines: String = ids().iter().map(|id| line(id, &random.vector(4))).collect();
     let lines = lines + &line(&json!("zero"), &[0.0; 4]);
-    let mut documents: BTreeMap<String, String> =
-        ids().iter().map(|id| (key(id), document(id))).collect();
+    let mut documents: BTreeMap<String, String> = ids().iter().map(|id| (key(id), document(id))).collect();
     documents.insert("zero".to_owned(), document(&json!("zero")));
     (Index::open(index_file(&Recipe::default(), &lines)).unwrap(), documents)
 }
@@ -55,10 +54,29 @@ fn a_prefix_gives_the_first_that_begin_with_it_by_bytes() {
     let (index, documents) = index();
     for left_out in suppressed_sets(&documents) {
         let suppressed = suppressing(&index, &left_out);
-        for prefix in ["", "1", "10", "1084", "1084x", "2", "3", "A", "a", "aa", "ab", "é", "e", "😀", "~", "\u{10ffff}"] {
+        for prefix in [
+            "",
+            "1",
+            "10",
+            "1084",
+            "1084x",
+            "2",
+            "3",
+            "A",
+            "a",
+            "aa",
+            "ab",
+            "é",
+            "e",
+            "😀",
+            "~",
+            "\u{10ffff}",
+        ] {
             let seen = documents.iter().filter(|(id, _)| !left_out.contains(*id));
-            let expected: Vec<&str> =
-                seen.filter(|(id, _)| id.starts_with(prefix)).map(|(_, document)| document.as_str()).collect();
+            let expected: Vec<&str> = seen
+                .filter(|(id, _)| id.starts_with(prefix))
+                .map(|(_, document)| document.as_str())
+                .collect();
             for limit in [1, 2, 10, 100, 1000] {
                 let body = profiles_with_prefix(&index, &suppressed, prefix, limit).unwrap();
                 let expected = &expected[..limit.min(expected.len())];
@@ -78,8 +96,11 @@ fn evenly_spaced_numbers_give_every_profile_that_may_be_seen_equally_often() {
     let (index, documents) = index();
     for left_out in suppressed_sets(&documents) {
         let suppressed = suppressing(&index, &left_out);
-        let visible: Vec<&String> =
-            documents.iter().filter(|(id, _)| !left_out.contains(*id)).map(|(_, document)| document).collect();
+        let visible: Vec<&String> = documents
+            .iter()
+            .filter(|(id, _)| !left_out.contains(*id))
+            .map(|(_, document)| document)
+            .collect();
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
         let rounds = 3 * visible.len() as u64;
         for round in 0..rounds {

@@ -97,7 +97,9 @@ mod tests {
             Err(PinFailure::Bad { source: OpenError::NotAnIndex, .. })
         ));
         let missing = pin(directory.path(), 3).unwrap_err();
-        assert!(matches!(&missing, PinFailure::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound));
+        assert!(
+            matches!(&missing, PinFailure::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
+        );
         assert!(missing.to_string().ends_with("index-00000003.knd"), "{missing}");
         assert_eq!(read_pin(directory.path()).unwrap(), Some(7));
         let message = write(&directory.path().join("missing"), 1).unwrap_err().to_string();
