@@ -244,16 +244,27 @@ impl<'a> View<'a> {
     }
 
     fn search_id(&self, id: &[u8]) -> Option<Ordinal> {
-        let (mut low, mut high) = (0, self.node_of_profile.len() as u32);
+        self.first_from(id).filter(|&ordinal| self.id(ordinal) == Some(id))
+    }
+
+    /// The first profile whose id is this one or comes after it bytewise; where there is none, the ordinal behind the
+    /// last. None where an id cannot be read.
+    pub fn first_from(&self, id: &[u8]) -> Option<Ordinal> {
+        let (mut low, mut high) = (0, self.profiles());
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.id(Ordinal(middle))?.cmp(id) {
-                std::cmp::Ordering::Equal => return Some(Ordinal(middle)),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
+            if self.id(Ordinal(middle))? < id {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        None
+        Some(Ordinal(low))
+    }
+
+    /// How many profiles there are.
+    pub fn profiles(&self) -> u32 {
+        self.node_of_profile.len() as u32
     }
 
     /// The row of a profile in the neighbour table: K ordinals, the rest `u32::MAX` from the first on. None where there
@@ -268,7 +279,8 @@ impl<'a> View<'a> {
         self.neighbours
     }
 
-    fn id(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
+    /// The id of a profile; none where the file has changed.
+    pub fn id(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
         self.ids.get(between(self.id_starts, ordinal.0 as usize, |start| start as usize)?)
     }
 

@@ -3,16 +3,22 @@
 //! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 400, 503, 404 for
 //! the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks.
 
+mod distance;
 mod health;
 mod index;
 mod index_answer;
+mod json;
 mod metrics;
 mod parameters;
+mod pin;
+mod prefix;
 mod profiles;
+mod random;
 mod recommend;
 mod response_headers;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::time::Instant;
 
@@ -31,9 +37,15 @@ use super::raw_path;
 enum Endpoint {
     Recommend,
     Profile,
+    Profiles,
+    Random,
+    Distance,
     Alive,
     Ready,
     Index,
+    Versions,
+    Pin,
+    Unpin,
     Metrics,
 }
 
@@ -53,8 +65,13 @@ impl Endpoint {
     /// What a key needs to be able to do; `None` for what probes ask, which everybody may.
     fn scope(self) -> Option<Scope> {
         match self {
-            Endpoint::Recommend | Endpoint::Profile => Some(Scope::Read),
-            Endpoint::Index | Endpoint::Metrics => Some(Scope::Observe),
+            Endpoint::Recommend
+            | Endpoint::Profile
+            | Endpoint::Profiles
+            | Endpoint::Random
+            | Endpoint::Distance => Some(Scope::Read),
+            Endpoint::Index | Endpoint::Versions | Endpoint::Metrics => Some(Scope::Observe),
+            Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
             Endpoint::Alive | Endpoint::Ready => None,
         }
     }
@@ -64,15 +81,20 @@ const fn get(pattern: &'static str, query: &'static [&'static str], endpoint: En
     Route { method: Method::GET, pattern, query, endpoint }
 }
 
-static ROUTES: [Route; 9] = [
+static ROUTES: [Route; 14] = [
     get("/recommend/{id}/{n}", &["distances", "exact", "ef"], Endpoint::Recommend),
     get("/recommend", &["id", "n", "distances", "exact", "ef"], Endpoint::Recommend),
     get("/profiles/{id}", &[], Endpoint::Profile),
-    get("/profiles", &["id"], Endpoint::Profile),
+    get("/profiles", &["id", "prefix", "limit"], Endpoint::Profiles),
+    get("/random", &[], Endpoint::Random),
+    get("/distance", &["from", "to"], Endpoint::Distance),
     get("/health/status", &[], Endpoint::Alive),
     get("/health/live", &[], Endpoint::Alive),
     get("/health/ready", &[], Endpoint::Ready),
     get("/index", &[], Endpoint::Index),
+    get("/index/versions", &[], Endpoint::Versions),
+    Route { method: Method::POST, pattern: "/index/pin/{version}", query: &[], endpoint: Endpoint::Pin },
+    Route { method: Method::DELETE, pattern: "/index/pin", query: &[], endpoint: Endpoint::Unpin },
     get("/metrics", &[], Endpoint::Metrics),
 ];
 
@@ -165,9 +187,16 @@ async fn answer<'a>(
     match route.endpoint {
         Endpoint::Recommend => recommend::get(call).await,
         Endpoint::Profile => profiles::get(&call),
+        Endpoint::Profiles if call.parameters.has("prefix") => prefix::get(&call),
+        Endpoint::Profiles => profiles::get(&call),
+        Endpoint::Random => random::get(&call),
+        Endpoint::Distance => distance::get(&call),
         Endpoint::Alive => Ok(health::alive()),
         Endpoint::Ready => health::ready(state),
         Endpoint::Index => index::get(state),
+        Endpoint::Versions => versions::get(state).await,
+        Endpoint::Pin => pin::post(&call).await,
+        Endpoint::Unpin => pin::delete(&call).await,
         Endpoint::Metrics => metrics::get(state),
     }
 }
