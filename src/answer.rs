@@ -292,12 +292,7 @@ fn wanted(view: &View<'_>, left_out: &Suppressed, ordinal: Ordinal, n: usize) ->
 }
 
 /// As many of the wanted neighbours as the table has of a profile.
-fn table_row<'a>(
-    view: &View<'a>,
-    left_out: &Suppressed,
-    ordinal: Ordinal,
-    wanted: usize,
-) -> Cow<'a, [u32]> {
+fn table_row<'a>(view: &View<'a>, left_out: &Suppressed, ordinal: Ordinal, wanted: usize) -> Cow<'a, [u32]> {
     let row = view.table_row(ordinal).unwrap_or_default();
     if left_out.is_empty() {
         let row = row.get(..wanted).unwrap_or(row);
@@ -411,8 +406,8 @@ impl<'a> Question<'a> {
         let most = count.saturating_add(self.left_out.len()).min(MAX_EF);
         let mut before = Work::default();
         loop {
-            let (nodes, work) =
-                SCRATCH.with_borrow_mut(|scratch| search(&self.view, self.query, ef.max(count), count, scratch));
+            let (nodes, work) = SCRATCH
+                .with_borrow_mut(|scratch| search(&self.view, self.query, ef.max(count), count, scratch));
             let work =
                 Work { distances: work.distances + before.distances, hops: work.hops + before.hops, ..work };
             let nearest = self.nearest(nodes.into_iter());

@@ -10,7 +10,7 @@ use kindred::index::{Residency, directory};
 use kindred::server::metrics::Metrics;
 use kindred::server::raw_path::decode;
 use kindred::server::watcher::{self, Settings};
-use kindred::server::{LiveIndex, SearchPool, State, configure};
+use kindred::server::{Batches, LiveIndex, SearchPool, State, configure};
 
 /// The largest n of a request, as it is by default.
 const MAX_N: usize = 1000;
@@ -63,6 +63,7 @@ impl Server {
             metrics: Arc::new(Metrics::new().unwrap_or_else(|error| panic!("{error}"))),
             exact: SearchPool::new("exact", 1, 0).unwrap_or_else(|error| panic!("{error}")),
             searches: SearchPool::new("search", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            batches: Batches::new(1, 1, PATIENCE).unwrap_or_else(|error| panic!("{error}")),
             access: Arc::default(),
             stopping: Arc::default(),
             max_n: MAX_N,

@@ -13,6 +13,7 @@ use actix_web::{App, HttpServer, rt, web};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::access::{Access, Keys, KeysError};
+use super::batches::Batches;
 use super::config::Config;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
@@ -39,6 +40,8 @@ pub struct State {
     pub exact: SearchPool,
     /// Where all other searches run that the neighbour table does not answer.
     pub searches: SearchPool,
+    /// Where requests of many questions are answered.
+    pub batches: Batches,
     /// Who may ask, and how often.
     pub access: Arc<Access>,
     /// Whether the server is ending.
@@ -149,6 +152,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         metrics: Arc::new(Metrics::new()?),
         exact: SearchPool::new("exact", config.max_exact, 0)?,
         searches: SearchPool::new("search", config.workers, config.max_queue)?,
+        batches: Batches::new(config.workers, config.max_queue, config.client_timeout)?,
         access: Arc::new(Access::new(keys, config.rate_limit)),
         stopping: Arc::default(),
         max_n: config.max_n,
@@ -213,8 +217,8 @@ fn start(
 /// Pages of these origins may ask as others do, and read what says which version answered.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD"])
-        .allowed_headers(["authorization", "x-api-key", "if-none-match"])
+        .allowed_methods(["GET", "HEAD", "POST", "DELETE"])
+        .allowed_headers(["authorization", "content-type", "x-api-key", "if-none-match"])
         .expose_headers([ETAG.as_str(), RETRY_AFTER.as_str(), "x-index-version"])
         .max_age(600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))

@@ -23,8 +23,10 @@ pub const MAX_ROUTES: usize = 40;
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
 /// Every status that the application answers with, and what another would be counted as.
-const STATUSES: [&str; 13] =
-    ["200", "304", "400", "401", "403", "404", "405", "414", "422", "429", "500", "503", "other"];
+const STATUSES: [&str; 16] = [
+    "200", "304", "400", "401", "403", "404", "405", "408", "413", "414", "415", "422", "429", "500", "503",
+    "other",
+];
 
 /// From a lookup in a warm table to an exact search in a large index.
 const REQUEST_SECONDS: [f64; 15] = [
@@ -243,11 +245,14 @@ fn status_number(status: u16) -> usize {
         403 => 4,
         404 => 5,
         405 => 6,
-        414 => 7,
-        422 => 8,
-        429 => 9,
-        500 => 10,
-        503 => 11,
+        408 => 7,
+        413 => 8,
+        414 => 9,
+        415 => 10,
+        422 => 11,
+        429 => 12,
+        500 => 13,
+        503 => 14,
         _ => STATUSES.len() - 1,
     }
 }

@@ -29,7 +29,9 @@ enum How {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VectorizeError {
     /// The index was made by something that is not in the file.
-    #[error("the index was made by the vectorizer {name:?}, which is not in the file; only hashing and field:NAME are")]
+    #[error(
+        "the index was made by the vectorizer {name:?}, which is not in the file; only hashing and field:NAME are"
+    )]
     Unknown {
         /// What the metadata call it.
         name: String,

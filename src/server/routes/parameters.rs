@@ -60,10 +60,7 @@ impl<'a> Parameters<'a> {
     /// It is missing, empty or too long to be an id.
     pub fn id(&self) -> Result<&str, Problem> {
         let id = self.get("id").ok_or_else(|| bad("id", "is missing"))?;
-        if id.is_empty() || id.len() > MAX_ID_BYTES {
-            return Err(bad("id", &format!("must have 1 to {MAX_ID_BYTES} bytes, not {}", id.len())));
-        }
-        Ok(id)
+        check_id(id).map(|()| id)
     }
 
     /// A number that has to be there.
@@ -103,6 +100,17 @@ impl<'a> Parameters<'a> {
             Some(_) => Err(bad(name, "must be true or false")),
         }
     }
+}
+
+/// Whether a text can be an id.
+///
+/// # Errors
+/// It is empty or too long.
+pub fn check_id(id: &str) -> Result<(), Problem> {
+    if id.is_empty() || id.len() > MAX_ID_BYTES {
+        return Err(bad("id", &format!("must have 1 to {MAX_ID_BYTES} bytes, not {}", id.len())));
+    }
+    Ok(())
 }
 
 fn bad(name: &'static str, reason: &str) -> Problem {

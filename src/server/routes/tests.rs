@@ -12,7 +12,7 @@ use super::super::access::{Access, Key, Keys};
 use super::super::fixture::{PROFILES, index_bytes, publish};
 use super::super::problem::PROBLEM_JSON;
 use super::super::watcher::VersionSeen;
-use super::super::{Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
+use super::super::{Batches, Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
 use super::*;
 use crate::index::{FileIdentity, Residency, SuppressedIds};
 
@@ -52,6 +52,7 @@ fn state_with(live: LiveIndex, access: Access) -> web::Data<State> {
         metrics: Arc::new(Metrics::new().unwrap()),
         exact: SearchPool::new("exact", 1, 0).unwrap(),
         searches: SearchPool::new("search", 1, 1).unwrap(),
+        batches: Batches::new(1, 1, Duration::from_secs(5)).unwrap(),
         access: Arc::new(access),
         stopping: Arc::default(),
         max_n: 1000,
