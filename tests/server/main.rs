@@ -9,6 +9,7 @@
 mod config;
 mod contract;
 mod errors;
+mod events;
 mod faults;
 mod fixture;
 mod guarantee;

@@ -3,6 +3,7 @@
 //! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 400, 503, 404 for
 //! the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks.
 
+mod events;
 mod health;
 mod index;
 mod index_answer;
@@ -34,6 +35,7 @@ enum Endpoint {
     Alive,
     Ready,
     Index,
+    Events,
     Metrics,
 }
 
@@ -54,7 +56,7 @@ impl Endpoint {
     fn scope(self) -> Option<Scope> {
         match self {
             Endpoint::Recommend | Endpoint::Profile => Some(Scope::Read),
-            Endpoint::Index | Endpoint::Metrics => Some(Scope::Observe),
+            Endpoint::Index | Endpoint::Events | Endpoint::Metrics => Some(Scope::Observe),
             Endpoint::Alive | Endpoint::Ready => None,
         }
     }
@@ -64,7 +66,7 @@ const fn get(pattern: &'static str, query: &'static [&'static str], endpoint: En
     Route { method: Method::GET, pattern, query, endpoint }
 }
 
-static ROUTES: [Route; 9] = [
+static ROUTES: [Route; 10] = [
     get("/recommend/{id}/{n}", &["distances", "exact", "ef"], Endpoint::Recommend),
     get("/recommend", &["id", "n", "distances", "exact", "ef"], Endpoint::Recommend),
     get("/profiles/{id}", &[], Endpoint::Profile),
@@ -73,6 +75,7 @@ static ROUTES: [Route; 9] = [
     get("/health/live", &[], Endpoint::Alive),
     get("/health/ready", &[], Endpoint::Ready),
     get("/index", &[], Endpoint::Index),
+    get("/index/events", &[], Endpoint::Events),
     get("/metrics", &[], Endpoint::Metrics),
 ];
 
@@ -168,6 +171,7 @@ async fn answer<'a>(
         Endpoint::Alive => Ok(health::alive()),
         Endpoint::Ready => health::ready(state),
         Endpoint::Index => index::get(state),
+        Endpoint::Events => events::get(state),
         Endpoint::Metrics => metrics::get(state),
     }
 }
