@@ -1,6 +1,11 @@
 //! Times as people read them.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::env::VarError;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The variable that fixes what time it is, so that what is made can be made again to the byte
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+pub const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 /// The last second of the year 9999, the end of RFC 3339.
 const LAST_SECOND: u64 = 253_402_300_799;
@@ -10,6 +15,22 @@ const LAST_SECOND: u64 = 253_402_300_799;
 pub fn rfc3339(seconds: u64) -> String {
     let time = UNIX_EPOCH + Duration::from_secs(seconds.min(LAST_SECOND));
     humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// Now, or what [`SOURCE_DATE_EPOCH`] says, in seconds since 1970.
+///
+/// # Errors
+/// A message, where the variable is no such number.
+pub fn creation_time() -> Result<u64, String> {
+    match std::env::var(SOURCE_DATE_EPOCH) {
+        Ok(text) => text.parse().map_err(|_| {
+            format!("{SOURCE_DATE_EPOCH}: {text:?} is not allowed; seconds since 1970 are, in decimal digits")
+        }),
+        Err(VarError::NotPresent) => {
+            Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()))
+        }
+        Err(error) => Err(format!("{SOURCE_DATE_EPOCH}: {error}")),
+    }
 }
 
 #[cfg(test)]
