@@ -125,6 +125,9 @@ verify-build: export MAKE := $(MAKE)
 verify-build: ## that two builds of this commit in two places give the same bytes (takes as long as two times dist)
 	tests/verify_build.sh
 
+verify-container: dist ## that both programs run as in the image of deploy/docker, with no other file (as root; builds dist)
+	tests/verify_container.sh
+
 install uninstall: export PROGRAMS ?= $(TARGET)/release
 install uninstall: export PREFIX ?= /usr/local
 install uninstall: export SYSCONFDIR ?= /etc

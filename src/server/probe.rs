@@ -55,7 +55,9 @@ fn ask(address: SocketAddr, path: &str) -> io::Result<[u8; STATUS_LINE.len()]> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    // In one piece: a stream sends each piece at once.
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut start = [0; STATUS_LINE.len()];
     stream.read_exact(&mut start)?;
     Ok(start)
