@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod link;
 pub mod options;
 pub mod pairs;
+pub mod places;
 pub mod progress;
 pub mod publish;
 pub mod python;

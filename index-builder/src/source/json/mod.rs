@@ -9,7 +9,8 @@ mod value;
 
 pub(super) use array::read_array;
 pub(super) use lines::read_lines;
-pub(super) use value::parse_list;
+pub use value::parse_list;
+pub(super) use value::parse as parse_value;
 
 /// The fields of a JSON object in memory; `None` where it is none, or holds text that is not Unicode.
 pub fn parse_document(text: &[u8]) -> Option<kindred::profile::Fields> {

@@ -31,14 +31,15 @@ pub(super) fn parse_record(text: &[u8], place: impl FnOnce() -> String) -> Recor
 }
 
 /// The list that a text is, if it is a JSON list and nothing else.
-pub(crate) fn parse_list(text: &str) -> Option<Value> {
+pub fn parse_list(text: &str) -> Option<Value> {
     if !text.starts_with('[') {
         return None;
     }
     parse(text.as_bytes()).ok()
 }
 
-fn parse(text: &[u8]) -> Result<Value, Reason> {
+/// The value that a text is, or the reason why it is none.
+pub(in super::super) fn parse(text: &[u8]) -> Result<Value, Reason> {
     let mut parser = Parser { json: Jiter::new(text).with_allow_inf_nan() };
     let first = parser.json.peek().map_err(reason)?;
     let value = parser.value(first, 0)?;
