@@ -17,6 +17,7 @@ pub mod link;
 pub mod map;
 pub mod options;
 pub mod pairs;
+pub mod places;
 pub mod progress;
 pub mod publish;
 pub mod python;
