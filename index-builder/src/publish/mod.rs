@@ -5,14 +5,16 @@
 //!    builder.lock     .index-00000042.knd.tmp  │
 //!                                              ├ fsync the file
 //!                                              ├ write 42 into builder.lock, fsync
+//!                                              ├ write index-00000042.build.json aside, fsync, rename
 //!                                              ├ rename to index-00000042.knd
 //!                                              ├ fsync the directory
 //!                                              └ remove versions beyond `keep`
 //! ```
 //!
-//! A crash at any of these steps leaves the versions as they were, or the new one in its place, and a hidden
-//! temporary file at most; the next [`Publisher::lock`] removes that. A number is never given twice, because the
-//! mark in `builder.lock` is durable before a name with that number can be.
+//! A crash at any of these steps leaves the versions as they were, or the new one in its place, and hidden temporary
+//! files and a record without its version at most; the next [`Publisher::lock`] removes those. A number is never given
+//! twice, because the mark in `builder.lock` is durable before a name with that number can be. A record is there before
+//! its version is and goes after it, so who finds a version finds its record too, if its build left one.
 
 mod crash;
 mod error;
@@ -20,6 +22,7 @@ mod mark;
 mod nice;
 mod pin;
 mod publisher;
+mod record;
 mod signals;
 mod small_file;
 mod suppressed;
@@ -31,6 +34,7 @@ pub use nice::lower_priority;
 pub use pin::{remove_pin, write_pin};
 pub use publisher::Publisher;
 pub use signals::{Cleanup, Registered};
+pub use small_file::replace_file;
 pub use suppressed::change_suppressed;
 pub use temporary::{Published, Temporary};
 

@@ -1,8 +1,8 @@
-//! The small files beside the versions, which servers read at any moment: replaced as a whole, or removed.
+//! Small files that others read at any moment, such as those beside the versions: replaced as a whole, or removed.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use super::error::cannot;
@@ -13,20 +13,44 @@ pub(super) fn replace(directory: &Path, name: &str, content: &[u8]) -> Result<()
     // Named after the process, so that two at once do not write into one file.
     let temporary = directory.join(format!(".{name}.{}.tmp", std::process::id()));
     let path = directory.join(name);
-    let result = write_new(&temporary, content).and_then(|()| fs::rename(&temporary, &path));
+    let result = write_new(&temporary, content, FILE_MODE).and_then(|()| fs::rename(&temporary, &path));
     if result.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     result.and_then(|()| sync_directory(directory)).map_err(cannot("write", &path))
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Gives a file anywhere another content, from one moment to the next and durably, with these permissions whatever the
+/// umask is.
+///
+/// # Errors
+/// [`PublishError::Io`] with its path; what was there is there then.
+pub fn replace_file(path: &Path, content: &[u8], mode: u32) -> Result<(), PublishError> {
+    let Some(name) = path.file_name() else {
+        return Err(cannot("write", path)(io::ErrorKind::IsADirectory.into()));
+    };
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let temporary = directory.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+    let result = write_new(&temporary, content, mode)
+        .and_then(|()| fs::set_permissions(&temporary, fs::Permissions::from_mode(mode)))
+        .and_then(|()| fs::rename(&temporary, path));
+    if result.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    result.and_then(|()| sync_directory(directory)).map_err(cannot("write", path))
+}
+
+/// Writes a file that is not there yet, durably.
+pub(super) fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     // What a dead process of the same number left.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(content)?;
     file.sync_all()
 }
