@@ -69,8 +69,7 @@ fn build_with(
     let threads = set_threads(args.threads)?;
     let publisher = Publisher::lock(&args.out).map_err(publish_failure)?.with_cleanup(cleanup);
     let gates = Gates { max_drift: args.max_drift, min_profiles_ratio: args.min_profiles_ratio };
-    let served =
-        gates.served(publisher.directory(), &mut |text| progress.line(|| format!("warning: {text}")))?;
+    let served = gates.served(publisher.directory(), &mut |text| progress.line(|| text))?;
     let mut build = Build {
         args,
         options,

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 /// How often the memory of the process is looked at.
 const INTERVAL: Duration = Duration::from_millis(50);
+const STATUS: &str = "/proc/self/status";
+/// What sizes are counted in there.
+const KILOBYTE: u64 = 1024;
 
 /// What was taken between two moments. What the system does not tell is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,13 +38,17 @@ pub struct Meter {
 #[derive(Debug, Default)]
 struct Watch {
     highest: AtomicU64,
+    /// What looking has read, which is not the step's.
+    read: AtomicU64,
     is_over: AtomicBool,
 }
 
 impl Watch {
     fn look(&self) {
-        if let Some(resident) = status("VmRSS") {
-            self.highest.fetch_max(resident, Ordering::Relaxed);
+        let Ok(text) = fs::read_to_string(STATUS) else { return };
+        self.read.fetch_add(text.len() as u64, Ordering::Relaxed);
+        if let Some(kilobytes) = value(&text, "VmRSS") {
+            self.highest.fetch_max(kilobytes * KILOBYTE, Ordering::Relaxed);
         }
     }
 }
@@ -74,6 +81,7 @@ impl Meter {
         let mark = status("VmHWM").filter(|mark| self.mark_before.is_some_and(|before| *mark > before));
         let since = |now: Option<u64>, before: Option<u64>| Some(now?.saturating_sub(before?));
         let (read, written) = bytes();
+        let read = read.map(|read| read.saturating_sub(self.watch.read.load(Ordering::Relaxed)));
         Taken {
             peak_memory_bytes: mark.max(seen),
             bytes_read: since(read, self.bytes_before.0),
@@ -98,8 +106,7 @@ pub fn peak_memory_bytes() -> Option<u64> {
 
 /// A line of `/proc/self/status` in bytes.
 fn status(name: &str) -> Option<u64> {
-    const UNIT_BYTES: u64 = 1024;
-    value(&fs::read_to_string("/proc/self/status").ok()?, name).map(|kilobytes| kilobytes * UNIT_BYTES)
+    value(&fs::read_to_string(STATUS).ok()?, name).map(|kilobytes| kilobytes * KILOBYTE)
 }
 
 /// What was read and written so far.

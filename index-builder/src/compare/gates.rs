@@ -56,21 +56,22 @@ impl Gates {
     ///
     /// # Errors
     /// Where the directory cannot be listed.
-    pub fn served(self, directory: &Path, warn: &mut dyn FnMut(String)) -> anyhow::Result<Option<Served>> {
+    pub fn served(self, directory: &Path, say: &mut dyn FnMut(String)) -> anyhow::Result<Option<Served>> {
         if self == Gates::default() {
             return Ok(None);
         }
         let pinned = read_pin(directory).unwrap_or_else(|error| {
-            warn(format!("{} is not heeded: {error}", directory.join(PIN_FILE).display()));
+            say(format!("warning: {} is not heeded: {error}", directory.join(PIN_FILE).display()));
             None
         });
         let ids = SuppressedIds::read(directory).unwrap_or_else(|error| {
-            warn(format!("{} is not heeded: {error}", directory.join(SUPPRESSED_FILE).display()));
+            say(format!("warning: {} is not heeded: {error}", directory.join(SUPPRESSED_FILE).display()));
             SuppressedIds::default()
         });
-        let opened = before(directory, u64::MAX, pinned, &ids, warn)?;
+        let mut refused = |why| say(format!("warning: an earlier version {why}"));
+        let opened = before(directory, u64::MAX, pinned, &ids, &mut refused)?;
         if opened.is_none() {
-            warn("--max-drift and --min-profiles-ratio have no earlier version to compare with".to_owned());
+            say("compare: there is no earlier version to compare with".to_owned());
         }
         Ok(opened.map(|opened| Served { gates: self, opened, ids }))
     }

@@ -21,6 +21,3 @@ pub use first_ten::{FIRST, FirstTen};
 pub use gates::{Compared, Gates, Served};
 pub use matching::{Matching, SEED, Sample};
 pub use opened::{Opened, before, directory_of, served};
-
-#[cfg(test)]
-mod tests;

@@ -47,6 +47,3 @@ pub fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<(), Failure> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

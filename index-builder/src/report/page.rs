@@ -1,5 +1,7 @@
 //! The page. All text that comes from files is escaped by the macro that writes the HTML.
 
+use std::path::Path;
+
 use indicatif::{HumanBytes, HumanCount};
 use kindred::answer::EXACT_UP_TO_NODES;
 use kindred::index::{TableKind, TableMetadata};
@@ -7,7 +9,7 @@ use kindred::time::rfc3339;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::facts::Facts;
-use super::plot::{Bars, Curve, bars, curve};
+use super::plot::{Bars, Curve, bars, curve, round_up};
 use super::searches::{Searches, Width};
 use super::structure::{Group, Groups, Level};
 use crate::compare::Difference;
@@ -52,6 +54,11 @@ pub fn page(facts: &Facts) -> Markup {
 
 fn count(number: u64) -> String {
     HumanCount(number).to_string()
+}
+
+/// So many of something.
+fn some(number: u64, of_what: &str) -> String {
+    format!("{} {of_what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 fn share(part: u64, whole: u64) -> String {
@@ -126,6 +133,11 @@ fn side(difference: &Difference) -> String {
     difference.old.version.map_or_else(|| "the older file".to_owned(), |version| format!("version {version}"))
 }
 
+/// Without its folder: the page is the same wherever the files are.
+fn file_name(path: &str) -> std::borrow::Cow<'_, str> {
+    Path::new(path).file_name().unwrap_or_default().to_string_lossy()
+}
+
 fn comparison(difference: Option<&Difference>) -> Markup {
     let Some(difference) = difference else {
         return section(
@@ -138,12 +150,12 @@ fn comparison(difference: Option<&Difference>) -> Markup {
         (
             name.to_owned(),
             profiles as f64,
-            format!("{} profiles, {}", count(profiles), share(profiles, ten.compared)),
+            format!("{}, {}", some(profiles, "profile"), share(profiles, ten.compared)),
         )
     });
     let content = html! {
         p {
-            "Compared with " (side(difference)) " (" (difference.old.file) ", " (count(u64::from(difference.old.profiles)))
+            "Compared with " (side(difference)) " (" (file_name(&difference.old.file)) ", " (count(u64::from(difference.old.profiles)))
             " profiles, built " (difference.old.created) "). "
             "The first ten are those that a server recommends; what changed of them is the share of the old ten that is "
             "not among the new ten. "
@@ -151,7 +163,7 @@ fn comparison(difference: Option<&Difference>) -> Markup {
             @else { (count(difference.sample)) " of the kept profiles were looked at, drawn by their ids." }
         }
         div.columns {
-            table {
+            div.table { table {
                 tbody {
                     (row("profiles added", &count(difference.added)))
                     (row("profiles removed", &count(difference.removed)))
@@ -164,7 +176,7 @@ fn comparison(difference: Option<&Difference>) -> Markup {
                         (row(parameter.name, &format!("{} → {}", parameter.old, parameter.new)))
                     }
                 }
-            }
+            } }
             (bars(&Bars {
                 title: "How many of the first ten changed",
                 x: "of ten",
@@ -198,7 +210,7 @@ fn searches(facts: &Facts) -> Markup {
     let lowest = searches.widths.iter().map(|width| width.recall).fold(1.0, f64::min);
     let content = html! {
         p {
-            "Measured for this page: " (count(searches.sample as u64)) " vectors, drawn at random from all, are compared "
+            "Measured for this page: " (some(searches.sample as u64, "vector")) ", drawn at random from all, are compared "
             "with every other. Recall is the share of the ten nearest that a search finds; one that is as near as the tenth "
             "counts. The dashed line is the file's own ef, " (default_ef) ". Below 11, ef acts as 11: ten and the vector itself."
             @if facts.header.nodes <= EXACT_UP_TO_NODES {
@@ -220,7 +232,7 @@ fn searches(facts: &Facts) -> Markup {
                 x: "ef",
                 y: "distances, mean",
                 points: points(|width| width.distances),
-                range: (0.0, most(|width| width.distances)),
+                range: (0.0, round_up(most(|width| width.distances))),
                 format: |number| format!("{number:.0}"),
                 marked: Some(marked),
             }))
@@ -229,11 +241,11 @@ fn searches(facts: &Facts) -> Markup {
                 x: "ef",
                 y: "hops, mean",
                 points: points(|width| width.hops),
-                range: (0.0, most(|width| width.hops)),
+                range: (0.0, round_up(most(|width| width.hops))),
                 format: |number| format!("{number:.0}"),
                 marked: Some(marked),
             }))
-            table {
+            div.table { table {
                 thead { tr { th { "ef" } th { "recall@10" } th { "distances" } th { "hops" } } }
                 tbody {
                     @for width in &searches.widths {
@@ -245,7 +257,7 @@ fn searches(facts: &Facts) -> Markup {
                         }
                     }
                 }
-            }
+            } }
         }
     };
     section(title, &content)
@@ -260,7 +272,7 @@ fn distances(searches: Option<&Searches>) -> Markup {
         div.columns {
             (histogram("To the nearest", &searches.first, end))
             (histogram("To the tenth", &searches.tenth, end))
-            table {
+            div.table { table {
                 thead { tr { th { "share of vectors" } th { "nearest within" } th { "tenth within" } } }
                 tbody {
                     @for share in [0.05, 0.25, 0.5, 0.75, 0.95] {
@@ -271,7 +283,7 @@ fn distances(searches: Option<&Searches>) -> Markup {
                         }
                     }
                 }
-            }
+            } }
         }
     };
     section("Distances", &content)
@@ -293,7 +305,7 @@ fn histogram(title: &str, distances: &[f32], end: f32) -> Markup {
     let named = counts.iter().enumerate().map(|(bin, &vectors)| {
         let start = width * bin as f64;
         let name = if width < 0.01 { format!("{start:.4}") } else { format!("{start:.2}") };
-        (name, vectors as f64, format!("{vectors} vectors"))
+        (name, vectors as f64, some(vectors, "vector"))
     });
     bars(&Bars { title, x: "distance", y: "vectors", bars: named.collect(), at_edges: true })
 }
@@ -304,7 +316,7 @@ fn graph(levels: &[Level]) -> Markup {
         p { "Links of each node, counted for all nodes, by level. Searches walk down from the top and end on level 0." }
         div.columns {
             (bars(&degree_bars(bottom)))
-            table {
+            div.table { table {
                 thead { tr { th { "level" } th { "nodes" } th { "links, mean" } th { "most" } th { "most to one" } th { "without a link to them" } } }
                 tbody {
                     @for (level, degrees) in levels.iter().enumerate() {
@@ -318,7 +330,7 @@ fn graph(levels: &[Level]) -> Markup {
                         }
                     }
                 }
-            }
+            } }
         }
     };
     section("Degrees", &content)
@@ -326,18 +338,14 @@ fn graph(levels: &[Level]) -> Markup {
 
 fn degree_bars(level: &Level) -> Bars<'static> {
     const MOST_BARS: usize = 64;
-    let named = |(degree, &nodes): (usize, &u64)| {
-        (degree.to_string(), nodes as f64, format!("{} nodes", count(nodes)))
-    };
+    let named = |(degree, &nodes): (usize, &u64)| (degree.to_string(), nodes as f64, some(nodes, "node"));
     let bars = if level.degrees.len() <= MOST_BARS {
         level.degrees.iter().enumerate().map(named).collect()
     } else {
         let wide = level.degrees.len().div_ceil(MOST_BARS);
         let sums = level.degrees.chunks(wide).map(|part| part.iter().sum::<u64>());
         sums.enumerate()
-            .map(|(part, nodes)| {
-                (format!("{}", part * wide), nodes as f64, format!("{} nodes", count(nodes)))
-            })
+            .map(|(part, nodes)| (format!("{}", part * wide), nodes as f64, some(nodes, "node")))
             .collect()
     };
     Bars { title: "Links of a node on level 0", x: "links", y: "nodes", bars, at_edges: false }
@@ -350,14 +358,14 @@ fn size_bars(title: &'static str, x: &'static str, y: &'static str, sizes: &[(St
 
 fn largest(groups: &[Group]) -> Markup {
     html! {
-        table {
+        div.table { table {
             thead { tr { th { "size" } th.text { "some of its profiles" } } }
             tbody {
                 @for group in groups {
                     tr { th scope="row" { (count(group.size)) } td.text { @for id in &group.members { code { (id) } " " } } }
                 }
             }
-        }
+        } }
     }
 }
 
@@ -367,10 +375,10 @@ fn duplicates(facts: &Facts) -> Markup {
     let content = html! {
         p {
             @if *vectors == 0 { "No two profiles have the same vector. " }
-            @else { (count(*in_all)) " profiles share " (count(*vectors)) " vectors: what tells them apart is not vectorized. " }
-            @if zero > 0 { (count(zero)) " profiles have nothing to compare: their vector is zero, and nobody is recommended for them. " }
-            @if facts.metadata.duplicates > 0 { (count(facts.metadata.duplicates)) " records were left out because another had their id. " }
-            @if facts.suppressed > 0 { (count(facts.suppressed as u64)) " profiles are suppressed: they are in the file and in no answer." }
+            @else { (some(*in_all, "profile")) " share " (some(*vectors, "vector")) ": what tells them apart is not vectorized. " }
+            @if zero > 0 { (some(zero, "profile")) " with nothing to compare: a vector of zeros, for which nobody is recommended. " }
+            @if facts.metadata.duplicates > 0 { (some(facts.metadata.duplicates, "record")) " left out because another had the same id. " }
+            @if facts.suppressed > 0 { (some(facts.suppressed as u64, "profile")) " suppressed: in the file and in no answer." }
         }
         @if *vectors > 0 {
             div.columns { (size_bars("Profiles that share a vector", "profiles", "vectors", sizes)) (largest(shown)) }
@@ -387,7 +395,7 @@ fn groups(groups: &Groups) -> Markup {
     let content = html! {
         p {
             "Every vector is linked to the nearest of its neighbours in the graph and to no other; a group is what then hangs "
-            "together. " (count(groups.in_all)) " vectors make " (count(groups.count)) " groups; the largest has "
+            "together. " (some(groups.in_all, "vector")) " in " (some(groups.count, "group")) "; the largest has "
             (count(biggest)) ". Many small groups are usual. One that holds much of the index is a crowd of near copies."
         }
         div.columns { (size_bars("Groups by size", "vectors", "groups", &groups.sizes)) (largest(&groups.largest)) }
@@ -401,7 +409,7 @@ fn skipped(facts: &Facts) -> Markup {
     let content = html! {
         @if metadata.skipped.is_empty() { p.none { "No record was skipped." } }
         @else {
-            table.wide {
+            div.table { table {
                 thead { tr { th.text { "reason" } th { "records" } th.text { "the first of them" } } }
                 tbody {
                     @for (reason, &records) in &metadata.skipped {
@@ -416,7 +424,7 @@ fn skipped(facts: &Facts) -> Markup {
                         }
                     }
                 }
-            }
+            } }
         }
     };
     section("Skipped records", &content)
@@ -432,17 +440,17 @@ fn steps(record: Option<&BuildRecord>) -> Markup {
     let longest = record.steps.iter().map(|step| step.seconds).fold(f64::MIN_POSITIVE, f64::max);
     let content = html! {
         p {
-            "Begun " (record.started) " on " (record.threads) " threads; " (seconds(record.seconds)) " in all. "
+            "Begun " (record.started) " on " (some(record.threads, "thread")) "; " (seconds(record.seconds)) " in all. "
             "Memory is the most that was resident, mapped files included."
         }
-        table.wide {
+        div.table { table {
             thead { tr { th.text { "step" } th { "time" } th.text.share {} th { "memory" } th { "read" } th { "written" } } }
             tbody {
                 @for step in &record.steps {
                     tr {
                         th.text scope="row" { (step.name) }
                         td { (seconds(step.seconds)) }
-                        td.text.share { meter min="0" max="1" value=(format!("{:.4}", step.seconds / longest)) {} }
+                        td.text.share { span.length style=(format!("width:{:.1}%", 100.0 * step.seconds / longest)) {} }
                         td { (bytes(step.peak_memory_bytes)) }
                         td { (bytes(step.bytes_read)) }
                         td { (bytes(step.bytes_written)) }
@@ -456,7 +464,7 @@ fn steps(record: Option<&BuildRecord>) -> Markup {
                     td {} td {}
                 }
             }
-        }
+        } }
     };
     section(title, &content)
 }
@@ -479,11 +487,11 @@ fn parameters(facts: &Facts) -> Markup {
         ("header checksum", crate::record::checksum(header)),
     ];
     let content = html! {
-        table.wide {
+        div.table { table {
             tbody {
                 @for (name, value) in facts.parameters.iter().chain(&more) { (row(name, value)) }
             }
-        }
+        } }
     };
     section("Parameters", &content)
 }

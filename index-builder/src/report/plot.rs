@@ -6,12 +6,14 @@ use maud::{Markup, html};
 const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 240.0;
 /// Room for the numbers of the axes.
-const LEFT: f64 = 52.0;
+const LEFT: f64 = 60.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 14.0;
-const BOTTOM: f64 = 44.0;
+const BOTTOM: f64 = 46.0;
 /// The most numbers below the bars of a histogram.
 const MOST_LABELS: usize = 8;
+/// The widest that a bar is drawn.
+const WIDEST: f64 = 64.0;
 
 /// A line through points whose x is a width: each doubling takes as much room as any other.
 #[derive(Debug)]
@@ -120,7 +122,7 @@ pub fn curve(curve: &Curve<'_>) -> Markup {
 
 /// Whether there is room for a number here, behind the last one.
 fn far_enough(at: f64, last: &mut f64) -> bool {
-    const ROOM: f64 = 30.0;
+    const ROOM: f64 = 34.0;
     let is_far = at - *last >= ROOM;
     if is_far {
         *last = at;
@@ -133,7 +135,7 @@ pub fn bars(bars: &Bars<'_>) -> Markup {
     let highest = bars.bars.iter().map(|bar| bar.1).fold(0.0, f64::max);
     let frame = Frame { y: (0.0, round_up(highest)) };
     let width = (WIDTH - LEFT - RIGHT) / bars.bars.len().max(1) as f64;
-    let gap = (width * 0.12).min(3.0);
+    let gap = (width * 0.12).clamp(0.0, 3.0).max(width - WIDEST);
     let step = bars.bars.len().div_ceil(MOST_LABELS).max(1);
     let content = html! {
         (frame.grid(short))
@@ -155,7 +157,7 @@ pub fn bars(bars: &Bars<'_>) -> Markup {
 }
 
 /// The next number of one or two digits that is a multiple of four, so that the lines are whole.
-fn round_up(highest: f64) -> f64 {
+pub fn round_up(highest: f64) -> f64 {
     const STEPS: [f64; 9] = [1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0, 10.0];
     if highest <= 4.0 {
         return 4.0;
