@@ -10,13 +10,14 @@ use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use kindred::index::small_file::replace_file;
 use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
 use crate::build::Findings;
 use crate::failure::Failure;
 use crate::gate::{Gate, Refusal};
 use crate::progress::{Progress, StepRecord};
-use crate::publish::{Cleanup, PublishError, replace_file};
+use crate::publish::{Cleanup, PublishError};
 use crate::source::{InputError, SourceError};
 use crate::summary::Summary;
 use crate::usage;

@@ -6,9 +6,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod browse;
 mod config;
 mod contract;
 mod errors;
+mod events;
 mod faults;
 mod fixture;
 mod guarantee;
@@ -16,7 +18,11 @@ mod http;
 mod inside;
 mod keys;
 mod limits;
+mod manual;
 mod metrics;
+mod notify;
+mod pin;
+mod probe;
 mod process;
 mod recall;
 mod residency;

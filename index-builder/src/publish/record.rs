@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kindred::index::directory::{file_name, parse_record_name, record_name};
+use kindred::index::small_file::write_new;
 
 use super::error::cannot;
-use super::small_file::write_new;
 use super::{FILE_MODE, PublishError, Publisher, crash_point, sync_directory};
 
 /// The hidden name under which a record is written.

@@ -21,11 +21,11 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
+use kindred::index::small_file::replace_file;
 
 use crate::cli::ReportArgs;
 use crate::compare::{Opened, served};
 use crate::failure::Failure;
-use crate::publish::replace_file;
 use facts::Facts;
 
 /// The page holds ids: it is for those who may read the index.

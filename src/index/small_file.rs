@@ -1,15 +1,36 @@
-//! Small files that others read at any moment, such as those beside the versions: replaced as a whole, or removed.
+//! The small files beside the versions, which servers read at any moment, and others like them: replaced as a whole, or
+//! removed.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::error::cannot;
-use super::{FILE_MODE, PublishError, sync_directory};
+/// The permissions of every file that is made in an index directory, before the umask takes its share.
+pub const FILE_MODE: u32 = 0o640;
+
+/// The operating system refused. Why is in the source, which an error report puts behind the message.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}", .path.display())]
+pub struct SmallFileError {
+    /// What was tried, as the message says it.
+    pub action: &'static str,
+    /// With which file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// Says what was tried, with which file.
+fn cannot(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SmallFileError {
+    move |source| SmallFileError { action, path: path.to_owned(), source }
+}
 
 /// Gives a file in the directory another content, from one moment to the next and durably.
-pub(super) fn replace(directory: &Path, name: &str, content: &[u8]) -> Result<(), PublishError> {
+///
+/// # Errors
+/// The directory cannot be written to; the file is then what it was.
+pub fn replace(directory: &Path, name: &str, content: &[u8]) -> Result<(), SmallFileError> {
     // Named after the process, so that two at once do not write into one file.
     let temporary = directory.join(format!(".{name}.{}.tmp", std::process::id()));
     let path = directory.join(name);
@@ -24,8 +45,8 @@ pub(super) fn replace(directory: &Path, name: &str, content: &[u8]) -> Result<()
 /// umask is.
 ///
 /// # Errors
-/// [`PublishError::Io`] with its path; what was there is there then.
-pub fn replace_file(path: &Path, content: &[u8], mode: u32) -> Result<(), PublishError> {
+/// It cannot be written; what was there is there then.
+pub fn replace_file(path: &Path, content: &[u8], mode: u32) -> Result<(), SmallFileError> {
     let Some(name) = path.file_name() else {
         return Err(cannot("write", path)(io::ErrorKind::IsADirectory.into()));
     };
@@ -43,8 +64,11 @@ pub fn replace_file(path: &Path, content: &[u8], mode: u32) -> Result<(), Publis
     result.and_then(|()| sync_directory(directory)).map_err(cannot("write", path))
 }
 
-/// Writes a file that is not there yet, durably.
-pub(super) fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+/// Writes a file, durably. One of that name is removed first.
+///
+/// # Errors
+/// What the file system gives.
+pub fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     // What a dead process of the same number left.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -56,7 +80,10 @@ pub(super) fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()
 }
 
 /// Removes a file from the directory, durably. Gives whether there was one.
-pub(super) fn remove(directory: &Path, name: &str) -> Result<bool, PublishError> {
+///
+/// # Errors
+/// It is there and cannot be removed.
+pub fn remove(directory: &Path, name: &str) -> Result<bool, SmallFileError> {
     let path = directory.join(name);
     match fs::remove_file(&path) {
         Ok(()) => {}
@@ -65,4 +92,16 @@ pub(super) fn remove(directory: &Path, name: &str) -> Result<bool, PublishError>
     }
     sync_directory(directory).map_err(cannot("sync", directory))?;
     Ok(true)
+}
+
+/// Makes what happened to names in a directory durable.
+///
+/// # Errors
+/// What the file system gives.
+pub fn sync_directory(directory: &Path) -> io::Result<()> {
+    match File::open(directory)?.sync_all() {
+        // Some file systems know no such thing; then there is nothing more to be done.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        result => result,
+    }
 }
