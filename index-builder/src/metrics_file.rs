@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use kindred::index::small_file::replace_file;
 use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
 use crate::build::Findings;
@@ -20,7 +21,6 @@ use crate::publish::{Cleanup, PublishError};
 use crate::source::{InputError, SourceError};
 use crate::summary::Summary;
 use crate::usage;
-use kindred::index::small_file::replace_file;
 
 /// Everybody may read it: the collector runs as another user.
 const MODE: u32 = 0o644;

@@ -29,7 +29,7 @@ fn a_record_says_what_each_step_took_and_what_was_left_out() {
     assert!(record["started"].as_str().unwrap().ends_with('Z'));
     let steps = record["steps"].as_array().unwrap();
     let names: Vec<&str> = steps.iter().map(|step| step["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["read", "vectorize", "graph", "table", "verify", "publish"]);
+    assert_eq!(names, ["read", "vectorize", "graph", "table", "map", "verify", "publish"]);
     let peak = record["peak_memory_bytes"].as_u64().unwrap();
     let total = record["seconds"].as_f64().unwrap();
     for step in steps {
@@ -39,9 +39,9 @@ fn a_record_says_what_each_step_took_and_what_was_left_out() {
     let source = fs::metadata(place.path("profiles.jsonl")).unwrap().len();
     assert!(steps[0]["bytes_read"].as_u64().unwrap() >= source, "{}", steps[0]);
     assert!(
-        steps[5]["bytes_written"].as_u64().unwrap() >= summary["bytes"].as_u64().unwrap(),
+        steps[6]["bytes_written"].as_u64().unwrap() >= summary["bytes"].as_u64().unwrap(),
         "{}",
-        steps[5]
+        steps[6]
     );
     let skipped = &record["skipped"];
     assert_eq!(skipped["id null"], json!({"count": 1, "first": ["record 56"]}));
@@ -121,7 +121,7 @@ fn the_metrics_of_a_build_are_written_when_it_is_done() {
     assert_eq!(metric(&path, "kindred_build_success"), Some(1.0));
     assert_eq!(metric(&path, "kindred_build_skipped_records{reason=\"id null\"}"), Some(1.0));
     assert_eq!(metric(&path, "kindred_build_failure{reason=\"recall\"}"), Some(0.0));
-    for step in ["read", "vectorize", "graph", "table", "verify", "publish"] {
+    for step in ["read", "vectorize", "graph", "table", "map", "verify", "publish"] {
         let seconds = format!("kindred_build_step_duration_seconds{{step=\"{step}\"}}");
         assert!(metric(&path, &seconds).is_some(), "{step}");
         let bytes = format!("kindred_build_step_peak_memory_bytes{{step=\"{step}\"}}");

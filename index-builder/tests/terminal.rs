@@ -138,11 +138,11 @@ fn bars_come_and_go_and_a_line_for_each_step_stays() {
     let steps: Vec<&str> = lines.iter().map(|line| line.split(':').next().unwrap()).collect();
     assert_eq!(
         steps,
-        ["warning", "read", "vectorize", "graph", "table", "table", "verify", "publish"],
+        ["warning", "read", "vectorize", "graph", "table", "table", "map", "verify", "publish"],
         "{lines:#?}"
     );
     assert!(lines[0].contains("nobody has this"), "{lines:#?}");
-    assert!(lines[7].contains("version 1, "), "{lines:#?}");
+    assert!(lines[8].contains("version 1, "), "{lines:#?}");
     assert!(!lines.iter().any(|line| line.contains('█') || line.contains("left]")), "{lines:#?}");
     let summary = fs::read_to_string(place.path("summary")).unwrap();
     assert!(summary.starts_with("published     version 1") && !summary.contains('\u{1b}'), "{summary}");

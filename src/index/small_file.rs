@@ -68,7 +68,7 @@ fn replace_named(
     result.and_then(|()| sync_directory(directory)).map_err(cannot("write", &path))
 }
 
-/// Writes a file that is not there yet, durably.
+/// Writes a file, durably. One of that name is removed first.
 ///
 /// # Errors
 /// What the file system gives.

@@ -21,12 +21,12 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
+use kindred::index::small_file::replace_file;
 
 use crate::cli::ReportArgs;
 use crate::compare::{Opened, served};
 use crate::failure::Failure;
 use facts::Facts;
-use kindred::index::small_file::replace_file;
 
 /// The page holds ids: it is for those who may read the index.
 const MODE: u32 = 0o640;
