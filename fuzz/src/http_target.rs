@@ -1,5 +1,6 @@
 //! The path and the query of a request, through everything behind the parsing of HTTP itself.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use kindred::index::{Residency, directory};
 use kindred::server::metrics::Metrics;
 use kindred::server::raw_path::decode;
 use kindred::server::watcher::{self, Settings};
-use kindred::server::{LiveIndex, SearchPool, State, configure};
+use kindred::server::{Batches, LiveIndex, SearchPool, State, configure};
 
 /// The largest n of a request, as it is by default.
 const MAX_N: usize = 1000;
@@ -63,6 +64,11 @@ impl Server {
             metrics: Arc::new(Metrics::new().unwrap_or_else(|error| panic!("{error}"))),
             exact: SearchPool::new("exact", 1, 0).unwrap_or_else(|error| panic!("{error}")),
             searches: SearchPool::new("search", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            pins: SearchPool::new("pin", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            // Its files are gone, and only GET comes here.
+            index_dir: PathBuf::from("nowhere"),
+            waker: watcher::waker().0,
+            batches: Batches::new(1, 1, PATIENCE).unwrap_or_else(|error| panic!("{error}")),
             access: Arc::default(),
             stopping: Arc::default(),
             max_n: MAX_N,

@@ -34,7 +34,6 @@ pub use format::{
     FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Sink, names as format_names, read,
 };
 pub use input::{Input, InputError, STANDARD_INPUT};
-pub use json::{parse_document, parse_list};
 pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
 pub use plan::{Plan, PlanError, ReadError, Visitor};
 pub use record::Record;

@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use half::f16;
 use kindred::profile::Value;
+use kindred::profile::json::parse_list;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{Kind, Type};
 use postgres_protocol::types as wire;
@@ -152,7 +153,7 @@ fn vector<const N: usize>(raw: &[u8], number: fn([u8; N]) -> f32) -> Result<Valu
     if let Ok(text) = str::from_utf8(raw)
         && text.starts_with('[')
     {
-        return json::parse_list(text).ok_or(Unread::Answer);
+        return parse_list(text).ok_or(Unread::Answer);
     }
     let Some((&[high, low, _, _], numbers)) = raw.split_first_chunk::<4>() else { return Err(Unread::Answer) };
     let (numbers, rest) = numbers.as_chunks::<N>();
