@@ -29,3 +29,8 @@ pub mod summary;
 pub mod table;
 pub mod vectorize;
 pub mod vectors;
+
+/// The developer guide, whose example is compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-a-source.md")]
+pub struct AddingASource;
