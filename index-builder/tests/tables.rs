@@ -42,7 +42,11 @@ fn table(profiles: &[Value]) -> RecordBatch {
         height.append_value(profile["height"].as_f64().unwrap());
         let list = profile["tags"].as_array();
         tags.append_option(list.map(|list| list.iter().map(Value::as_str).collect::<Vec<_>>()));
-        profile["v"].as_array().unwrap().iter().for_each(|n| vectors.values().append_value(n.as_f64().unwrap() as f32));
+        profile["v"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .for_each(|n| vectors.values().append_value(n.as_f64().unwrap() as f32));
         vectors.append(true);
     }
     let [mut id, mut name] = texts;

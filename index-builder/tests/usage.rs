@@ -57,9 +57,13 @@ fn an_unknown_extension_is_refused_with_those_that_are_known() {
     let place = Place::empty();
     for name in ["profiles.txt", "profiles", "profiles.gz"] {
         place.write(name, "{}");
-        place
-            .build_from(name, &[])
-            .fails(2, &[name, ".pickle", ".pkl", ".jsonl", ".ndjson", ".json", ".csv", ".parquet", ".arrow", "--format"]);
+        place.build_from(name, &[]).fails(
+            2,
+            &[
+                name, ".pickle", ".pkl", ".jsonl", ".ndjson", ".json", ".csv", ".parquet", ".arrow",
+                "--format",
+            ],
+        );
     }
     assert!(!place.index().exists());
 }

@@ -95,7 +95,10 @@ mod tests {
     #[test]
     fn days_count_from_1970_and_stay_within_four_digits_of_a_year() {
         let day = |day| date_of_day(day).unwrap_or_default();
-        assert_eq!((day(0), day(-1), day(11_016)), ("1970-01-01".into(), "1969-12-31".into(), "2000-02-29".into()));
+        assert_eq!(
+            (day(0), day(-1), day(11_016)),
+            ("1970-01-01".into(), "1969-12-31".into(), "2000-02-29".into())
+        );
         assert_eq!((day(-719_162), day(2_932_896)), ("0001-01-01".into(), "9999-12-31".into()));
         for outside in [-719_163, 2_932_897, i64::MIN, i64::MAX] {
             assert_eq!(date_of_day(outside), None);

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::{
-    Cause, Input, Record, STANDARD_INPUT, SourceError, columnar, compression, csv, json, npy, pickle, postgres,
+    Cause, Input, Record, STANDARD_INPUT, SourceError, columnar, compression, csv, json, npy, pickle,
+    postgres,
 };
 
 /// The id field that stands for "number the records": such a source has no field with an id.
@@ -192,7 +193,8 @@ impl FormatChoice {
 /// What stands before the `://` of an address.
 fn scheme(path: &Path) -> Option<&str> {
     let (scheme, _) = path.to_str()?.split_once("://")?;
-    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_scheme =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     (!scheme.is_empty() && is_scheme(scheme)).then_some(scheme)
 }
 

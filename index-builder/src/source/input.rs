@@ -113,7 +113,9 @@ impl Input {
     pub fn reader(&self) -> Box<dyn BufRead> {
         let raw = BufReader::with_capacity(BUFFER_BYTES, self.start.clone());
         match self.compression {
-            Some(compression) => compression.reader(raw).unwrap_or_else(|error| Box::new(BufReader::new(Failed(error.kind())))),
+            Some(compression) => {
+                compression.reader(raw).unwrap_or_else(|error| Box::new(BufReader::new(Failed(error.kind()))))
+            }
             None => Box::new(raw),
         }
     }

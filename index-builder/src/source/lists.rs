@@ -47,9 +47,6 @@ mod tests {
         );
         let kept = doubles([Some(0.5), Some(f64::NEG_INFINITY)].into_iter());
         assert_eq!(kept, Value::Floats(vec![0.5, f32::NEG_INFINITY]));
-        assert_eq!(
-            doubles([None, Some(f64::NAN)].into_iter()),
-            Value::List(vec![Value::Null, Value::Null])
-        );
+        assert_eq!(doubles([None, Some(f64::NAN)].into_iter()), Value::List(vec![Value::Null, Value::Null]));
     }
 }

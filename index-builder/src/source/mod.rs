@@ -31,7 +31,8 @@ mod samples;
 
 pub use error::{Cause, Place, SourceError};
 pub use format::{
-    FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Reader, Sink, names as format_names, read,
+    FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Reader, Sink,
+    names as format_names, read,
 };
 pub use input::{Input, InputError, STANDARD_INPUT};
 pub use lines::{Line, read_line};

@@ -127,8 +127,11 @@ impl Plan {
     /// [`PlanError::Input`].
     pub fn of_vectors(path: &Path) -> Result<Plan, PlanError> {
         check_exists(path)?;
-        let parts = Format::of_vectors(path)
-            .map(|format| Part { given: path.to_owned(), name: path.display().to_string(), format });
+        let parts = Format::of_vectors(path).map(|format| Part {
+            given: path.to_owned(),
+            name: path.display().to_string(),
+            format,
+        });
         let name = parts.as_ref().map(Part::metadata_name).unwrap_or_default();
         Ok(Plan { parts: parts.into_iter().collect(), name })
     }
@@ -213,12 +216,7 @@ impl Part {
         }
     }
 
-    fn read(
-        &self,
-        spool_dir: &Path,
-        options: &ReadOptions,
-        sink: &mut Sink<'_>,
-    ) -> Result<(), ReadError> {
+    fn read(&self, spool_dir: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(), ReadError> {
         if let Reader::Address { read, .. } = self.format.reader {
             let query = options.query.as_deref().unwrap_or_default();
             return Ok(read(&self.given.to_string_lossy(), query, sink)?);

@@ -85,8 +85,7 @@ fn options(compression: Option<CompressionType>) -> IpcWriteOptions {
 /// Batches in the file format of Arrow IPC.
 pub(super) fn arrow_file(batches: &[RecordBatch], compression: Option<CompressionType>) -> Vec<u8> {
     let schema = batches[0].schema();
-    let mut writer =
-        FileWriter::try_new_with_options(Vec::new(), &schema, options(compression)).unwrap();
+    let mut writer = FileWriter::try_new_with_options(Vec::new(), &schema, options(compression)).unwrap();
     batches.iter().for_each(|batch| writer.write(batch).unwrap());
     writer.into_inner().unwrap()
 }
@@ -94,8 +93,7 @@ pub(super) fn arrow_file(batches: &[RecordBatch], compression: Option<Compressio
 /// Batches in the stream format of Arrow IPC.
 pub(super) fn arrow_stream(batches: &[RecordBatch], compression: Option<CompressionType>) -> Vec<u8> {
     let schema = batches[0].schema();
-    let mut writer =
-        StreamWriter::try_new_with_options(Vec::new(), &schema, options(compression)).unwrap();
+    let mut writer = StreamWriter::try_new_with_options(Vec::new(), &schema, options(compression)).unwrap();
     batches.iter().for_each(|batch| writer.write(batch).unwrap());
     writer.into_inner().unwrap()
 }

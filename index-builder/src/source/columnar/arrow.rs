@@ -72,7 +72,9 @@ fn next_message(reader: &mut impl BufRead, is_first: bool) -> Result<Option<Vec<
         bytes.extend(take(reader, 4).map_err(Cause::Io)?);
     } else if is_first && bytes.len() == 4 && bytes[3] != 0 {
         // The length of a message of 16 MiB; old streams have no continuation mark.
-        return Err(Cause::Table("it is neither an Arrow IPC file nor a stream: it does not begin as one".to_owned()));
+        return Err(Cause::Table(
+            "it is neither an Arrow IPC file nor a stream: it does not begin as one".to_owned(),
+        ));
     }
     let Some(&length) = bytes.last_chunk::<4>().filter(|_| bytes.len() % 4 == 0) else {
         return Err(truncated());
@@ -86,7 +88,10 @@ fn next_message(reader: &mut impl BufRead, is_first: bool) -> Result<Option<Vec<
     let body = {
         let message = root_as_message(bytes.get(header..).unwrap_or_default())
             .map_err(|error| Cause::Table(format!("a message of it is damaged: {error}")))?;
-        u64::try_from(message.bodyLength()).ok().filter(|&body| body <= MAX_BATCH_BYTES).ok_or_else(too_large)?
+        u64::try_from(message.bodyLength())
+            .ok()
+            .filter(|&body| body <= MAX_BATCH_BYTES)
+            .ok_or_else(too_large)?
     };
     let start = bytes.len();
     extend(reader, &mut bytes, body)?;

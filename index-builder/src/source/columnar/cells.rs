@@ -70,14 +70,18 @@ fn there(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
         D::Decimal32(..) | D::Decimal64(..) | D::Decimal128(..) | D::Decimal256(..) => decimal(array),
         D::Utf8 | D::LargeUtf8 | D::Utf8View => text(array),
         D::Binary | D::LargeBinary | D::BinaryView | D::FixedSizeBinary(_) => binary(array),
-        D::Date32 | D::Date64 | D::Time32(_) | D::Time64(_) | D::Timestamp(..) | D::Duration(_) => time(array)?,
+        D::Date32 | D::Date64 | D::Time32(_) | D::Time64(_) | D::Timestamp(..) | D::Duration(_) => {
+            time(array)?
+        }
         D::List(_) | D::LargeList(_) | D::FixedSizeList(..) | D::ListView(_) | D::LargeListView(_) => {
             list(array, depth)?
         }
         D::Struct(_) => structure(array, depth)?,
         D::Map(..) => map(array, depth)?,
         D::Dictionary(..) => dictionary(array, depth)?,
-        other @ (D::Interval(_) | D::Union(..) | D::RunEndEncoded(..)) => return Err(Refused::Type(other.clone())),
+        other @ (D::Interval(_) | D::Union(..) | D::RunEndEncoded(..)) => {
+            return Err(Refused::Type(other.clone()));
+        }
     })
 }
 
@@ -145,7 +149,11 @@ fn base64(bytes: &[u8]) -> Result<Value, Reason> {
 }
 
 fn time(array: &dyn Array) -> Result<Cell, Refused> {
-    fn stamp<T: ArrowPrimitiveType<Native = i64>>(array: &dyn Array, unit: TimeUnit, zone: Option<&str>) -> Cell {
+    fn stamp<T: ArrowPrimitiveType<Native = i64>>(
+        array: &dyn Array,
+        unit: TimeUnit,
+        zone: Option<&str>,
+    ) -> Cell {
         let zone = Zone::new(zone);
         plain::<T>(array, move |number| times::timestamp(number, unit, &zone).map(Value::Text))
     }
@@ -171,7 +179,9 @@ fn time(array: &dyn Array) -> Result<Cell, Refused> {
         D::Timestamp(Microsecond, zone) => {
             stamp::<t::TimestampMicrosecondType>(array, Microsecond, zone.as_deref())
         }
-        D::Timestamp(Nanosecond, zone) => stamp::<t::TimestampNanosecondType>(array, Nanosecond, zone.as_deref()),
+        D::Timestamp(Nanosecond, zone) => {
+            stamp::<t::TimestampNanosecondType>(array, Nanosecond, zone.as_deref())
+        }
         D::Duration(Second) => duration::<t::DurationSecondType>(array, Second),
         D::Duration(Millisecond) => duration::<t::DurationMillisecondType>(array, Millisecond),
         D::Duration(Microsecond) => duration::<t::DurationMicrosecondType>(array, Microsecond),
@@ -281,7 +291,9 @@ fn map(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
 fn is_key(key: &DataType) -> bool {
     match key {
         DataType::Dictionary(_, value) => is_key(value),
-        other => other.is_integer() || matches!(other, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View),
+        other => {
+            other.is_integer() || matches!(other, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+        }
     }
 }
 

@@ -120,7 +120,9 @@ impl ChunkReader for RandomAccess {
         let mut bytes = Vec::new();
         self.from(start)?.take(length as u64).read_to_end(&mut bytes)?;
         if bytes.len() != length {
-            return Err(ParquetError::EOF(format!("{length} bytes at {start} go beyond the end of the file")));
+            return Err(ParquetError::EOF(format!(
+                "{length} bytes at {start} go beyond the end of the file"
+            )));
         }
         Ok(bytes.into())
     }

@@ -1,13 +1,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use ::parquet::basic::Compression;
 use arrow_array::builder as b;
 use arrow_array::types::{Float64Type, Int8Type, Int32Type};
 use arrow_array::{self as a, Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field};
 use half::f16;
 use kindred::profile::Value;
-use ::parquet::basic::Compression;
 use tempfile::TempDir;
 
 use super::super::samples::{arrow_file, arrow_stream, codecs, parquet};
@@ -40,7 +40,8 @@ fn written(batches: &[RecordBatch]) -> [(Read, Vec<u8>); 3] {
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     // Nullable all of them, whether or not there is a null.
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
+        .unwrap()
 }
 
 /// The documents that records are.
@@ -99,15 +100,25 @@ fn every_type() -> Vec<(&'static str, ArrayRef, &'static str)> {
         ("infinite", Arc::new(a::Float32Array::from(vec![Some(f32::INFINITY), None])), "null"),
         (
             "decimal",
-            Arc::new(a::Decimal128Array::from(vec![Some(1250), None]).with_precision_and_scale(9, 2).unwrap()),
+            Arc::new(
+                a::Decimal128Array::from(vec![Some(1250), None]).with_precision_and_scale(9, 2).unwrap(),
+            ),
             "\"12.50\"",
         ),
         ("text", Arc::new(a::StringArray::from(vec![Some("a\"é"), None])), "\"a\\\"é\""),
         ("long text", Arc::new(a::LargeStringArray::from(vec![Some("a"), None])), "\"a\""),
-        ("view", Arc::new(a::StringViewArray::from(vec![Some("longer than twelve bytes"), None])), "\"longer than twelve bytes\""),
+        (
+            "view",
+            Arc::new(a::StringViewArray::from(vec![Some("longer than twelve bytes"), None])),
+            "\"longer than twelve bytes\"",
+        ),
         ("binary", Arc::new(a::BinaryArray::from(vec![Some(&b"\0\xffx"[..]), None])), "\"AP94\""),
         ("date", Arc::new(a::Date32Array::from(vec![Some(11_016), None])), "\"2000-02-29\""),
-        ("time", Arc::new(a::Time64MicrosecondArray::from(vec![Some(45_005_000_001), None])), "\"12:30:05.000001\""),
+        (
+            "time",
+            Arc::new(a::Time64MicrosecondArray::from(vec![Some(45_005_000_001), None])),
+            "\"12:30:05.000001\"",
+        ),
         (
             "stamp",
             Arc::new(a::TimestampMillisecondArray::from(vec![Some(1_435_753_805_000), None])),
@@ -119,7 +130,11 @@ fn every_type() -> Vec<(&'static str, ArrayRef, &'static str)> {
             "\"1970-01-01T02:00:00.000000001+02:00\"",
         ),
         ("duration", Arc::new(a::DurationSecondArray::from(vec![Some(90_000), None])), "\"P1DT3600S\""),
-        ("category", Arc::new([Some("c"), None].into_iter().collect::<a::DictionaryArray<Int8Type>>()), "\"c\""),
+        (
+            "category",
+            Arc::new([Some("c"), None].into_iter().collect::<a::DictionaryArray<Int8Type>>()),
+            "\"c\"",
+        ),
         (
             "doubles",
             Arc::new(a::ListArray::from_iter_primitive::<Float64Type, _, _>([Some([Some(1.0), None]), None])),
@@ -127,7 +142,10 @@ fn every_type() -> Vec<(&'static str, ArrayRef, &'static str)> {
         ),
         (
             "integers",
-            Arc::new(a::LargeListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1), Some(2)]), None])),
+            Arc::new(a::LargeListArray::from_iter_primitive::<Int32Type, _, _>([
+                Some([Some(1), Some(2)]),
+                None,
+            ])),
             "[1,2]",
         ),
         ("texts", Arc::new(texts.finish()), "[\"p\",null]"),
@@ -144,7 +162,9 @@ fn every_type_has_its_value_and_null() {
     let first: Vec<String> = expected.iter().map(|(name, _, text)| format!("{name:?}:{text}")).collect();
     let nulls: Vec<String> = expected
         .iter()
-        .map(|(name, ..)| format!("{name:?}:{}", if *name == "struct" { "{\"n\":null,\"t\":null}" } else { "null" }))
+        .map(|(name, ..)| {
+            format!("{name:?}:{}", if *name == "struct" { "{\"n\":null,\"t\":null}" } else { "null" })
+        })
         .collect();
     for (reader, bytes) in written(&[table]) {
         let records = documents(&read(reader, &bytes).unwrap());
@@ -186,7 +206,9 @@ fn a_list_of_numbers_is_a_vector_with_all_that_is_wrong_with_it() {
 
 #[test]
 fn every_codec_and_any_number_of_batches_gives_the_same_records() {
-    let ids = |from: i64| batch(vec![("_id", Arc::new(a::Int64Array::from_iter_values(from..from + 5000)) as ArrayRef)]);
+    let ids = |from: i64| {
+        batch(vec![("_id", Arc::new(a::Int64Array::from_iter_values(from..from + 5000)) as ArrayRef)])
+    };
     let batches = [ids(0), ids(5000), ids(10_000)];
     let expected: Vec<String> = (0..15_000).map(|id| format!("{{\"_id\":{id}}}")).collect();
     for codec in codecs() {
@@ -242,7 +264,10 @@ fn a_file_cut_anywhere_is_an_error_that_names_it() {
     for (reader, whole) in written(&[table.clone(), table]) {
         for length in (0..whole.len()).step_by(7).chain(whole.len() - 9..whole.len()) {
             let error = read(reader, &whole[..length]).unwrap_err();
-            assert!(error.contains("/table: it ") || error.contains("/table: the Arrow"), "{length}: {error}");
+            assert!(
+                error.contains("/table: it ") || error.contains("/table: the Arrow"),
+                "{length}: {error}"
+            );
         }
     }
 }

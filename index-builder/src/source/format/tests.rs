@@ -105,9 +105,21 @@ fn the_extension_decides_in_any_case_and_behind_it_may_be_that_of_a_compression(
     for (path, name) in known {
         assert_eq!(by_extension(path), Some(name), "{path}");
     }
-    for path in
-        ["people", "people.gz", "people.txt", "people.csv.gz.gz", "people.csv.gz.zst", "people.npy", "s3://people.csv", "postgres", "json", ".json", "people.", "", ".."]
-    {
+    for path in [
+        "people",
+        "people.gz",
+        "people.txt",
+        "people.csv.gz.gz",
+        "people.csv.gz.zst",
+        "people.npy",
+        "s3://people.csv",
+        "postgres",
+        "json",
+        ".json",
+        "people.",
+        "",
+        "..",
+    ] {
         assert_eq!(by_extension(path), None, "{path}");
     }
 }

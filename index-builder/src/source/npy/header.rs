@@ -42,7 +42,9 @@ pub enum HeaderError {
     #[error("the header of the .npy file is damaged: {0}")]
     Malformed(&'static str),
     /// Something else than floating-point numbers.
-    #[error("its numbers are of the type {0:?}; f2, f4 and f8 are read, as numpy.float16, float32 and float64 are")]
+    #[error(
+        "its numbers are of the type {0:?}; f2, f4 and f8 are read, as numpy.float16, float32 and float64 are"
+    )]
     Type(String),
     /// Columns instead of rows.
     #[error("its numbers are in Fortran order; numpy.ascontiguousarray makes rows of them")]
@@ -204,7 +206,11 @@ impl<'a> Rest<'a> {
     }
 
     fn expect(&mut self, character: char) -> Result<(), HeaderError> {
-        if self.take(character) { Ok(()) } else { Err(HeaderError::Malformed("it is no dict as numpy writes it")) }
+        if self.take(character) {
+            Ok(())
+        } else {
+            Err(HeaderError::Malformed("it is no dict as numpy writes it"))
+        }
     }
 
     /// What is in quotes.
@@ -281,7 +287,10 @@ mod tests {
         assert_eq!(refused("<f4", "(0, 2)"), HeaderError::NoRows);
         assert_eq!(refused("<f4", "(3, 0)"), HeaderError::Dimension(0));
         assert_eq!(refused("<f4", "(3, 65537)"), HeaderError::Dimension(65_537));
-        assert_eq!(refused("<f4", "(3, 99999999999999999999)"), HeaderError::Shape("3, 99999999999999999999".into()));
+        assert_eq!(
+            refused("<f4", "(3, 99999999999999999999)"),
+            HeaderError::Shape("3, 99999999999999999999".into())
+        );
         assert_eq!(
             parse("{'descr': '<f4', 'fortran_order': True, 'shape': (3, 2), }"),
             Err(HeaderError::FortranOrder)

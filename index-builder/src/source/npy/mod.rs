@@ -37,7 +37,9 @@ pub(super) fn read(vectors: &Input, ids: &Input, sink: &mut Sink<'_>) -> Result<
     for number in 0..header.rows {
         if let Err(error) = reader.read_exact(&mut row) {
             return Err(match error.kind() {
-                io::ErrorKind::UnexpectedEof => at(Cause::Npy(HeaderError::Truncated { row: number, rows: header.rows })),
+                io::ErrorKind::UnexpectedEof => {
+                    at(Cause::Npy(HeaderError::Truncated { row: number, rows: header.rows }))
+                }
                 _ => io(error),
             });
         }

@@ -26,14 +26,17 @@ impl Address {
     /// # Errors
     /// What is wrong with it, without a word of what stands in it.
     pub(super) fn parse(address: &str) -> Result<Address, String> {
-        let refused = |why: &str| format!("the postgres:// address {why}; postgres://USER@HOST:PORT/DATABASE is read");
+        let refused =
+            |why: &str| format!("the postgres:// address {why}; postgres://USER@HOST:PORT/DATABASE is read");
         // Whatever follows the first @ counts as a host, and would be shown.
         if address.split('?').next().is_some_and(|address| address.matches('@').count() > 1) {
             return Err(refused("has more than one @ (in a user or password it is written %40)"));
         }
         let mut config: Config = address.parse().map_err(|_| refused("cannot be understood"))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(refused("has no host (a directory with a Unix socket is given by ?host=/run/postgresql)"));
+            return Err(refused(
+                "has no host (a directory with a Unix socket is given by ?host=/run/postgresql)",
+            ));
         }
         if config.get_ssl_mode() == SslMode::Require {
             return Err(refused("has sslmode=require, but connections are not encrypted"));
@@ -73,7 +76,9 @@ fn name_of(config: &Config) -> String {
         }
     }
     if config.get_hosts().is_empty() {
-        places.extend(config.get_hostaddrs().iter().enumerate().map(|(at, host)| format!("{host}:{}", port(at))));
+        places.extend(
+            config.get_hostaddrs().iter().enumerate().map(|(at, host)| format!("{host}:{}", port(at))),
+        );
     }
     format!("postgres://{}/{}{sockets}", places.join(","), config.get_dbname().unwrap_or_default())
 }

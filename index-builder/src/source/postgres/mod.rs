@@ -63,7 +63,8 @@ fn read_rows(address: &Address, query: &str, sink: &mut Sink<'_>) -> Result<(), 
 }
 
 fn begin(client: &mut Client) -> Result<Transaction<'_>, Cause> {
-    let transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+    let transaction =
+        client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
     transaction.start().map_err(failed)
 }
 
@@ -75,7 +76,9 @@ struct Column {
 
 fn columns(statement: &Statement) -> Result<Vec<Column>, Cause> {
     if !statement.params().is_empty() {
-        return Err(Cause::Database("the query has parameters, such as $1; there is nothing to put there".to_owned()));
+        return Err(Cause::Database(
+            "the query has parameters, such as $1; there is nothing to put there".to_owned(),
+        ));
     }
     if statement.columns().is_empty() {
         return Err(Cause::Database("the query gives no columns; it should be a select".to_owned()));

@@ -46,7 +46,9 @@ impl Decoder {
     /// `None` for a type that is not read.
     pub(super) fn of(kind: &Type) -> Option<Decoder> {
         match kind.kind() {
-            Kind::Array(element) => return Decoder::of(element).map(|element| Decoder::Array(Box::new(element))),
+            Kind::Array(element) => {
+                return Decoder::of(element).map(|element| Decoder::Array(Box::new(element)));
+            }
             Kind::Domain(base) => return Decoder::of(base),
             Kind::Enum(_) => return Some(Decoder::Plain(text)),
             Kind::Simple => {}
@@ -56,14 +58,22 @@ impl Decoder {
             Type::FLOAT4 => Decoder::Single,
             Type::FLOAT8 => Decoder::Double,
             Type::BOOL => Decoder::Plain(|raw| checked(wire::bool_from_sql(raw)).map(Value::Bool)),
-            Type::INT2 => Decoder::Plain(|raw| checked(wire::int2_from_sql(raw)).map(|n| Value::Int(n.into()))),
-            Type::INT4 => Decoder::Plain(|raw| checked(wire::int4_from_sql(raw)).map(|n| Value::Int(n.into()))),
+            Type::INT2 => {
+                Decoder::Plain(|raw| checked(wire::int2_from_sql(raw)).map(|n| Value::Int(n.into())))
+            }
+            Type::INT4 => {
+                Decoder::Plain(|raw| checked(wire::int4_from_sql(raw)).map(|n| Value::Int(n.into())))
+            }
             Type::INT8 => Decoder::Plain(|raw| checked(wire::int8_from_sql(raw)).map(Value::Int)),
             Type::OID => Decoder::Plain(|raw| checked(wire::oid_from_sql(raw)).map(|n| Value::Int(n.into()))),
             Type::NUMERIC => Decoder::Plain(values::numeric),
-            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN | Type::XML | Type::CHAR => {
-                Decoder::Plain(text)
-            }
+            Type::TEXT
+            | Type::VARCHAR
+            | Type::BPCHAR
+            | Type::NAME
+            | Type::UNKNOWN
+            | Type::XML
+            | Type::CHAR => Decoder::Plain(text),
             Type::JSON => Decoder::Plain(|raw| json::parse_value(raw).map_err(Unread::Record)),
             Type::JSONB => Decoder::Plain(jsonb),
             Type::UUID => Decoder::Plain(values::uuid),
@@ -123,7 +133,8 @@ fn array(element: &Decoder, raw: &[u8]) -> Result<Value, Unread> {
     let items: Vec<Option<&[u8]>> = array.values().collect().map_err(|_| Unread::Answer)?;
     let mut lengths = dimensions.iter().rev().map(|&length| usize::try_from(length).unwrap_or(0).max(1));
     let Some(innermost) = lengths.next() else { return element.list(&[]) };
-    let mut lists = items.chunks(innermost).map(|items| element.list(items)).collect::<Result<Vec<_>, _>>()?;
+    let mut lists =
+        items.chunks(innermost).map(|items| element.list(items)).collect::<Result<Vec<_>, _>>()?;
     for length in lengths {
         lists = lists.chunks(length).map(|lists| Value::List(lists.to_vec())).collect();
     }
@@ -155,7 +166,9 @@ fn vector<const N: usize>(raw: &[u8], number: fn([u8; N]) -> f32) -> Result<Valu
     {
         return parse_list(text).ok_or(Unread::Answer);
     }
-    let Some((&[high, low, _, _], numbers)) = raw.split_first_chunk::<4>() else { return Err(Unread::Answer) };
+    let Some((&[high, low, _, _], numbers)) = raw.split_first_chunk::<4>() else {
+        return Err(Unread::Answer);
+    };
     let (numbers, rest) = numbers.as_chunks::<N>();
     if numbers.len() != usize::from(u16::from_be_bytes([high, low])) || !rest.is_empty() {
         return Err(Unread::Answer);
@@ -178,7 +191,8 @@ mod tests {
     /// An array of singles as the server writes it.
     fn singles_of(dimensions: &[i32], numbers: &[Option<f32>]) -> Vec<u8> {
         let head = [dimensions.len() as i32, 0, 700].map(i32::to_be_bytes).concat();
-        let dimensions = dimensions.iter().flat_map(|length| [length.to_be_bytes(), 1_i32.to_be_bytes()].concat());
+        let dimensions =
+            dimensions.iter().flat_map(|length| [length.to_be_bytes(), 1_i32.to_be_bytes()].concat());
         let numbers = numbers.iter().flat_map(|number| match number {
             Some(number) => [4_i32.to_be_bytes(), number.to_be_bytes()].concat(),
             None => (-1_i32).to_be_bytes().to_vec(),
@@ -193,10 +207,7 @@ mod tests {
         };
         assert_eq!(array(&[2], &[Some(0.5), Some(1.0)]), Ok(Value::Floats(vec![0.5, 1.0])));
         assert_eq!(array(&[], &[]), Ok(Value::Floats(vec![])));
-        assert_eq!(
-            array(&[2], &[Some(0.1), None]),
-            Ok(Value::List(vec![Value::Float(0.1), Value::Null]))
-        );
+        assert_eq!(array(&[2], &[Some(0.1), None]), Ok(Value::List(vec![Value::Float(0.1), Value::Null])));
         let rows = array(&[2, 1], &[Some(1.0), Some(2.0)]);
         assert_eq!(rows, Ok(Value::List(vec![Value::Floats(vec![1.0]), Value::Floats(vec![2.0])])));
         assert_eq!(array(&[3], &[Some(1.0)]), Err(Unread::Answer), "fewer values than said");

@@ -39,7 +39,8 @@ pub(super) fn numeric(raw: &[u8]) -> Result<Value, Unread> {
     }
     let scale = usize::from(scale);
     if scale > 0 {
-        let digits: String = (1..=scale.div_ceil(4) as i32).map(|place| format!("{:04}", group(-place))).collect();
+        let digits: String =
+            (1..=scale.div_ceil(4) as i32).map(|place| format!("{:04}", group(-place))).collect();
         let _ = write!(text, ".{}", digits.get(..scale).unwrap_or_default());
     }
     Ok(Value::Text(text))
