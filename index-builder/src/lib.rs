@@ -35,3 +35,8 @@ pub mod table;
 pub mod usage;
 pub mod vectorize;
 pub mod vectors;
+
+/// The developer guide, whose example is compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-a-source.md")]
+pub struct AddingASource;

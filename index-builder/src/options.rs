@@ -5,7 +5,7 @@ use std::str::FromStr;
 use crate::cli::BuildArgs;
 use crate::failure::Failure;
 use crate::python::PythonSpec;
-use crate::source::{Plan, VECTOR_FIELD};
+use crate::source::{Plan, STANDARD_INPUT, VECTOR_FIELD};
 
 /// What makes the vectors.
 #[derive(Debug, Clone)]
@@ -124,6 +124,10 @@ impl BuildOptions {
 /// # Errors
 /// [`Failure::Usage`] for what cannot be meant, [`Failure::Failed`] for files that are not there.
 pub fn plan(args: &BuildArgs) -> Result<Plan, Failure> {
+    if args.vectors == args.ids && args.ids.as_deref().is_some_and(|path| path.as_os_str() == STANDARD_INPUT)
+    {
+        return Err(Failure::Usage("--vectors and --ids: standard input can be read once only".to_owned()));
+    }
     let plan = match &args.vectors {
         Some(vectors) => Plan::of_vectors(vectors),
         None => Plan::new(&args.profiles, args.format),

@@ -111,6 +111,7 @@ fn vectors_exclude_what_is_said_of_profiles() {
     }
     let (vectors, out) = (place.path("v.npy"), place.index());
     let (vectors, out) = (vectors.to_str().unwrap(), out.to_str().unwrap());
+    run(["build", "--vectors", "-", "--ids", "-", "--out", out]).fails(2, &["standard input", "--ids"]);
     run(["build", "--vectors", vectors, "--out", out]).fails(2, &["--ids"]);
     run(["build", "--profiles", "x.jsonl", "--ids", vectors, "--out", out]).fails(2, &["--vectors"]);
     run(["build", "--profiles", vectors, "--out", out]).fails(2, &["v.npy", "--vectors", "--ids"]);

@@ -93,7 +93,7 @@ people_in_json() {
   sql "select row_to_json(people) from (
       select _id, yes, small, whole, half, nullif(number, 'NaN') as number, amount::text as amount, name, code, letter,
         label, nick, mood, word, key, born, woke, seen, posted, profile, raw, encode(picture, 'base64') as picture,
-        counts, shares, grid, tags, embedding, pgvector
+        counts, shares, grid, tags, embedding, pgvector::text::json as pgvector
       from people order by _id) as people" >"$work/people.jsonl"
 }
 

@@ -36,14 +36,14 @@ pub struct Format {
     /// in lower case.
     pub marks: &'static [&'static str],
     /// What reads it.
-    pub(super) reader: Reader,
+    pub reader: Reader,
 }
 
 type Result<T = (), E = SourceError> = std::result::Result<T, E>;
 
 /// What reads a format, by what it reads from.
 #[derive(Clone, Copy)]
-pub(super) enum Reader {
+pub enum Reader {
     /// A file.
     File(fn(&Input, &ReadOptions, &mut Sink<'_>) -> Result),
     /// A file of vectors, and another of their ids.
@@ -52,6 +52,7 @@ pub(super) enum Reader {
     Address {
         /// The address without its password, or why it is none: for messages and the metadata.
         name: fn(&str) -> Result<String, String>,
+        /// Reads what is there.
         read: fn(&str, &str, &mut Sink<'_>) -> Result,
     },
 }

@@ -3,7 +3,8 @@
 use std::io::{self, BufRead, Read};
 
 /// What [`read_line`] found.
-pub(super) enum Line {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
     /// It is in the buffer, with its line feed unless it is the last one.
     Whole,
     /// It is longer than the limit and has been passed over without being held.
@@ -13,7 +14,10 @@ pub(super) enum Line {
 }
 
 /// Reads the next line into the buffer, if it has at most `limit` bytes besides its line feed.
-pub(super) fn read_line(reader: &mut impl BufRead, limit: usize, buffer: &mut Vec<u8>) -> io::Result<Line> {
+///
+/// # Errors
+/// What reading gives.
+pub fn read_line(reader: &mut impl BufRead, limit: usize, buffer: &mut Vec<u8>) -> io::Result<Line> {
     buffer.clear();
     // One byte for the line feed.
     let length = Read::take(&mut *reader, limit as u64 + 1).read_until(b'\n', buffer)?;

@@ -31,9 +31,11 @@ mod samples;
 
 pub use error::{Cause, Place, SourceError};
 pub use format::{
-    FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Sink, names as format_names, read,
+    FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Reader, Sink,
+    names as format_names, read,
 };
 pub use input::{Input, InputError, STANDARD_INPUT};
+pub use lines::{Line, read_line};
 pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
 pub use plan::{Plan, PlanError, ReadError, Visitor};
 pub use record::Record;
