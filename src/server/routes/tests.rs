@@ -1,3 +1,5 @@
+mod batch;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -174,7 +176,7 @@ async fn every_error_is_a_problem_document() {
 #[actix_web::test]
 async fn other_methods_are_refused_before_anything_else_is_judged() {
     let (_dir, state) = serving();
-    for uri in ["/recommend/a/0", "/recommend", "/profiles/missing", "/index", "/metrics", "/health/live"] {
+    for uri in ["/recommend/a/0", "/profiles/missing", "/index", "/metrics", "/health/live"] {
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"] {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let reply = send(&state, TestRequest::with_uri(uri).method(method)).await;
