@@ -2,6 +2,8 @@
 //!
 //! The server and `index-builder query` both answer from here, so their bodies are the same to the byte.
 
+mod browse;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 
@@ -13,6 +15,8 @@ use crate::index::reader::View;
 use crate::index::search::{Scratch, Work, search};
 use crate::index::{Damaged, Index, Ordinal, Suppressed, TableKind};
 use crate::vectorizer::unit::is_same;
+
+pub use browse::{distance_between, profiles_with_prefix, random_profile};
 
 /// Up to this many nodes a search compares with every vector: that takes a fraction of a millisecond and is exact.
 pub const EXACT_UP_TO_NODES: u32 = 5_000;
@@ -383,14 +387,13 @@ impl<'a> Question<'a> {
     }
 
     fn distance(&self, node: u32) -> f32 {
-        if node == self.node {
-            return 0.0;
+        if self.node != NONE {
+            return node_distance(&self.view, self.node, node);
         }
         let vector = self.view.vector_of(node);
         let distance = distance(self.query, vector);
         // Rounding leaves a little between a vector and itself.
-        let is_this = self.node == NONE && distance < SAME_BELOW && is_same(self.query, vector);
-        if is_this { 0.0 } else { distance }
+        if distance < SAME_BELOW && is_same(self.query, vector) { 0.0 } else { distance }
     }
 
     fn exact(&self) -> (Vec<Neighbour>, Work) {
@@ -441,6 +444,14 @@ impl<'a> Question<'a> {
         }
         smallest.into_sorted()
     }
+}
+
+/// The distance of two nodes, exactly 0 within one.
+fn node_distance(view: &View<'_>, one: u32, other: u32) -> f32 {
+    if one == other {
+        return 0.0;
+    }
+    distance(view.vector(one), view.vector(other))
 }
 
 const BEFORE_DISTANCE: &[u8] = b"{\"distance\":";
@@ -496,14 +507,19 @@ fn body_with_distances(view: &View<'_>, nearest: &[Neighbour]) -> Result<Vec<u8>
             body.push(b',');
         }
         body.extend_from_slice(BEFORE_DISTANCE);
-        // A number that is not finite comes from a changed file, and would be written as null.
-        let distance = distance.is_finite().then_some(distance).ok_or(Damaged("a distance"))?;
-        // Writing to memory cannot fail.
-        serde_json::to_writer(&mut body, &distance).map_err(|_| Damaged("a distance"))?;
+        write_distance(&mut body, distance)?;
         body.extend_from_slice(BEFORE_PROFILE);
         body.extend_from_slice(document(ordinal)?);
         body.push(b'}');
     }
     body.push(b']');
     Ok(body)
+}
+
+/// The shortest text that reads back as the same number.
+fn write_distance(body: &mut Vec<u8>, distance: f32) -> Result<(), Damaged> {
+    // A number that is not finite comes from a changed file, and would be written as null.
+    let distance = distance.is_finite().then_some(distance).ok_or(Damaged("a distance"))?;
+    // Writing to memory cannot fail.
+    serde_json::to_writer(body, &distance).map_err(|_| Damaged("a distance"))
 }

@@ -2,6 +2,7 @@
 //!
 //! No target begins with a brace: what does is a body for `POST /recommend`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -92,6 +93,10 @@ impl Server {
             metrics: Arc::new(Metrics::new().unwrap_or_else(|error| panic!("{error}"))),
             exact: SearchPool::new("exact", 1, 0).unwrap_or_else(|error| panic!("{error}")),
             searches: SearchPool::new("search", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            pins: SearchPool::new("pin", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            // Its files are gone, and nothing is pinned here.
+            index_dir: PathBuf::from("nowhere"),
+            waker: watcher::waker().0,
             batches: Batches::new(1, 1, PATIENCE).unwrap_or_else(|error| panic!("{error}")),
             access: Arc::default(),
             stopping: Arc::default(),

@@ -70,6 +70,7 @@ fn build(lines: &str, args: &BuildArgs) -> Built {
     let link_options = LinkOptions {
         builder: GraphChoice::Partitions,
         table: TableOptions::NONE,
+        map: false,
         graph: GraphParameters { m: 8, ef_construction: 50, seed: 42 },
         target_recall: 0.9,
     };
@@ -85,6 +86,7 @@ fn build(lines: &str, args: &BuildArgs) -> Built {
         },
         graph: linked.graph_metadata(),
         table: None,
+        map: None,
         default_ef: linked.quality.default_ef,
         recall_at_10: linked.quality.recall_at_10,
         recall_sample: linked.quality.sample,

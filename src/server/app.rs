@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use actix_web::dev::Server;
 use actix_web::http::header::{ETAG, RETRY_AFTER};
 use actix_web::middleware::Condition;
 use actix_web::{App, HttpServer, rt, web};
+use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::access::{Access, Keys, KeysError};
@@ -21,6 +23,7 @@ use super::reload::{self, Reloader, Watched};
 use super::search_pool::SearchPool;
 use super::stopping::{self, Stopping};
 use super::tls::{Certificate, TlsError};
+use super::watcher::Waker;
 use super::{limits, routes, watcher};
 
 /// Connections that may wait to be accepted; the system may allow fewer.
@@ -40,6 +43,12 @@ pub struct State {
     pub exact: SearchPool,
     /// Where all other searches run that the neighbour table does not answer.
     pub searches: SearchPool,
+    /// Where versions are verified before they are pinned, one after the other.
+    pub pins: SearchPool,
+    /// The directory that the index comes from.
+    pub index_dir: PathBuf,
+    /// Wakes what watches that directory.
+    pub waker: Waker,
     /// Where requests of many questions are answered.
     pub batches: Batches,
     /// Who may ask, and how often.
@@ -147,18 +156,6 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         tracing::warn!("api_keys: there is no key in the file, so nobody may ask");
     }
     let certificate = config.tls.as_ref().map(Certificate::load).transpose()?;
-    let state = web::Data::new(State {
-        live: Arc::new(LiveIndex::default()),
-        metrics: Arc::new(Metrics::new()?),
-        exact: SearchPool::new("exact", config.max_exact, 0)?,
-        searches: SearchPool::new("search", config.workers, config.max_queue)?,
-        batches: Batches::new(config.workers, config.max_queue, config.client_timeout)?,
-        access: Arc::new(Access::new(keys, config.rate_limit)),
-        stopping: Arc::default(),
-        max_n: config.max_n,
-        log_ids: config.log_ids,
-        tls: certificate.is_some(),
-    });
     let listener = stopping::listen(config.bind, BACKLOG)
         .map_err(|source| ServeError::Bind { address: config.bind, source })?;
     let address = listener.local_addr()?;
@@ -167,7 +164,23 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         poll_interval: config.poll_interval,
         residency: config.residency,
     };
-    let waker = watcher::start(settings, Arc::clone(&state.live), Arc::clone(&state.metrics))?;
+    let (live, metrics) = (Arc::new(LiveIndex::default()), Arc::new(Metrics::new()?));
+    let waker = watcher::start(settings, Arc::clone(&live), Arc::clone(&metrics))?;
+    let state = web::Data::new(State {
+        live,
+        metrics,
+        exact: SearchPool::new("exact", config.max_exact, 0)?,
+        searches: SearchPool::new("search", config.workers, config.max_queue)?,
+        pins: SearchPool::new("pin", 1, 0)?,
+        index_dir: config.index_dir.clone(),
+        waker: waker.clone(),
+        batches: Batches::new(config.workers, config.max_queue, config.client_timeout)?,
+        access: Arc::new(Access::new(keys, config.rate_limit)),
+        stopping: Arc::default(),
+        max_n: config.max_n,
+        log_ids: config.log_ids,
+        tls: certificate.is_some(),
+    });
     let reloader = watch_files(config, &state, certificate.as_ref())?;
     let server = start(config, &state, listener.try_clone()?, certificate.as_ref())?;
     let handle = server.handle();
@@ -177,14 +190,23 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         let (name, interrupt) = signals.until_the_end(&reloader).await;
         tracing::info!("{name}: accepting no more, answering what was accepted");
         stopping.set();
+        tell_manager(NotifyState::Stopping);
         stopping::stop(handle, listener, interrupt, timeout).await;
     });
     tracing::info!("listening on {}://{address}", if certificate.is_some() { "https" } else { "http" });
     tracing::info!("watching {} with {} workers", config.index_dir.display(), config.workers);
+    tell_manager(NotifyState::Ready);
     let result = server.await.map_err(ServeError::Run);
     waker.stop();
     tracing::info!("stopped");
     result
+}
+
+/// Tells systemd, where it is what started the server. Ready is who listens: an index may come much later.
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(std::slice::from_ref(&state)) {
+        tracing::warn!("the service manager cannot be told {state}: {error}");
+    }
 }
 
 /// Starts the workers and answers on the listener.

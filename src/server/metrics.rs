@@ -23,9 +23,9 @@ pub const MAX_ROUTES: usize = 40;
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
 /// Every status that the application answers with, and what another would be counted as.
-const STATUSES: [&str; 16] = [
-    "200", "304", "400", "401", "403", "404", "405", "408", "413", "414", "415", "422", "429", "500", "503",
-    "other",
+const STATUSES: [&str; 18] = [
+    "200", "304", "400", "401", "403", "404", "405", "408", "409", "412", "413", "414", "415", "422", "429",
+    "500", "503", "other",
 ];
 
 /// From a lookup in a warm table to an exact search in a large index.
@@ -246,13 +246,15 @@ fn status_number(status: u16) -> usize {
         404 => 5,
         405 => 6,
         408 => 7,
-        413 => 8,
-        414 => 9,
-        415 => 10,
-        422 => 11,
-        429 => 12,
-        500 => 13,
-        503 => 14,
+        409 => 8,
+        412 => 9,
+        413 => 10,
+        414 => 11,
+        415 => 12,
+        422 => 13,
+        429 => 14,
+        500 => 15,
+        503 => 16,
         _ => STATUSES.len() - 1,
     }
 }

@@ -50,6 +50,12 @@ pub enum Problem {
         /// What it would need.
         scope: &'static str,
     },
+    /// Only somebody with a key may do this, and the server has none.
+    #[error("this needs a key with the scope {scope}, and the server has no keys: see --api-keys")]
+    KeysNeeded {
+        /// What a key would need.
+        scope: &'static str,
+    },
     /// The client has asked as often as it may for now.
     #[error("more than {} requests; the next may come in {} s", .0.limit, .0.reset)]
     TooManyRequests(Allowance),
@@ -124,6 +130,38 @@ pub enum Problem {
     /// As many exact searches as are allowed are running.
     #[error("as many exact searches as are allowed at the same time are running")]
     ExactBusy,
+    /// Another version is being verified to be pinned.
+    #[error("another version is being verified and pinned")]
+    PinBusy,
+    /// The index directory cannot be listed.
+    #[error("the index directory cannot be read: {reason}")]
+    DirectoryUnreadable {
+        /// What the system says.
+        reason: String,
+    },
+    /// The index directory has no such version.
+    #[error("the index directory has no version {version}")]
+    UnknownVersion {
+        /// The version that was asked for.
+        version: u64,
+    },
+    /// A version that cannot be served is not pinned.
+    #[error("version {version} cannot be served: {reason}")]
+    BadVersion {
+        /// The version that was asked for.
+        version: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The server may not change the index directory.
+    #[error("the server may not write to the index directory; pin with index-builder where that is allowed")]
+    DirectoryReadOnly,
+    /// The pin was not changed for another reason.
+    #[error("the pin cannot be changed: {reason}")]
+    PinNotWritten {
+        /// What the system says.
+        reason: String,
+    },
     /// As many requests of many questions are there as memory and threads are for.
     #[error("as many requests of many questions as are allowed are being read and answered")]
     BatchBusy,
@@ -139,6 +177,9 @@ pub enum Problem {
         /// The id that was asked for.
         id: String,
     },
+    /// The index has no profile that may be seen.
+    #[error("the index has no profile")]
+    NoProfiles,
     /// The profile has nothing that it could be compared by.
     #[error(
         "the profile {id:?} has a zero vector: nothing in it can be compared, so it has no recommendations"
@@ -187,6 +228,7 @@ impl Problem {
             Problem::TargetTooLong { .. } => (StatusCode::URI_TOO_LONG, "target-too-long", "Path too long"),
             Problem::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Key needed"),
             Problem::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden", "Key not sufficient"),
+            Problem::KeysNeeded { .. } => (StatusCode::FORBIDDEN, "keys-needed", "Keys needed"),
             Problem::TooManyRequests(_) => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
             }
@@ -204,6 +246,19 @@ impl Problem {
             Problem::ExactBusy => {
                 (StatusCode::SERVICE_UNAVAILABLE, "exact-search-busy", "Exact search is busy")
             }
+            Problem::PinBusy => (StatusCode::SERVICE_UNAVAILABLE, "pin-busy", "Pinning is busy"),
+            Problem::DirectoryUnreadable { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "directory-unreadable", "Index directory unreadable")
+            }
+            Problem::UnknownVersion { .. } => (StatusCode::NOT_FOUND, "unknown-version", "Unknown version"),
+            Problem::BadVersion { .. } => (StatusCode::CONFLICT, "bad-version", "Version cannot be served"),
+            Problem::DirectoryReadOnly => {
+                (StatusCode::CONFLICT, "directory-read-only", "Index directory read-only")
+            }
+            Problem::PinNotWritten { .. } => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "pin-not-written", "Pin not changed")
+            }
+            Problem::NoProfiles => (StatusCode::NOT_FOUND, "no-profiles", "No profiles"),
             Problem::IndexChanged => (StatusCode::SERVICE_UNAVAILABLE, "index-changed", "Index file changed"),
             Problem::Damaged => (StatusCode::SERVICE_UNAVAILABLE, "index-damaged", "Index damaged"),
             Problem::UnknownId { .. } => (StatusCode::NOT_FOUND, "unknown-id", "Unknown id"),
@@ -331,6 +386,14 @@ mod tests {
             (Problem::NoVector(VectorizeError::NotFinite { place: 0 }), 422),
             (Problem::AnswerTooLarge { limit: 7 }, 422),
             (Problem::Internal, 500),
+            (Problem::KeysNeeded { scope: "admin" }, 403),
+            (Problem::PinBusy, 503),
+            (Problem::DirectoryUnreadable { reason: "denied".to_owned() }, 503),
+            (Problem::UnknownVersion { version: 42 }, 404),
+            (Problem::BadVersion { version: 42, reason: "no index".to_owned() }, 409),
+            (Problem::DirectoryReadOnly, 409),
+            (Problem::PinNotWritten { reason: "disk full".to_owned() }, 500),
+            (Problem::NoProfiles, 404),
         ]
     }
 

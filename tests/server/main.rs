@@ -7,9 +7,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod batch;
+mod browse;
 mod config;
 mod contract;
 mod errors;
+mod events;
 mod faults;
 mod fixture;
 mod guarantee;
@@ -17,7 +19,11 @@ mod http;
 mod inside;
 mod keys;
 mod limits;
+mod manual;
 mod metrics;
+mod notify;
+mod pin;
+mod probe;
 mod process;
 mod recall;
 mod residency;

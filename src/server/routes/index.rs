@@ -1,19 +1,17 @@
 //! `GET /index`: what is served, and how it came to be.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::CACHE_CONTROL;
 use serde::Serialize;
 
 use super::super::app::State;
 use super::super::generation::Generation;
 use super::super::live_index::{History, Refusal};
 use super::super::problem::Problem;
-use super::index_answer;
+use super::{index_answer, json};
 use crate::index::TableMetadata;
-use crate::time::rfc3339;
+use crate::time::{rfc3339, rfc3339_of};
 
 #[derive(Serialize)]
 struct Description<'a> {
@@ -46,14 +44,7 @@ struct Refused {
 
 pub fn get(state: &State) -> Result<HttpResponse, Problem> {
     let generation = index_answer::generation(state)?;
-    let body = serde_json::to_vec(&describe(&generation, state.live.history())).map_err(|error| {
-        tracing::error!("the index cannot be described: {error}");
-        Problem::Internal
-    })?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .body(body))
+    json::respond(&describe(&generation, state.live.history()))
 }
 
 fn describe(generation: &Generation, history: History) -> Description<'_> {
@@ -62,7 +53,7 @@ fn describe(generation: &Generation, history: History) -> Description<'_> {
         version: generation.version,
         file: generation.file_name(),
         created: rfc3339(header.created),
-        loaded: rfc3339(unix_seconds(generation.loaded)),
+        loaded: rfc3339_of(generation.loaded),
         profiles: header.profiles,
         nodes: header.nodes,
         dimension: header.dimension,
@@ -79,12 +70,7 @@ fn describe(generation: &Generation, history: History) -> Description<'_> {
         last_refused: history.last_refused.map(|Refusal { file, reason, at }| Refused {
             file,
             reason,
-            at: rfc3339(unix_seconds(at)),
+            at: rfc3339_of(at),
         }),
     }
-}
-
-/// A clock before 1970 shows as 1970.
-fn unix_seconds(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }

@@ -60,7 +60,7 @@ pub fn read_unchanged<T>(
     if generation.is_intact() { Ok(result) } else { Err(Problem::IndexChanged) }
 }
 
-/// Why a generation has no answer about a profile.
+/// What is said where a generation has no answer about an id.
 pub fn problem(generation: &Generation, id: &str, error: AnswerError) -> Problem {
     match error {
         AnswerError::UnknownId => Problem::UnknownId { id: id.to_owned() },
@@ -91,6 +91,15 @@ pub fn respond(generation: &Generation, body: Option<Vec<u8>>) -> HttpResponse {
         None => HttpResponse::build(StatusCode::NOT_MODIFIED).finish(),
     };
     with_headers(response, generation)
+}
+
+/// A body of JSON from a generation that another request would get another one for: not to be kept.
+pub fn respond_once(generation: &Generation, body: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, JSON))
+        .insert_header((X_INDEX_VERSION, generation.version_header.clone()))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(body)
 }
 
 /// A problem with a generation behind it: its headers are on what the index itself has answered.

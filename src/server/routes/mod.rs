@@ -6,19 +6,26 @@
 //! says makes sense (400) when it is whole.
 
 mod body;
+mod distance;
+mod events;
 mod health;
 mod index;
 mod index_answer;
+mod json;
 mod metrics;
 mod parameters;
 mod pieces;
+mod pin;
+mod prefix;
 mod profiles;
 mod questions;
+mod random;
 mod recommend;
 mod recommend_many;
 mod response_headers;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::time::Instant;
 
@@ -38,9 +45,16 @@ enum Endpoint {
     Recommend,
     RecommendMany,
     Profile,
+    Profiles,
+    Random,
+    Distance,
     Alive,
     Ready,
     Index,
+    Versions,
+    Pin,
+    Unpin,
+    Events,
     Metrics,
 }
 
@@ -60,8 +74,16 @@ impl Endpoint {
     /// What a key needs to be able to do; `None` for what probes ask, which everybody may.
     fn scope(self) -> Option<Scope> {
         match self {
-            Endpoint::Recommend | Endpoint::RecommendMany | Endpoint::Profile => Some(Scope::Read),
-            Endpoint::Index | Endpoint::Metrics => Some(Scope::Observe),
+            Endpoint::Recommend
+            | Endpoint::RecommendMany
+            | Endpoint::Profile
+            | Endpoint::Profiles
+            | Endpoint::Random
+            | Endpoint::Distance => Some(Scope::Read),
+            Endpoint::Index | Endpoint::Versions | Endpoint::Events | Endpoint::Metrics => {
+                Some(Scope::Observe)
+            }
+            Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
             Endpoint::Alive | Endpoint::Ready => None,
         }
     }
@@ -75,16 +97,26 @@ const fn post(pattern: &'static str, endpoint: Endpoint) -> Route {
     Route { method: Method::POST, pattern, query: &[], endpoint }
 }
 
-static ROUTES: [Route; 10] = [
+const fn delete(pattern: &'static str, endpoint: Endpoint) -> Route {
+    Route { method: Method::DELETE, pattern, query: &[], endpoint }
+}
+
+static ROUTES: &[Route] = &[
     get("/recommend/{id}/{n}", &["distances", "exact", "ef"], Endpoint::Recommend),
     get("/recommend", &["id", "n", "distances", "exact", "ef"], Endpoint::Recommend),
     post("/recommend", Endpoint::RecommendMany),
     get("/profiles/{id}", &[], Endpoint::Profile),
-    get("/profiles", &["id"], Endpoint::Profile),
+    get("/profiles", &["id", "prefix", "limit"], Endpoint::Profiles),
+    get("/random", &[], Endpoint::Random),
+    get("/distance", &["from", "to"], Endpoint::Distance),
     get("/health/status", &[], Endpoint::Alive),
     get("/health/live", &[], Endpoint::Alive),
     get("/health/ready", &[], Endpoint::Ready),
     get("/index", &[], Endpoint::Index),
+    get("/index/versions", &[], Endpoint::Versions),
+    get("/index/events", &[], Endpoint::Events),
+    post("/index/pin/{version}", Endpoint::Pin),
+    delete("/index/pin", Endpoint::Unpin),
     get("/metrics", &[], Endpoint::Metrics),
 ];
 
@@ -184,9 +216,17 @@ async fn answer<'a>(
         Endpoint::Recommend => recommend::get(call).await,
         Endpoint::RecommendMany => recommend_many::post(call).await,
         Endpoint::Profile => profiles::get(&call),
+        Endpoint::Profiles if call.parameters.has("prefix") => prefix::get(&call),
+        Endpoint::Profiles => profiles::get(&call),
+        Endpoint::Random => random::get(&call),
+        Endpoint::Distance => distance::get(&call),
         Endpoint::Alive => Ok(health::alive()),
         Endpoint::Ready => health::ready(state),
         Endpoint::Index => index::get(state),
+        Endpoint::Versions => versions::get(state).await,
+        Endpoint::Pin => pin::post(&call).await,
+        Endpoint::Unpin => pin::delete(&call).await,
+        Endpoint::Events => events::get(state),
         Endpoint::Metrics => metrics::get(state),
     }
 }
