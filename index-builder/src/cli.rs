@@ -224,6 +224,7 @@ pub struct VerifyArgs {
 
 /// `query`.
 #[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
 pub struct QueryArgs {
     /// An index file
     pub file: PathBuf,
@@ -236,9 +237,20 @@ pub struct QueryArgs {
     /// Give the distances too
     #[arg(long)]
     pub distances: bool,
+    /// A file with a profile that is asked about instead of an id, a JSON object; it need not be in the index
+    #[arg(long, value_name = "FILE.json", conflicts_with = "vector")]
+    pub profile: Option<PathBuf>,
+    /// A vector that is asked about instead of an id, a JSON list such as [0.5,-2]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub vector: Option<String>,
     /// The id that is asked about
-    #[arg(value_name = "ID", allow_hyphen_values = true)]
-    pub id: String,
+    #[arg(
+        value_name = "ID",
+        allow_hyphen_values = true,
+        required_unless_present_any = ["profile", "vector"],
+        conflicts_with_all = ["profile", "vector"]
+    )]
+    pub id: Option<String>,
     /// How many are wanted, from 1
     #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub n: u32,

@@ -248,4 +248,13 @@ fn pages_of_the_origins_that_were_named_may_read_answers() {
     let response = connection.request("OPTIONS", b"/profiles/p1", &preflight);
     assert_eq!(response.status, 200);
     assert!(response.header("access-control-allow-headers").unwrap().contains("x-api-key"));
+    let preflight = [
+        ("Origin", "https://app.example"),
+        ("Access-Control-Request-Method", "POST"),
+        ("Access-Control-Request-Headers", "content-type,x-api-key"),
+    ];
+    let response = connection.request("OPTIONS", b"/recommend", &preflight);
+    assert_eq!(response.status, 200);
+    assert!(response.header("access-control-allow-methods").unwrap().contains("POST"));
+    assert!(response.header("access-control-allow-headers").unwrap().contains("content-type"));
 }
