@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::Server;
 use actix_web::http::header::{ETAG, RETRY_AFTER};
-use actix_web::middleware::Condition;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, rt, web};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -17,6 +17,7 @@ use super::config::Config;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
 use super::reload::{self, Reloader, Watched};
+use super::request_id::{X_REQUEST_ID, on_every_answer};
 use super::search_pool::SearchPool;
 use super::stopping::{self, Stopping};
 use super::tls::{Certificate, TlsError};
@@ -193,15 +194,21 @@ fn start(
     let state = state.clone();
     let origins = config.cors_origins.clone();
     let connections = limits::connections(config.max_connections);
+    let metrics = Arc::clone(&state.metrics);
+    metrics.connections.note_most(connections);
     let server = HttpServer::new(move || {
         App::new()
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+            // Around the one before: what that answers itself gets an id here.
+            .wrap(Condition::new(!origins.is_empty(), from_fn(on_every_answer)))
             .configure(configure(state.clone()))
     })
     .workers(config.workers)
     .max_connections(connections.div_ceil(config.workers))
     .client_request_timeout(config.client_timeout)
     .shutdown_timeout(whole_seconds(config.shutdown_timeout))
+    // It goes with the connection.
+    .on_connect(move |_, extensions| drop(extensions.insert(metrics.connections.open())))
     .disable_signals();
     let server = match certificate {
         Some(certificate) => server.listen_rustls_0_23(listener, certificate.server_config()?)?,
@@ -214,8 +221,8 @@ fn start(
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD"])
-        .allowed_headers(["authorization", "x-api-key", "if-none-match"])
-        .expose_headers([ETAG.as_str(), RETRY_AFTER.as_str(), "x-index-version"])
+        .allowed_headers(["authorization", "x-api-key", "if-none-match", X_REQUEST_ID.as_str()])
+        .expose_headers([ETAG.as_str(), RETRY_AFTER.as_str(), "x-index-version", X_REQUEST_ID.as_str()])
         .max_age(600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

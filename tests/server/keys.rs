@@ -74,7 +74,9 @@ fn a_request_without_a_key_that_counts_learns_nothing() {
         &[("Authorization", "Basic cmVhZGVyLXNlY3JldC0wMDAx")],
         &[("Authorization", READER)],
     ] {
-        for target in ["/recommend/p1/3", "/recommend/nobody/3", "/profiles/p1", "/index", "/index/events", "/metrics"] {
+        for target in
+            ["/recommend/p1/3", "/recommend/nobody/3", "/profiles/p1", "/index", "/index/events", "/metrics"]
+        {
             let response = keyed.get(target, headers);
             assert_problem(&response, 401, target);
             assert_eq!(response.header("www-authenticate"), Some("Bearer"), "{target}");

@@ -51,10 +51,8 @@ pub fn read<T>(
         AnswerError::UnknownId => Problem::UnknownId { id: id.to_owned() },
         AnswerError::ZeroVector => Problem::ZeroVector { id: id.to_owned() },
         AnswerError::Damaged(damaged) => {
-            tracing::error!(
-                "{} is damaged although its file is unchanged: {damaged}",
-                generation.file_name()
-            );
+            let (version, file) = (generation.version, generation.file_name());
+            tracing::error!(version, file, "{file} is damaged although its file is unchanged: {damaged}");
             Problem::Damaged
         }
     })

@@ -180,6 +180,7 @@ impl Watcher {
             }
         }
         self.tell_trouble(contents.pin_problem);
+        self.swapper.note_pin(contents.look.pin);
         let degraded = settle(&contents.look, is_poll, &mut self.memory, &mut self.swapper);
         self.swapper.note_degraded(degraded);
         self.known = Known::after(&contents.look, stamp, SystemTime::now());
