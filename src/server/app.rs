@@ -21,10 +21,14 @@ use super::request_id::{X_REQUEST_ID, on_every_answer};
 use super::search_pool::SearchPool;
 use super::stopping::{self, Stopping};
 use super::tls::{Certificate, TlsError};
+use super::traces::{Traces, TracesError};
 use super::{limits, routes, watcher};
 
 /// Connections that may wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4096;
+
+/// How long sending the last spans may take, when there is nothing else left to do.
+const SPANS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A key that is taken back should not count for longer, however rarely the index directory is looked at.
 const LONGEST_BETWEEN_RELOADS: Duration = Duration::from_secs(2);
@@ -40,6 +44,8 @@ pub struct State {
     pub exact: SearchPool,
     /// Where all other searches run that the neighbour table does not answer.
     pub searches: SearchPool,
+    /// Where spans go.
+    pub traces: Traces,
     /// Who may ask, and how often.
     pub access: Arc<Access>,
     /// Whether the server is ending.
@@ -69,6 +75,9 @@ pub enum ServeError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Traces cannot be sent.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// The system gives no thread or no signals.
     #[error("cannot start: {0}")]
     Start(#[from] io::Error),
@@ -83,7 +92,7 @@ pub enum ServeError {
 impl ServeError {
     /// Whether a setting is to blame, so that the process exits with 2 and not with 1.
     pub fn is_usage(&self) -> bool {
-        matches!(self, ServeError::Keys(_) | ServeError::Tls(_))
+        matches!(self, ServeError::Keys(_) | ServeError::Tls(_) | ServeError::Traces(_))
     }
 }
 
@@ -150,6 +159,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         metrics: Arc::new(Metrics::new()?),
         exact: SearchPool::new("exact", config.max_exact, 0)?,
         searches: SearchPool::new("search", config.workers, config.max_queue)?,
+        traces: Traces::from_environment()?,
         access: Arc::new(Access::new(keys, config.rate_limit)),
         stopping: Arc::default(),
         max_n: config.max_n,
@@ -163,6 +173,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         directory: config.index_dir.clone(),
         poll_interval: config.poll_interval,
         residency: config.residency,
+        traces: state.traces.clone(),
     };
     let waker = watcher::start(settings, Arc::clone(&state.live), Arc::clone(&state.metrics))?;
     let reloader = watch_files(config, &state, certificate.as_ref())?;
@@ -180,6 +191,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     tracing::info!("watching {} with {} workers", config.index_dir.display(), config.workers);
     let result = server.await.map_err(ServeError::Run);
     waker.stop();
+    state.traces.shutdown(SPANS_TIMEOUT);
     tracing::info!("stopped");
     result
 }

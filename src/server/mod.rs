@@ -6,7 +6,7 @@
 //! - [`routes`]: the table of routes and what each answers; [`raw_path`] reads paths, [`Problem`] is every other answer
 //! - [`access`]: who may ask, and how often; [`tls`]: certificates; [`reload`]: reads both again
 //! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server
-//! - [`metrics`], [`logging`], [`request_id`], [`build_info`]: what it tells about itself
+//! - [`metrics`], [`logging`], [`traces`], [`request_id`], [`build_info`]: what it tells about itself
 //!
 //! Nothing here is global: one process could run two of them.
 
@@ -31,6 +31,7 @@ pub mod routes;
 mod search_pool;
 mod stopping;
 pub mod tls;
+pub mod traces;
 pub mod watcher;
 
 pub use app::{ServeError, State, configure, run};

@@ -17,13 +17,17 @@ mod http;
 mod inside;
 mod keys;
 mod limits;
+mod logs;
 mod metrics;
 mod process;
 mod recall;
+mod request_ids;
 mod residency;
 mod shutdown;
 mod suppressed;
 mod swap;
 mod tls;
+#[cfg(feature = "otel")]
+mod traces;
 mod versions;
 mod watching;

@@ -14,7 +14,7 @@ use crate::answer::AnswerError;
 use crate::index::{Index, MappedFile, Suppressed};
 
 /// Which version answered, in decimal.
-const X_INDEX_VERSION: HeaderName = HeaderName::from_static("x-index-version");
+pub const X_INDEX_VERSION: HeaderName = HeaderName::from_static("x-index-version");
 
 /// Profiles are nobody else's business, and the next index may come at any time: a cache may keep an answer, but has to
 /// ask whether it still holds.

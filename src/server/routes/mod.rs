@@ -22,11 +22,14 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+#[cfg(feature = "otel")]
+pub use self::index_answer::X_INDEX_VERSION;
 use self::parameters::Parameters;
 use super::access::{Allowance, Scope};
 use super::app::State;
 use super::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
 use super::problem::{MAX_TARGET_BYTES, Problem};
+use super::traces::Answered;
 use super::{raw_path, request_id};
 
 /// What a route answers.
@@ -166,6 +169,7 @@ async fn answer_and_count(
     if state.log_ids {
         log(&request, label, status, took);
     }
+    state.traces.observe_request(&Answered { request: &request, route: label.name, answer: &response, took });
     response
 }
 

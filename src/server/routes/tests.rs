@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::super::access::{Access, Key, Keys};
 use super::super::fixture::{PROFILES, index_bytes, publish};
 use super::super::problem::PROBLEM_JSON;
+use super::super::traces::Traces;
 use super::super::watcher::VersionSeen;
 use super::super::{Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
 use super::*;
@@ -52,6 +53,7 @@ fn state_with(live: LiveIndex, access: Access) -> web::Data<State> {
         metrics: Arc::new(Metrics::new().unwrap()),
         exact: SearchPool::new("exact", 1, 0).unwrap(),
         searches: SearchPool::new("search", 1, 1).unwrap(),
+        traces: Traces::default(),
         access: Arc::new(access),
         stopping: Arc::default(),
         max_n: 1000,

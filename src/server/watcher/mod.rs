@@ -26,6 +26,7 @@ use self::swap::Swapper;
 use self::wake::{Cause, Sleeper};
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
+use super::traces::Traces;
 use crate::index::Residency;
 use crate::index::suppressed::SUPPRESSED_FILE;
 
@@ -50,6 +51,8 @@ pub struct Settings {
     pub poll_interval: Duration,
     /// Where an index is while it is served.
     pub residency: Residency,
+    /// Where spans of swaps go.
+    pub traces: Traces,
 }
 
 /// Starts the thread. It ends after [`Waker::stop`], when what it is doing is done.
@@ -89,7 +92,7 @@ struct Watcher {
 impl Watcher {
     fn new(settings: Settings, live: Arc<LiveIndex>, metrics: Arc<Metrics>, waker: Waker) -> Self {
         Watcher {
-            swapper: Swapper::new(live, metrics, settings.residency),
+            swapper: Swapper::new(live, metrics, settings.traces.clone(), settings.residency),
             memory: Memory::default(),
             waker,
             observed: None,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::super::generation::{Generation, LoadFailure};
 use super::super::live_index::LiveIndex;
 use super::super::metrics::Metrics;
+use super::super::traces::{Opened, Traces};
 use super::decide::{Host, Pin, Served, VersionSeen};
 use super::retired::Retired;
 use crate::index::{Residency, SuppressedIds, directory};
@@ -14,6 +15,7 @@ use crate::index::{Residency, SuppressedIds, directory};
 pub struct Swapper {
     live: Arc<LiveIndex>,
     metrics: Arc<Metrics>,
+    traces: Traces,
     residency: Residency,
     suppressed: SuppressedIds,
     /// Generations that requests may still be using.
@@ -21,10 +23,11 @@ pub struct Swapper {
 }
 
 impl Swapper {
-    pub fn new(live: Arc<LiveIndex>, metrics: Arc<Metrics>, residency: Residency) -> Self {
+    pub fn new(live: Arc<LiveIndex>, metrics: Arc<Metrics>, traces: Traces, residency: Residency) -> Self {
         Swapper {
             live,
             metrics,
+            traces,
             residency,
             suppressed: SuppressedIds::default(),
             retired: Retired::default(),
@@ -103,14 +106,21 @@ impl Host for Swapper {
             file.path.display(),
             file.identity.size
         );
-        let generation = Generation::load(file, self.residency, &self.suppressed)?;
+        let generation = Generation::load(file, self.residency, &self.suppressed).inspect_err(|failure| {
+            let (took, reason) = (started.elapsed(), failure.to_string());
+            let version = file.version;
+            self.traces.observe_swap(&Opened { version, took, outcome: Err(&reason) });
+        })?;
         let header = generation.index().header();
         let (name, profiles, nodes) = (generation.file_name(), header.profiles, header.nodes);
         let phases = generation.phases;
         let took = started.elapsed();
         let previous = self.live.replace(Some((generation, took)));
         self.metrics.index.observe_swap(took, previous.is_some());
-        self.metrics.index.observe_phases(&phases, started.elapsed() - took);
+        let hand_over = started.elapsed() - took;
+        self.metrics.index.observe_phases(&phases, hand_over);
+        let (version, outcome) = (file.version, Ok((phases, hand_over)));
+        self.traces.observe_swap(&Opened { version, took: took + hand_over, outcome });
         let seconds = took.as_secs_f64();
         tracing::info!(
             version = file.version,
