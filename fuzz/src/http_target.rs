@@ -1,5 +1,6 @@
 //! The path and the query of a request, through everything behind the parsing of HTTP itself.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,8 +10,9 @@ use actix_web::{App, rt, web};
 use kindred::index::{Residency, directory};
 use kindred::server::metrics::Metrics;
 use kindred::server::raw_path::decode;
+use kindred::server::traces::Traces;
 use kindred::server::watcher::{self, Settings};
-use kindred::server::{LiveIndex, SearchPool, State, configure};
+use kindred::server::{Batches, LiveIndex, SearchPool, State, configure};
 
 /// The largest n of a request, as it is by default.
 const MAX_N: usize = 1000;
@@ -63,6 +65,12 @@ impl Server {
             metrics: Arc::new(Metrics::new().unwrap_or_else(|error| panic!("{error}"))),
             exact: SearchPool::new("exact", 1, 0).unwrap_or_else(|error| panic!("{error}")),
             searches: SearchPool::new("search", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            pins: SearchPool::new("pin", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            // Its files are gone, and only GET comes here.
+            index_dir: PathBuf::from("nowhere"),
+            waker: watcher::waker().0,
+            batches: Batches::new(1, 1, PATIENCE).unwrap_or_else(|error| panic!("{error}")),
+            traces: Traces::default(),
             access: Arc::default(),
             stopping: Arc::default(),
             max_n: MAX_N,
@@ -93,6 +101,7 @@ fn serving(file: &[u8]) -> Arc<LiveIndex> {
         directory: folder.path().to_owned(),
         poll_interval: Duration::from_millis(100),
         residency: Residency::Mapped,
+        traces: Traces::default(),
     };
     let waker =
         watcher::start(settings, Arc::clone(&live), metrics).unwrap_or_else(|error| panic!("{error}"));

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use actix_web::{App, HttpServer, rt, web};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::access::{Access, Keys, KeysError};
+use super::batches::Batches;
 use super::config::Config;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
@@ -22,6 +24,7 @@ use super::search_pool::SearchPool;
 use super::stopping::{self, Stopping};
 use super::tls::{Certificate, TlsError};
 use super::traces::{Traces, TracesError};
+use super::watcher::Waker;
 use super::{limits, routes, watcher};
 
 /// Connections that may wait to be accepted; the system may allow fewer.
@@ -46,6 +49,14 @@ pub struct State {
     pub searches: SearchPool,
     /// Where spans go.
     pub traces: Traces,
+    /// Where versions are verified before they are pinned, one after the other.
+    pub pins: SearchPool,
+    /// The directory that the index comes from.
+    pub index_dir: PathBuf,
+    /// Wakes what watches that directory.
+    pub waker: Waker,
+    /// Where requests of many questions are answered.
+    pub batches: Batches,
     /// Who may ask, and how often.
     pub access: Arc<Access>,
     /// Whether the server is ending.
@@ -154,18 +165,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         tracing::warn!("api_keys: there is no key in the file, so nobody may ask");
     }
     let certificate = config.tls.as_ref().map(Certificate::load).transpose()?;
-    let state = web::Data::new(State {
-        live: Arc::new(LiveIndex::default()),
-        metrics: Arc::new(Metrics::new()?),
-        exact: SearchPool::new("exact", config.max_exact, 0)?,
-        searches: SearchPool::new("search", config.workers, config.max_queue)?,
-        traces: Traces::from_environment()?,
-        access: Arc::new(Access::new(keys, config.rate_limit)),
-        stopping: Arc::default(),
-        max_n: config.max_n,
-        log_ids: config.log_ids,
-        tls: certificate.is_some(),
-    });
+    let traces = Traces::from_environment()?;
     let listener = stopping::listen(config.bind, BACKLOG)
         .map_err(|source| ServeError::Bind { address: config.bind, source })?;
     let address = listener.local_addr()?;
@@ -173,9 +173,26 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         directory: config.index_dir.clone(),
         poll_interval: config.poll_interval,
         residency: config.residency,
-        traces: state.traces.clone(),
+        traces: traces.clone(),
     };
-    let waker = watcher::start(settings, Arc::clone(&state.live), Arc::clone(&state.metrics))?;
+    let (live, metrics) = (Arc::new(LiveIndex::default()), Arc::new(Metrics::new()?));
+    let waker = watcher::start(settings, Arc::clone(&live), Arc::clone(&metrics))?;
+    let state = web::Data::new(State {
+        live,
+        metrics,
+        exact: SearchPool::new("exact", config.max_exact, 0)?,
+        searches: SearchPool::new("search", config.workers, config.max_queue)?,
+        traces,
+        pins: SearchPool::new("pin", 1, 0)?,
+        index_dir: config.index_dir.clone(),
+        waker: waker.clone(),
+        batches: Batches::new(config.workers, config.max_queue, config.client_timeout)?,
+        access: Arc::new(Access::new(keys, config.rate_limit)),
+        stopping: Arc::default(),
+        max_n: config.max_n,
+        log_ids: config.log_ids,
+        tls: certificate.is_some(),
+    });
     let reloader = watch_files(config, &state, certificate.as_ref())?;
     let server = start(config, &state, listener.try_clone()?, certificate.as_ref())?;
     let handle = server.handle();
@@ -232,8 +249,14 @@ fn start(
 /// Pages of these origins may ask as others do, and read what says which version answered.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD"])
-        .allowed_headers(["authorization", "x-api-key", "if-none-match", X_REQUEST_ID.as_str()])
+        .allowed_methods(["GET", "HEAD", "POST", "DELETE"])
+        .allowed_headers([
+            "authorization",
+            "content-type",
+            "x-api-key",
+            "if-none-match",
+            X_REQUEST_ID.as_str(),
+        ])
         .expose_headers([ETAG.as_str(), RETRY_AFTER.as_str(), "x-index-version", X_REQUEST_ID.as_str()])
         .max_age(600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))

@@ -12,6 +12,7 @@
 
 pub mod access;
 pub mod app;
+mod batches;
 pub mod build_info;
 pub mod config;
 mod etag;
@@ -22,6 +23,7 @@ mod generation;
 mod limits;
 mod live_index;
 pub mod logging;
+mod memory;
 pub mod metrics;
 mod problem;
 pub mod raw_path;
@@ -35,6 +37,7 @@ pub mod traces;
 pub mod watcher;
 
 pub use app::{ServeError, State, configure, run};
+pub use batches::Batches;
 pub use config::{Arguments, Command, Config, ConfigError};
 pub use generation::{Generation, LoadFailure};
 pub use live_index::{History, LiveIndex, Refusal};

@@ -51,11 +51,22 @@ impl SearchPool {
     /// # Errors
     /// The system gives no thread.
     pub fn new(name: &'static str, threads: usize, queue: usize) -> io::Result<Self> {
+        Self::starting_with(name, threads, queue, || {})
+    }
+
+    /// The same, and each thread does something before its first job.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn starting_with(name: &'static str, threads: usize, queue: usize, first: fn()) -> io::Result<Self> {
         let (jobs, waiting) = channel::<Job>();
         let waiting = Arc::new(Mutex::new(waiting));
         for number in 0..threads {
             let waiting = Arc::clone(&waiting);
-            thread::Builder::new().name(format!("kindred-{name}-{number}")).spawn(move || work(&waiting))?;
+            thread::Builder::new().name(format!("kindred-{name}-{number}")).spawn(move || {
+                first();
+                work(&waiting);
+            })?;
         }
         let capacity = threads + queue;
         let room = Arc::new(Semaphore::new(capacity));

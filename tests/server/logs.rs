@@ -71,7 +71,9 @@ fn every_line_is_an_object_with_what_it_tells_in_fields() {
 fn lines_for_people_name_the_request_too() {
     let place = Place::new();
     place.build(&small_source());
-    let server = Server::start_with(&place.index(), |command| drop(command.arg("--log-ids")));
+    let server = Server::start_with(&place.index(), |command| {
+        command.arg("--log-ids");
+    });
     await_version(&server, 1);
     let mut connection = Connection::open(server.address).unwrap();
     connection.request("GET", b"/profiles/east", &[("X-Request-Id", "from-outside-1")]);

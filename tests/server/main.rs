@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod browse;
 mod config;
 mod contract;
 mod errors;
@@ -19,6 +20,7 @@ mod keys;
 mod limits;
 mod logs;
 mod metrics;
+mod pin;
 mod process;
 mod recall;
 mod request_ids;

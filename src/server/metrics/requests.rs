@@ -17,7 +17,7 @@ use super::{MAX_ROUTES, RouteLabel};
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", OTHER];
 
 /// Every status that the application answers with, the usual ones first, and what another would be counted as.
-const STATUSES: [(u16, &str); 17] = [
+const STATUSES: [(u16, &str); 18] = [
     (200, "200"),
     (304, "304"),
     (404, "404"),
@@ -25,6 +25,7 @@ const STATUSES: [(u16, &str); 17] = [
     (401, "401"),
     (403, "403"),
     (405, "405"),
+    (408, "408"),
     (409, "409"),
     (412, "412"),
     (413, "413"),

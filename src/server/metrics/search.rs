@@ -88,17 +88,17 @@ impl SearchMetrics {
             )?,
             running: register.gauges(
                 "kindred_search_pool_running",
-                "Searches that are running, by pool.",
+                "Searches and requests of many questions that are running, by pool.",
                 &["pool"],
             )?,
             waiting: register.gauges(
                 "kindred_search_pool_waiting",
-                "Searches that wait for a thread, by pool.",
+                "Searches and requests of many questions that wait for a thread, by pool.",
                 &["pool"],
             )?,
             refused: register.counters(
                 "kindred_search_pool_refused_total",
-                "Searches refused because as many as may were waiting, by pool.",
+                "Searches and requests of many questions refused because as many as may were waiting, by pool.",
                 &["pool"],
             )?,
         })
@@ -107,6 +107,15 @@ impl SearchMetrics {
     /// Counts an answer from the neighbour table alone.
     pub fn observe_table_answer(&self) {
         self.table_answers.add(1);
+    }
+
+    /// Counts an answer to one of many questions, whatever gave it.
+    pub fn observe_answer(&self, work: &Work, took: Duration) {
+        if work.table && !work.exact && work.hops == 0 {
+            self.observe_table_answer();
+        } else {
+            self.observe_search(work, took);
+        }
     }
 
     /// Counts a search.

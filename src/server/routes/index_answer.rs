@@ -12,6 +12,7 @@ use super::super::generation::Generation;
 use super::super::problem::Problem;
 use crate::answer::AnswerError;
 use crate::index::{Index, MappedFile, Suppressed};
+use crate::vectorizer::VectorizeError;
 
 /// Which version answered, in decimal.
 pub const X_INDEX_VERSION: HeaderName = HeaderName::from_static("x-index-version");
@@ -20,7 +21,8 @@ pub const X_INDEX_VERSION: HeaderName = HeaderName::from_static("x-index-version
 /// ask whether it still holds.
 const CACHE_POLICY: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The media type of everything but problems.
+pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The generation that answers a request. The one place that decides on that.
 ///
@@ -40,22 +42,38 @@ pub fn read<T>(
     id: &str,
     read: impl FnOnce(&Index<MappedFile>, &Suppressed) -> Result<T, AnswerError>,
 ) -> Result<T, Problem> {
+    read_unchanged(generation, read)?.map_err(|error| problem(generation, id, error))
+}
+
+/// The same for whatever is read.
+///
+/// # Errors
+/// [`Problem::IndexChanged`].
+pub fn read_unchanged<T>(
+    generation: &Generation,
+    read: impl FnOnce(&Index<MappedFile>, &Suppressed) -> T,
+) -> Result<T, Problem> {
     if generation.is_condemned() {
         return Err(Problem::IndexChanged);
     }
     let result = read(generation.index(), &generation.suppressed);
-    if !generation.is_intact() {
-        return Err(Problem::IndexChanged);
-    }
-    result.map_err(|error| match error {
+    if generation.is_intact() { Ok(result) } else { Err(Problem::IndexChanged) }
+}
+
+/// What is said where a generation has no answer about an id.
+pub fn problem(generation: &Generation, id: &str, error: AnswerError) -> Problem {
+    match error {
         AnswerError::UnknownId => Problem::UnknownId { id: id.to_owned() },
         AnswerError::ZeroVector => Problem::ZeroVector { id: id.to_owned() },
+        AnswerError::OtherDimension { dimension, found } => {
+            Problem::NoVector(VectorizeError::Length { dimension, found })
+        }
         AnswerError::Damaged(damaged) => {
             let (version, file) = (generation.version, generation.file_name());
             tracing::error!(version, file, "{file} is damaged although its file is unchanged: {damaged}");
             Problem::Damaged
         }
-    })
+    }
 }
 
 /// Whether the client has the answer of this generation already.
@@ -71,6 +89,15 @@ pub fn respond(generation: &Generation, body: Option<Vec<u8>>) -> HttpResponse {
         None => HttpResponse::build(StatusCode::NOT_MODIFIED).finish(),
     };
     with_headers(response, generation)
+}
+
+/// A body of JSON from a generation that another request would get another one for: not to be kept.
+pub fn respond_once(generation: &Generation, body: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, JSON))
+        .insert_header((X_INDEX_VERSION, generation.version_header.clone()))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(body)
 }
 
 /// A problem with a generation behind it: its headers are on what the index itself has answered.

@@ -1,19 +1,31 @@
 //! The routes: one table, and one function that finds the route of a request and answers.
 //!
-//! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 400, 503, 404 for
-//! the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks.
+//! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 413, 415, 400, 503,
+//! 404 for the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks. A body is read after the query: that
+//! it is too large without having said so (413), too slow (408) or one too many (503) shows only then, and whether what it
+//! says makes sense (400) when it is whole.
 
+mod body;
+mod distance;
 mod events;
 mod health;
 mod index;
 mod index_answer;
+mod json;
 mod metrics;
 mod parameters;
+mod pieces;
+mod pin;
+mod prefix;
 mod profiles;
+mod questions;
+mod random;
 mod recommend;
+mod recommend_many;
 mod response_headers;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::time::{Duration, Instant};
 
@@ -36,11 +48,18 @@ use super::{raw_path, request_id};
 #[derive(Debug, Clone, Copy)]
 enum Endpoint {
     Recommend,
+    RecommendMany,
     Profile,
+    Profiles,
+    Random,
+    Distance,
     Alive,
     Ready,
     Index,
     Events,
+    Versions,
+    Pin,
+    Unpin,
     Metrics,
 }
 
@@ -60,8 +79,16 @@ impl Endpoint {
     /// What a key needs to be able to do; `None` for what probes ask, which everybody may.
     fn scope(self) -> Option<Scope> {
         match self {
-            Endpoint::Recommend | Endpoint::Profile => Some(Scope::Read),
-            Endpoint::Index | Endpoint::Events | Endpoint::Metrics => Some(Scope::Observe),
+            Endpoint::Recommend
+            | Endpoint::RecommendMany
+            | Endpoint::Profile
+            | Endpoint::Profiles
+            | Endpoint::Random
+            | Endpoint::Distance => Some(Scope::Read),
+            Endpoint::Index | Endpoint::Events | Endpoint::Versions | Endpoint::Metrics => {
+                Some(Scope::Observe)
+            }
+            Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
             Endpoint::Alive | Endpoint::Ready => None,
         }
     }
@@ -71,16 +98,30 @@ const fn get(pattern: &'static str, query: &'static [&'static str], endpoint: En
     Route { method: Method::GET, pattern, query, endpoint }
 }
 
-static ROUTES: [Route; 10] = [
+const fn post(pattern: &'static str, endpoint: Endpoint) -> Route {
+    Route { method: Method::POST, pattern, query: &[], endpoint }
+}
+
+const fn delete(pattern: &'static str, endpoint: Endpoint) -> Route {
+    Route { method: Method::DELETE, pattern, query: &[], endpoint }
+}
+
+static ROUTES: &[Route] = &[
     get("/recommend/{id}/{n}", &["distances", "exact", "ef"], Endpoint::Recommend),
     get("/recommend", &["id", "n", "distances", "exact", "ef"], Endpoint::Recommend),
+    post("/recommend", Endpoint::RecommendMany),
     get("/profiles/{id}", &[], Endpoint::Profile),
-    get("/profiles", &["id"], Endpoint::Profile),
+    get("/profiles", &["id", "prefix", "limit"], Endpoint::Profiles),
+    get("/random", &[], Endpoint::Random),
+    get("/distance", &["from", "to"], Endpoint::Distance),
     get("/health/status", &[], Endpoint::Alive),
     get("/health/live", &[], Endpoint::Alive),
     get("/health/ready", &[], Endpoint::Ready),
     get("/index", &[], Endpoint::Index),
     get("/index/events", &[], Endpoint::Events),
+    get("/index/versions", &[], Endpoint::Versions),
+    post("/index/pin/{version}", Endpoint::Pin),
+    delete("/index/pin", Endpoint::Unpin),
     get("/metrics", &[], Endpoint::Metrics),
 ];
 
@@ -124,18 +165,21 @@ struct Call<'a> {
     state: &'a State,
     request: &'a HttpRequest,
     parameters: Parameters<'a>,
+    /// The body, unread; what is not read of it closes the connection.
+    payload: web::Payload,
 }
 
 /// Answers every request there is, and counts it.
-pub async fn dispatch(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
     let started = Instant::now();
     let id = request_id::of(request.headers());
-    request_id::follow(id.clone(), answer_and_count(request, state, id, started)).await
+    request_id::follow(id.clone(), answer_and_count(request, state, payload, id, started)).await
 }
 
 async fn answer_and_count(
     request: HttpRequest,
     state: web::Data<State>,
+    payload: web::Payload,
     id: HeaderValue,
     started: Instant,
 ) -> HttpResponse {
@@ -151,7 +195,7 @@ async fn answer_and_count(
             None => (unmatched, Err(Problem::UnknownPath)),
             Some((number, route, captures)) => {
                 let label = RouteLabel { number, name: route.pattern };
-                (label, answer(&request, &state, route, captures, &mut allowance).await)
+                (label, answer(&request, &state, route, captures, payload, &mut allowance).await)
             }
         }
     };
@@ -184,6 +228,7 @@ async fn answer<'a>(
     state: &'a web::Data<State>,
     route: &'static Route,
     captures: impl Iterator<Item = (&'static str, &'a str)>,
+    payload: web::Payload,
     allowance: &mut Option<Allowance>,
 ) -> Result<HttpResponse, Problem> {
     if !route.answers_to(request.method()) {
@@ -192,15 +237,26 @@ async fn answer<'a>(
     if let Some(scope) = route.endpoint.scope() {
         *allowance = state.access.judge(request, scope)?;
     }
+    if let Endpoint::RecommendMany = route.endpoint {
+        body::check_headers(request)?;
+    }
     let parameters = Parameters::read(captures, request.uri().query().unwrap_or_default(), route.query)?;
-    let call = Call { state, request, parameters };
+    let call = Call { state, request, parameters, payload };
     match route.endpoint {
         Endpoint::Recommend => recommend::get(call).await,
+        Endpoint::RecommendMany => recommend_many::post(call).await,
         Endpoint::Profile => profiles::get(&call),
+        Endpoint::Profiles if call.parameters.has("prefix") => prefix::get(&call),
+        Endpoint::Profiles => profiles::get(&call),
+        Endpoint::Random => random::get(&call),
+        Endpoint::Distance => distance::get(&call),
         Endpoint::Alive => Ok(health::alive()),
         Endpoint::Ready => health::ready(state),
         Endpoint::Index => index::get(state),
         Endpoint::Events => events::get(state),
+        Endpoint::Versions => versions::get(state).await,
+        Endpoint::Pin => pin::post(&call).await,
+        Endpoint::Unpin => pin::delete(&call).await,
         Endpoint::Metrics => metrics::get(state).await,
     }
 }

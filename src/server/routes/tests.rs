@@ -12,8 +12,8 @@ use super::super::access::{Access, Key, Keys};
 use super::super::fixture::{PROFILES, index_bytes, publish};
 use super::super::problem::PROBLEM_JSON;
 use super::super::traces::Traces;
-use super::super::watcher::VersionSeen;
-use super::super::{Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
+use super::super::watcher::{VersionSeen, waker};
+use super::super::{Batches, Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
 use super::*;
 use crate::index::{FileIdentity, Residency, SuppressedIds};
 
@@ -48,12 +48,20 @@ fn state(live: LiveIndex) -> web::Data<State> {
 }
 
 fn state_with(live: LiveIndex, access: Access) -> web::Data<State> {
+    state_of(Path::new("nowhere"), live, access)
+}
+
+fn state_of(directory: &Path, live: LiveIndex, access: Access) -> web::Data<State> {
     web::Data::new(State {
         live: Arc::new(live),
         metrics: Arc::new(Metrics::new().unwrap()),
         exact: SearchPool::new("exact", 1, 0).unwrap(),
         searches: SearchPool::new("search", 1, 1).unwrap(),
         traces: Traces::default(),
+        pins: SearchPool::new("pin", 1, 0).unwrap(),
+        index_dir: directory.to_owned(),
+        waker: waker().0,
+        batches: Batches::new(1, 1, Duration::from_secs(5)).unwrap(),
         access: Arc::new(access),
         stopping: Arc::default(),
         max_n: 1000,
@@ -175,7 +183,7 @@ async fn every_error_is_a_problem_document() {
 #[actix_web::test]
 async fn other_methods_are_refused_before_anything_else_is_judged() {
     let (_dir, state) = serving();
-    for uri in ["/recommend/a/0", "/recommend", "/profiles/missing", "/index", "/metrics", "/health/live"] {
+    for uri in ["/recommend/a/0", "/profiles/missing", "/index", "/metrics", "/health/live"] {
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"] {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let reply = send(&state, TestRequest::with_uri(uri).method(method)).await;
