@@ -9,6 +9,7 @@
 mod browse;
 mod config;
 mod contract;
+mod dashboard;
 mod errors;
 mod events;
 mod faults;

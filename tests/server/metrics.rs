@@ -175,7 +175,7 @@ fn a_server_without_an_index_is_measured_too() {
 }
 
 /// The rows of the tables in docs/metrics.md: name, type, labels.
-fn documented() -> BTreeSet<(String, String, String)> {
+pub fn documented() -> BTreeSet<(String, String, String)> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/metrics.md");
     let text = String::from_utf8(read(&path)).unwrap();
     let mut rows = BTreeSet::new();
