@@ -11,7 +11,7 @@ PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-hot-swap dist verify-build clean
+.PHONY: help build index start test test-system test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-hot-swap dist verify-build verify-container install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -126,6 +126,19 @@ dist: ## both programs linked statically, in dist/
 verify-build: export MAKE := $(MAKE)
 verify-build: ## that two builds of this commit in two places give the same bytes (takes as long as two times dist)
 	tests/verify_build.sh
+
+verify-container: dist ## that both programs run as in the image of deploy/docker, with no other file (as root; builds dist)
+	tests/verify_container.sh
+
+install uninstall: export PROGRAMS ?= $(TARGET)/release
+install uninstall: export PREFIX ?= /usr/local
+install uninstall: export SYSCONFDIR ?= /etc
+install uninstall: export DESTDIR ?=
+install: ## what was built, manual pages, completions and systemd units (PREFIX=, DESTDIR=, SYSCONFDIR=, PROGRAMS=)
+	deploy/install.sh install
+
+uninstall: ## what install installed; settings and the index stay
+	deploy/install.sh uninstall
 
 clean: ## remove what was built; an index stays
 	$(CARGO) clean

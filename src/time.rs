@@ -1,6 +1,11 @@
 //! Times as people read them.
 
+use std::env::VarError;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The variable that fixes what time it is, so that what is made can be made again to the byte
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+pub const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 /// The last second of the year 9999, the end of RFC 3339.
 const LAST_SECOND: u64 = 253_402_300_799;
@@ -15,6 +20,22 @@ pub fn rfc3339(seconds: u64) -> String {
 /// A time of this machine's clock as [`rfc3339`] shows it. One before 1970 shows as 1970.
 pub fn rfc3339_of(time: SystemTime) -> String {
     rfc3339(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}
+
+/// Now, or what [`SOURCE_DATE_EPOCH`] says, in seconds since 1970.
+///
+/// # Errors
+/// A message, where the variable is no such number.
+pub fn creation_time() -> Result<u64, String> {
+    match std::env::var(SOURCE_DATE_EPOCH) {
+        Ok(text) => text.parse().map_err(|_| {
+            format!("{SOURCE_DATE_EPOCH}: {text:?} is not allowed; seconds since 1970 are, in decimal digits")
+        }),
+        Err(VarError::NotPresent) => {
+            Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()))
+        }
+        Err(error) => Err(format!("{SOURCE_DATE_EPOCH}: {error}")),
+    }
 }
 
 #[cfg(test)]

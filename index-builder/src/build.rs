@@ -1,7 +1,7 @@
 //! `build`: read, vectorize, link, check, publish.
 
 use std::path::Path;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use anyhow::{Context, anyhow};
 use kindred::index::{Header, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata};
@@ -33,7 +33,7 @@ pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result
     let format =
         args.format.resolve(&args.profiles).map_err(|error| Failure::Usage(format!("--format: {error}")))?;
     let started = Instant::now();
-    let created = creation_time()?;
+    let created = kindred::time::creation_time().map_err(Failure::Usage)?;
     lower_priority(args.nice).with_context(|| format!("--nice {}", args.nice))?;
     let threads = set_threads(args.threads)?;
     let publisher = Publisher::lock(&args.out).map_err(publish_failure)?.with_cleanup(cleanup);
@@ -311,21 +311,4 @@ fn set_threads(asked: u16) -> anyhow::Result<usize> {
         .build_global()
         .context("starting threads")?;
     Ok(threads)
-}
-
-/// Now, or what SOURCE_DATE_EPOCH says, so that a build can be repeated to the byte
-/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
-fn creation_time() -> Result<u64, Failure> {
-    const VARIABLE: &str = "SOURCE_DATE_EPOCH";
-    match std::env::var(VARIABLE) {
-        Ok(text) => text.parse().map_err(|_| {
-            Failure::Usage(format!(
-                "{VARIABLE}: {text:?} is not allowed; seconds since 1970 are, in decimal digits"
-            ))
-        }),
-        Err(std::env::VarError::NotPresent) => {
-            Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()))
-        }
-        Err(error) => Err(Failure::Usage(format!("{VARIABLE}: {error}"))),
-    }
 }

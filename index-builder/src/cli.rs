@@ -4,18 +4,32 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
 use crate::link::GraphChoice;
 use crate::source::FormatChoice;
 use crate::table::TableChoice;
 
+/// What follows the commands in `--help`.
+const AFTER_HELP: &str = "\
+Exit status
+  0 done; 1 refused or failed; 2 wrong usage; 75 another build is running, try
+  later; 130 Ctrl-C";
+
+/// The environment variables that mean something to the builder, and what.
+pub const VARIABLES: [(&str, &str); 2] = [
+    kindred::manual::KERNEL_VARIABLE,
+    (
+        kindred::time::SOURCE_DATE_EPOCH,
+        "Seconds since 1970 that an index says it was created at: same input, same bytes.",
+    ),
+];
+
 /// Reads profiles, vectorizes them and publishes an index file for kindred.
 #[derive(Debug, Parser)]
 #[command(name = "index-builder", version, max_term_width = 110)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 75 another build is running, 130 Ctrl-C."
-)]
+#[command(after_help = AFTER_HELP)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -43,6 +57,10 @@ pub enum Command {
     Suppress(SuppressArgs),
     /// Lets suppressed profiles into answers again
     Unsuppress(SuppressArgs),
+    /// Prints what a shell needs to complete the command line of index-builder
+    Completions(CompletionsArguments),
+    /// Writes the manual pages of index-builder into a directory
+    Man(ManArguments),
 }
 
 /// `build`.

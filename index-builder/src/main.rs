@@ -3,13 +3,15 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-use index_builder::cli::{BuildArgs, Cli, Command};
+use anyhow::Context;
+use clap::{CommandFactory, Parser};
+use index_builder::cli::{BuildArgs, Cli, Command, VARIABLES};
 use index_builder::failure::Failure;
 use index_builder::progress::Progress;
 use index_builder::publish::Cleanup;
 use index_builder::{build, commands, failure};
 use kindred::distance::Kernel;
+use kindred::manual;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -40,6 +42,12 @@ fn run(command: &Command, cleanup: &Cleanup) -> Result<(), Failure> {
         Command::Unpin(args) => commands::unpin(args, out),
         Command::Suppress(args) => commands::suppress(args, out),
         Command::Unsuppress(args) => commands::unsuppress(args, out),
+        Command::Completions(args) => {
+            Ok(manual::print_completions(args, Cli::command(), out).context("standard output")?)
+        }
+        Command::Man(args) => {
+            Ok(manual::write_pages(args, Cli::command(), &VARIABLES, out).map_err(anyhow::Error::from)?)
+        }
     }
 }
 

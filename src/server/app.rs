@@ -11,6 +11,7 @@ use actix_web::dev::Server;
 use actix_web::http::header::{ETAG, RETRY_AFTER};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, rt, web};
+use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::access::{Access, Keys, KeysError};
@@ -202,15 +203,24 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         let (name, interrupt) = signals.until_the_end(&reloader).await;
         tracing::info!("{name}: accepting no more, answering what was accepted");
         stopping.set();
+        tell_manager(NotifyState::Stopping);
         stopping::stop(handle, listener, interrupt, timeout).await;
     });
     tracing::info!("listening on {}://{address}", if certificate.is_some() { "https" } else { "http" });
     tracing::info!("watching {} with {} workers", config.index_dir.display(), config.workers);
+    tell_manager(NotifyState::Ready);
     let result = server.await.map_err(ServeError::Run);
     waker.stop();
     state.traces.shutdown(SPANS_TIMEOUT);
     tracing::info!("stopped");
     result
+}
+
+/// Tells systemd, where it is what started the server. Ready is who listens: an index may come much later.
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(std::slice::from_ref(&state)) {
+        tracing::warn!("the service manager cannot be told {state}: {error}");
+    }
 }
 
 /// Starts the workers and answers on the listener.

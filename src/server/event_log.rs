@@ -59,7 +59,9 @@ impl EventLog {
 
 fn shortened(mut reason: String) -> String {
     if reason.len() > LONGEST_REASON {
-        reason.truncate(reason.floor_char_boundary(LONGEST_REASON - CUT.len()));
+        let most = LONGEST_REASON - CUT.len();
+        let end = (0..=most).rev().find(|&end| reason.is_char_boundary(end)).unwrap_or_default();
+        reason.truncate(end);
         reason.push_str(CUT);
     }
     reason

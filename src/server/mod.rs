@@ -6,7 +6,8 @@
 //! - [`routes`]: the table of routes and what each answers; [`raw_path`] reads paths, [`Problem`] is every other answer
 //! - [`access`]: who may ask, and how often; [`tls`]: certificates; [`reload`]: reads both again
 //! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server
-//! - [`metrics`], [`logging`], [`traces`], [`request_id`], [`build_info`]: what it tells about itself
+//! - [`metrics`], [`logging`], [`traces`], [`request_id`], [`build_info`]: what it tells about itself; [`probe`]: asks
+//!   another server whether it is ready
 //!
 //! Nothing here is global: one process could run two of them.
 
@@ -25,6 +26,7 @@ mod live_index;
 pub mod logging;
 mod memory;
 pub mod metrics;
+pub mod probe;
 mod problem;
 pub mod raw_path;
 pub mod reload;

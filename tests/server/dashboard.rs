@@ -54,7 +54,8 @@ fn the_dashboard_asks_for_metrics_that_there_are_wherever_they_are_kept() {
         let names = named(expression);
         assert!(!names.is_empty() && names.is_subset(&known), "{expression}");
         assert_eq!(expression.matches('(').count(), expression.matches(')').count(), "{expression}");
-        let (selectors, filtered) = (expression.matches('{').count(), expression.matches("$instance").count());
+        let (selectors, filtered) =
+            (expression.matches('{').count(), expression.matches("$instance").count());
         assert_eq!(selectors, filtered, "everything is of the chosen instances: {expression}");
     }
     // Grafana's own annotations are the only thing that is in a place of its own.

@@ -56,10 +56,10 @@ enum Endpoint {
     Alive,
     Ready,
     Index,
-    Events,
     Versions,
     Pin,
     Unpin,
+    Events,
     Metrics,
 }
 
@@ -85,7 +85,7 @@ impl Endpoint {
             | Endpoint::Profiles
             | Endpoint::Random
             | Endpoint::Distance => Some(Scope::Read),
-            Endpoint::Index | Endpoint::Events | Endpoint::Versions | Endpoint::Metrics => {
+            Endpoint::Index | Endpoint::Versions | Endpoint::Events | Endpoint::Metrics => {
                 Some(Scope::Observe)
             }
             Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
@@ -118,8 +118,8 @@ static ROUTES: &[Route] = &[
     get("/health/live", &[], Endpoint::Alive),
     get("/health/ready", &[], Endpoint::Ready),
     get("/index", &[], Endpoint::Index),
-    get("/index/events", &[], Endpoint::Events),
     get("/index/versions", &[], Endpoint::Versions),
+    get("/index/events", &[], Endpoint::Events),
     post("/index/pin/{version}", Endpoint::Pin),
     delete("/index/pin", Endpoint::Unpin),
     get("/metrics", &[], Endpoint::Metrics),
@@ -253,10 +253,10 @@ async fn answer<'a>(
         Endpoint::Alive => Ok(health::alive()),
         Endpoint::Ready => health::ready(state),
         Endpoint::Index => index::get(state),
-        Endpoint::Events => events::get(state),
         Endpoint::Versions => versions::get(state).await,
         Endpoint::Pin => pin::post(&call).await,
         Endpoint::Unpin => pin::delete(&call).await,
+        Endpoint::Events => events::get(state),
         Endpoint::Metrics => metrics::get(state).await,
     }
 }
