@@ -32,6 +32,7 @@ start: build ## index the sample if there is no index yet, and serve it on 127.0
 test: ## all tests, and that the sample is what its generator makes
 	$(CARGO) build --workspace --locked
 	$(CARGO) test --workspace --locked --no-fail-fast
+	$(CARGO) test --workspace --locked --features kindred/otel --test server traces::
 	$(PYTHON) data/generate_profiles.py --check
 
 test-system: ## the release binaries from outside, with the system's curl (installed by apt-get if missing)
@@ -55,6 +56,7 @@ lint: ## format, clippy, documentation, and the builder without the server
 	$(CARGO) fmt --all --check
 	rustfmt --edition 2024 --check fuzz/fuzz_targets/*.rs
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --workspace --locked --features kindred/otel --lib --bins --test server -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	$(CARGO) check -p index-builder --locked
 

@@ -12,6 +12,7 @@ use actix_web::{App, rt, web};
 use kindred::index::{Residency, directory};
 use kindred::server::metrics::Metrics;
 use kindred::server::raw_path::decode;
+use kindred::server::traces::Traces;
 use kindred::server::watcher::{self, Settings};
 use kindred::server::{Batches, LiveIndex, SearchPool, State, configure};
 
@@ -98,6 +99,7 @@ impl Server {
             index_dir: PathBuf::from("nowhere"),
             waker: watcher::waker().0,
             batches: Batches::new(1, 1, PATIENCE).unwrap_or_else(|error| panic!("{error}")),
+            traces: Traces::default(),
             access: Arc::default(),
             stopping: Arc::default(),
             max_n: MAX_N,
@@ -127,6 +129,7 @@ fn serving(file: &[u8]) -> Arc<LiveIndex> {
         directory: folder.path().to_owned(),
         poll_interval: Duration::from_millis(100),
         residency: Residency::Mapped,
+        traces: Traces::default(),
     };
     let waker =
         watcher::start(settings, Arc::clone(&live), metrics).unwrap_or_else(|error| panic!("{error}"));

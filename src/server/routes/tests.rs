@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::super::access::{Access, Key, Keys};
 use super::super::fixture::{PROFILES, index_bytes, publish};
 use super::super::problem::PROBLEM_JSON;
+use super::super::traces::Traces;
 use super::super::watcher::{VersionSeen, waker};
 use super::super::{Batches, Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
 use super::*;
@@ -58,6 +59,7 @@ fn state_of(directory: &Path, live: LiveIndex, access: Access) -> web::Data<Stat
         metrics: Arc::new(Metrics::new().unwrap()),
         exact: SearchPool::new("exact", 1, 0).unwrap(),
         searches: SearchPool::new("search", 1, 1).unwrap(),
+        traces: Traces::default(),
         pins: SearchPool::new("pin", 1, 0).unwrap(),
         index_dir: directory.to_owned(),
         waker: waker().0,
