@@ -2,6 +2,8 @@
 //!
 //! The server and `index-builder query` both answer from here, so their bodies are the same to the byte.
 
+mod browse;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 
@@ -12,6 +14,8 @@ use crate::index::graph::Graph;
 use crate::index::reader::View;
 use crate::index::search::{Scratch, Work, search};
 use crate::index::{Damaged, Index, Ordinal, Suppressed, TableKind};
+
+pub use browse::{distance_between, profiles_with_prefix, random_profile};
 
 /// Up to this many nodes a search compares with every vector: that takes a fraction of a millisecond and is exact.
 pub const EXACT_UP_TO_NODES: u32 = 5_000;
@@ -289,10 +293,7 @@ impl Question<'_> {
     }
 
     fn distance(&self, node: u32) -> f32 {
-        if node == self.node {
-            return 0.0;
-        }
-        distance(self.view.vector(self.node), self.view.vector(node))
+        node_distance(&self.view, self.node, node)
     }
 
     fn exact(&self) -> (Vec<Neighbour>, Work) {
@@ -344,6 +345,14 @@ impl Question<'_> {
         }
         smallest.into_sorted()
     }
+}
+
+/// The distance of two nodes, exactly 0 within one.
+fn node_distance(view: &View<'_>, one: u32, other: u32) -> f32 {
+    if one == other {
+        return 0.0;
+    }
+    distance(view.vector(one), view.vector(other))
 }
 
 const BEFORE_DISTANCE: &[u8] = b"{\"distance\":";
@@ -399,14 +408,19 @@ fn body_with_distances(view: &View<'_>, nearest: &[Neighbour]) -> Result<Vec<u8>
             body.push(b',');
         }
         body.extend_from_slice(BEFORE_DISTANCE);
-        // A number that is not finite comes from a changed file, and would be written as null.
-        let distance = distance.is_finite().then_some(distance).ok_or(Damaged("a distance"))?;
-        // Writing to memory cannot fail.
-        serde_json::to_writer(&mut body, &distance).map_err(|_| Damaged("a distance"))?;
+        write_distance(&mut body, distance)?;
         body.extend_from_slice(BEFORE_PROFILE);
         body.extend_from_slice(document(ordinal)?);
         body.push(b'}');
     }
     body.push(b']');
     Ok(body)
+}
+
+/// The shortest text that reads back as the same number.
+fn write_distance(body: &mut Vec<u8>, distance: f32) -> Result<(), Damaged> {
+    // A number that is not finite comes from a changed file, and would be written as null.
+    let distance = distance.is_finite().then_some(distance).ok_or(Damaged("a distance"))?;
+    // Writing to memory cannot fail.
+    serde_json::to_writer(body, &distance).map_err(|_| Damaged("a distance"))
 }

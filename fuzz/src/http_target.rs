@@ -1,5 +1,6 @@
 //! The path and the query of a request, through everything behind the parsing of HTTP itself.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,10 @@ impl Server {
             metrics: Arc::new(Metrics::new().unwrap_or_else(|error| panic!("{error}"))),
             exact: SearchPool::new("exact", 1, 0).unwrap_or_else(|error| panic!("{error}")),
             searches: SearchPool::new("search", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            pins: SearchPool::new("pin", 1, 0).unwrap_or_else(|error| panic!("{error}")),
+            // Its files are gone, and only GET comes here.
+            index_dir: PathBuf::from("nowhere"),
+            waker: watcher::waker().0,
             access: Arc::default(),
             stopping: Arc::default(),
             max_n: MAX_N,

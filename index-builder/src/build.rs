@@ -168,11 +168,13 @@ impl Build<'_> {
                 choice: self.args.table,
                 limit: self.args.table_limit,
             },
+            map: !self.args.no_map,
             target_recall: self.args.target_recall,
         };
         let linked = link(vectors.rows, &options, self.progress)?;
-        let LinkSeconds { graph, table, verify } = linked.seconds;
-        (self.seconds.graph, self.seconds.table, self.seconds.verify) = (graph, table, verify);
+        let LinkSeconds { graph, table, map, verify } = linked.seconds;
+        (self.seconds.graph, self.seconds.table) = (graph, table);
+        (self.seconds.map, self.seconds.verify) = (map, verify);
         linked.check(self.args.min_recall)?;
         Ok(Finished { linked, vectorizer_state: vectors.state, fingerprint: vectors.fingerprint })
     }
@@ -228,6 +230,7 @@ impl Build<'_> {
             },
             graph: linked.graph_metadata(),
             table: linked.table_metadata(),
+            map: linked.map_metadata(),
             default_ef: linked.quality.default_ef,
             recall_at_10: linked.quality.recall_at_10,
             recall_sample: linked.quality.sample,
@@ -273,6 +276,7 @@ impl Build<'_> {
             ef: metadata.default_ef,
             recall_at_10: metadata.recall_at_10,
             table: metadata.table,
+            map: metadata.map,
             reachable: u64::from(metadata.reachable),
             attached: u64::from(metadata.graph.attached),
             bytes: published.bytes,

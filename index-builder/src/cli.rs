@@ -107,6 +107,9 @@ pub struct BuildArgs {
     /// The most multiply-adds (profiles x profiles x numbers / 2) for which --table auto is exact
     #[arg(long, default_value_t = crate::table::DEFAULT_LIMIT, value_name = "N", value_parser = count)]
     pub table_limit: f64,
+    /// Makes no map of the profiles in two dimensions
+    #[arg(long)]
+    pub no_map: bool,
     /// What random numbers start from
     #[arg(long, default_value_t = 42, value_name = "N")]
     pub seed: u64,

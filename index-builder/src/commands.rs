@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 use kindred::answer::{MAX_EF, RecommendRequest, SearchMode, recommend_without};
 use kindred::index::directory::{self, VersionFile};
+use kindred::index::pin;
 use kindred::index::suppressed::SUPPRESSED_FILE;
 use kindred::index::{Index, MappedFile, Suppressed, SuppressedIds};
 use kindred::time::rfc3339;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{InspectArgs, ListArgs, PinArgs, QueryArgs, SuppressArgs, UnpinArgs, VerifyArgs};
 use crate::failure::Failure;
-use crate::publish::{change_suppressed, remove_pin, write_pin};
+use crate::publish::change_suppressed;
 
 /// Opens a file with the full check.
 fn open(path: &Path) -> anyhow::Result<Index<MappedFile>> {
@@ -235,14 +236,11 @@ pub fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> {
 
 /// A file in a line. Only its header is read: listing must stay quick.
 fn summary_of(path: &Path) -> String {
-    let header = MappedFile::open(path)
-        .map_err(anyhow::Error::from)
-        .and_then(|file| Ok(kindred::index::Header::parse(file.as_ref())?));
-    match header {
-        Ok(header) => {
+    match directory::read_header(path) {
+        Ok((header, _)) => {
             format!("{}  {} profiles  {} bytes", rfc3339(header.created), header.profiles, header.file_length)
         }
-        Err(error) => format!("bad: {error:#}"),
+        Err(error) => format!("bad: {error}"),
     }
 }
 
@@ -251,8 +249,7 @@ fn summary_of(path: &Path) -> String {
 /// # Errors
 /// Where the version is missing or bad, and where the pin cannot be written.
 pub fn pin(args: &PinArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    open(&args.dir.join(directory::file_name(args.version)))?;
-    write_pin(&args.dir, args.version).map_err(anyhow::Error::from)?;
+    pin::pin(&args.dir, args.version).map_err(anyhow::Error::from)?;
     writeln!(out, "pinned version {}", args.version).context("standard output")?;
     Ok(())
 }
@@ -262,7 +259,7 @@ pub fn pin(args: &PinArgs, out: &mut dyn Write) -> Result<(), Failure> {
 /// # Errors
 /// Where it cannot be removed.
 pub fn unpin(args: &UnpinArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let removed = remove_pin(&args.dir).map_err(anyhow::Error::from)?;
+    let removed = pin::unpin(&args.dir).map_err(anyhow::Error::from)?;
     let message = if removed { "unpinned" } else { "nothing was pinned" };
     writeln!(out, "{message}").context("standard output")?;
     Ok(())

@@ -2,8 +2,8 @@
 //!
 //! The steps of a build, in the order in which [`build`] takes them: [`source`] decodes records, [`ingest`] checks
 //! and spools them, [`vectorize`] makes vectors ([`python`] where the function is the user's own), [`vectors`]
-//! gives each distinct one a node, [`graph`] links the nodes, [`quality`] measures the result, [`assemble`] writes
-//! the file and [`publish`] makes it the newest version.
+//! gives each distinct one a node, [`graph`] links the nodes, [`table`] finds the nearest of each, [`map`] gives
+//! each a place to be looked at, [`quality`] measures the result, [`assemble`] writes the file and [`publish`] makes it the newest version.
 
 pub mod assemble;
 pub mod build;
@@ -14,6 +14,7 @@ pub mod failure;
 pub mod graph;
 pub mod ingest;
 pub mod link;
+pub mod map;
 pub mod options;
 pub mod pairs;
 pub mod progress;

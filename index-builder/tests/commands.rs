@@ -7,7 +7,7 @@ mod common;
 use std::ffi::OsStr;
 use std::fs;
 
-use common::{Place, Ran, ids, json, numbered, run};
+use common::{Place, Ran, Value, ids, json, numbered, run};
 
 /// A command with the index directory and what comes behind it.
 fn on_index(place: &Place, command: &str, more: &[&str]) -> Ran {
@@ -94,6 +94,27 @@ fn inspect_says_what_a_file_holds_and_what_built_it() {
     for part in ["profiles         20", "field:v", "ef_construction 50", "vectors", "id null"] {
         assert!(text.contains(part), "no {part:?} in {text}");
     }
+}
+
+#[test]
+fn a_file_has_a_map_unless_it_is_not_wanted() {
+    let place = Place::with(&[numbered(20), vec![json!({"_id": "zero", "v": [0, 0, 0, 0]})]].concat());
+    let section = |told: &Value| {
+        told["sections"].as_array().unwrap().iter().find(|section| section["name"] == "map").cloned()
+    };
+    let (with, without) = (place.build_vectors(&[]), place.build_vectors(&["--no-map"]));
+    let told = place.inspect(1);
+    let map = section(&told).unwrap();
+    assert_eq!(
+        (&map["kind"], &map["required"], &map["element_size"]),
+        (&json!(17), &json!(false), &json!(4))
+    );
+    assert_eq!(map["length"], 21 * 4);
+    let explained = told["map"]["explained_variance"].as_f64().unwrap();
+    assert!((0.5..=1.0).contains(&explained), "{explained}");
+    assert_eq!(with["map"], told["map"]);
+    let told = place.inspect(2);
+    assert_eq!((section(&told), told.get("map"), &without["map"]), (None, None, &Value::Null));
 }
 
 #[test]

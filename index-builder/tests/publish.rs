@@ -79,7 +79,8 @@ fn assert_whole(directory: &Path) {
 fn a_crash_leaves_whole_versions_and_the_next_build_cleans_up() {
     use std::os::unix::process::ExitStatusExt;
 
-    use index_builder::publish::{CRASH_AT, CRASH_POINTS, write_pin};
+    use index_builder::publish::{CRASH_AT, CRASH_POINTS};
+    use kindred::index::pin;
 
     for point in CRASH_POINTS {
         let directory = tempfile::tempdir().unwrap();
@@ -87,7 +88,7 @@ fn a_crash_leaves_whole_versions_and_the_next_build_cleans_up() {
         for _ in 0..2 {
             assert!(program(directory).status().unwrap().success());
         }
-        write_pin(directory, 1).unwrap();
+        pin::write(directory, 1).unwrap();
         let status = program(directory).env(CRASH_AT, point).status().unwrap();
         assert_eq!(status.signal(), Some(Signal::KILL.as_raw()), "{point}");
         let is_published = matches!(point, "after-rename" | "before-removal");

@@ -1,8 +1,13 @@
 //! The index directory: which versions there are, and which one is pinned.
 
+use std::cmp::Ordering;
 use std::ffi::OsStr;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
+
+use super::format::HEADER_LENGTH;
+use super::{FileIdentity, Header, OpenError};
 
 /// The file whose lock a builder holds, and where the highest version ever given is kept.
 pub const LOCK_FILE: &str = "builder.lock";
@@ -71,6 +76,34 @@ pub(super) fn open_regular(path: &Path) -> io::Result<(fs::File, fs::Metadata)> 
     if metadata.is_file() { Ok((file, metadata)) } else { Err(not_regular()) }
 }
 
+/// Why the header of a version's file says nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum HeaderError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It does not begin as an index does, or is not as long as it says.
+    #[error(transparent)]
+    Bad(#[from] OpenError),
+}
+
+/// What the header of a version's file says, and what the file is. Reads no more than that: whether the rest is good is
+/// for opening to say.
+///
+/// # Errors
+/// See [`HeaderError`].
+pub fn read_header(path: &Path) -> Result<(Header, FileIdentity), HeaderError> {
+    let (file, metadata) = open_regular(path)?;
+    let mut bytes = Vec::with_capacity(HEADER_LENGTH);
+    file.take(HEADER_LENGTH as u64).read_to_end(&mut bytes)?;
+    let (header, there) = (Header::parse(&bytes)?, metadata.len());
+    match there.cmp(&header.file_length) {
+        Ordering::Less => Err(OpenError::Incomplete { needed: header.file_length, there }.into()),
+        Ordering::Greater => Err(OpenError::TooLong { declared: header.file_length, there }.into()),
+        Ordering::Equal => Ok((header, FileIdentity::of(&metadata))),
+    }
+}
+
 /// Why the pin cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PinError {
@@ -97,7 +130,7 @@ pub fn read_pin(directory: &Path) -> Result<Option<u64>, PinError> {
         Err(error) => return Err(error.into()),
     };
     let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(file, LONGEST_PIN), &mut bytes)?;
+    file.take(LONGEST_PIN).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).trim().to_owned();
     match text.parse::<u64>() {
         Ok(version) if version > 0 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(version)),

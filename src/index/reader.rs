@@ -68,8 +68,8 @@ impl<B: AsRef<[u8]>> Index<B> {
     /// In this order: magic, format version, header checksum, file length, the sections' places (in range, aligned,
     /// one after the other, multiples of their element size, zeros between them), their checksums, and then their
     /// content: every list within its bounds, every neighbour a node, the entry point on the top level, ids sorted
-    /// and unique, documents UTF-8, vectors finite and of length 1, the id hash of the right size, and every row of
-    /// the neighbour table of other profiles that have a vector. Never panics. Reads every byte once or twice.
+    /// and unique, documents UTF-8, vectors finite and of length 1, the id hash of the right size, every row of the
+    /// neighbour table of other profiles that have a vector, and a place on the map for whoever has a vector. Never panics. Reads every byte once or twice.
     ///
     /// # Errors
     /// The first [`OpenError`] that is found.
@@ -157,6 +157,17 @@ impl<B: AsRef<[u8]>> Index<B> {
         self.sections.slice(self.bytes.as_ref(), SectionKind::Vectorizer)
     }
 
+    /// The places of all profiles on the map, by their ordinals, [`NO_PLACE`](format::NO_PLACE) for those that are not
+    /// on it; none where the file has no map, or is too short by now to hold it. What stands there may be anything.
+    pub fn map(&self) -> Option<&[[u16; 2]]> {
+        // An empty range is that of a section that is not there, or of a file without profiles.
+        if self.sections.range(SectionKind::Map).start == 0 {
+            return None;
+        }
+        let places: &[[u16; 2]] = self.sections.slice(self.bytes.as_ref(), SectionKind::Map);
+        (places.len() == self.header.profiles as usize).then_some(places)
+    }
+
     /// The sections as slices, for many accesses in a row.
     pub fn view(&self) -> View<'_> {
         let bytes = self.bytes.as_ref();
@@ -233,16 +244,27 @@ impl<'a> View<'a> {
     }
 
     fn search_id(&self, id: &[u8]) -> Option<Ordinal> {
-        let (mut low, mut high) = (0, self.node_of_profile.len() as u32);
+        self.first_from(id).filter(|&ordinal| self.id(ordinal) == Some(id))
+    }
+
+    /// The first profile whose id is this one or comes after it bytewise; where there is none, the ordinal behind the
+    /// last. None where an id cannot be read.
+    pub fn first_from(&self, id: &[u8]) -> Option<Ordinal> {
+        let (mut low, mut high) = (0, self.profiles());
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.id(Ordinal(middle))?.cmp(id) {
-                std::cmp::Ordering::Equal => return Some(Ordinal(middle)),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
+            if self.id(Ordinal(middle))? < id {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        None
+        Some(Ordinal(low))
+    }
+
+    /// How many profiles there are.
+    pub fn profiles(&self) -> u32 {
+        self.node_of_profile.len() as u32
     }
 
     /// The row of a profile in the neighbour table: K ordinals, the rest `u32::MAX` from the first on. None where there
@@ -257,7 +279,8 @@ impl<'a> View<'a> {
         self.neighbours
     }
 
-    fn id(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
+    /// The id of a profile; none where the file has changed.
+    pub fn id(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
         self.ids.get(between(self.id_starts, ordinal.0 as usize, |start| start as usize)?)
     }
 

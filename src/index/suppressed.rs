@@ -89,6 +89,35 @@ impl Suppressed {
         word >> (ordinal.0 as usize % BITS) & 1 == 1
     }
 
+    /// The first profile from this one on that is not suppressed, which may be behind the last there is. Passes over
+    /// those that are a word of bits at a time.
+    pub fn next_visible(&self, from: Ordinal) -> Ordinal {
+        let mut place = from.0 as usize;
+        while let Some(&word) = self.bits.get(place / BITS) {
+            let visible = !word & (u64::MAX << (place % BITS));
+            if visible != 0 {
+                place = place / BITS * BITS + visible.trailing_zeros() as usize;
+                break;
+            }
+            place = (place / BITS + 1) * BITS;
+        }
+        // An index has fewer than `u32::MAX` profiles, and bits for none beyond those.
+        Ordinal(place as u32)
+    }
+
+    /// The profile that is not suppressed and has so many of those before it. Costs a look at each word of bits, however
+    /// many are suppressed.
+    pub fn nth_visible(&self, mut n: u32) -> Ordinal {
+        for (number, &word) in (0u32..).zip(&self.bits) {
+            let visible = word.count_zeros();
+            if n < visible {
+                return Ordinal(number * u64::BITS + nth_one(!word, n));
+            }
+            n -= visible;
+        }
+        Ordinal(self.bits.len() as u32 * u64::BITS + n)
+    }
+
     /// How many profiles are suppressed.
     pub fn len(&self) -> usize {
         self.len
@@ -108,6 +137,15 @@ impl Suppressed {
     pub fn fingerprint(&self) -> u64 {
         twox_hash::XxHash3_64::oneshot(bytemuck::cast_slice(&self.bits))
     }
+}
+
+/// The place of a bit that is set and has so many of those below it.
+fn nth_one(mut word: u64, n: u32) -> u32 {
+    for _ in 0..n {
+        // Clears the lowest bit that is set.
+        word &= word.wrapping_sub(1);
+    }
+    word.trailing_zeros()
 }
 
 #[cfg(test)]
@@ -149,5 +187,32 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         assert!(SuppressedIds::read(directory.path()).is_err());
+    }
+
+    /// These of so many profiles.
+    fn suppressed(ordinals: &[u32]) -> Suppressed {
+        let mut suppressed = Suppressed { len: ordinals.len(), ..Suppressed::NOBODY };
+        for &ordinal in ordinals {
+            let word = ordinal as usize / BITS;
+            suppressed.bits.resize(suppressed.bits.len().max(word + 1), 0);
+            suppressed.bits[word] |= 1 << (ordinal as usize % BITS);
+        }
+        suppressed
+    }
+
+    #[test]
+    fn who_may_be_seen_is_found_by_number_and_from_any_place() {
+        let all_but_two: Vec<u32> = (0..300).filter(|ordinal| ![77, 290].contains(ordinal)).collect();
+        for ordinals in [&[][..], &[0], &[63], &[64], &[0, 1, 2, 63, 64, 65, 127, 128, 200], &all_but_two] {
+            let suppressed = suppressed(ordinals);
+            let visible: Vec<u32> = (0..400).filter(|&it| !suppressed.contains(Ordinal(it))).collect();
+            for (number, &ordinal) in (0..).zip(&visible) {
+                assert_eq!(suppressed.nth_visible(number), Ordinal(ordinal), "{number} beside {ordinals:?}");
+            }
+            for from in 0..=399 {
+                let next = visible.iter().copied().find(|&ordinal| ordinal >= from).unwrap();
+                assert_eq!(suppressed.next_visible(Ordinal(from)), Ordinal(next), "{from} in {ordinals:?}");
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use super::reload::{self, Reloader, Watched};
 use super::search_pool::SearchPool;
 use super::stopping::{self, Stopping};
 use super::tls::{Certificate, TlsError};
+use super::watcher::Waker;
 use super::{limits, routes, watcher};
 
 /// Connections that may wait to be accepted; the system may allow fewer.
@@ -39,6 +41,12 @@ pub struct State {
     pub exact: SearchPool,
     /// Where all other searches run that the neighbour table does not answer.
     pub searches: SearchPool,
+    /// Where versions are verified before they are pinned, one after the other.
+    pub pins: SearchPool,
+    /// The directory that the index comes from.
+    pub index_dir: PathBuf,
+    /// Wakes what watches that directory.
+    pub waker: Waker,
     /// Who may ask, and how often.
     pub access: Arc<Access>,
     /// Whether the server is ending.
@@ -144,17 +152,6 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         tracing::warn!("api_keys: there is no key in the file, so nobody may ask");
     }
     let certificate = config.tls.as_ref().map(Certificate::load).transpose()?;
-    let state = web::Data::new(State {
-        live: Arc::new(LiveIndex::default()),
-        metrics: Arc::new(Metrics::new()?),
-        exact: SearchPool::new("exact", config.max_exact, 0)?,
-        searches: SearchPool::new("search", config.workers, config.max_queue)?,
-        access: Arc::new(Access::new(keys, config.rate_limit)),
-        stopping: Arc::default(),
-        max_n: config.max_n,
-        log_ids: config.log_ids,
-        tls: certificate.is_some(),
-    });
     let listener = stopping::listen(config.bind, BACKLOG)
         .map_err(|source| ServeError::Bind { address: config.bind, source })?;
     let address = listener.local_addr()?;
@@ -163,7 +160,22 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         poll_interval: config.poll_interval,
         residency: config.residency,
     };
-    let waker = watcher::start(settings, Arc::clone(&state.live), Arc::clone(&state.metrics))?;
+    let (live, metrics) = (Arc::new(LiveIndex::default()), Arc::new(Metrics::new()?));
+    let waker = watcher::start(settings, Arc::clone(&live), Arc::clone(&metrics))?;
+    let state = web::Data::new(State {
+        live,
+        metrics,
+        exact: SearchPool::new("exact", config.max_exact, 0)?,
+        searches: SearchPool::new("search", config.workers, config.max_queue)?,
+        pins: SearchPool::new("pin", 1, 0)?,
+        index_dir: config.index_dir.clone(),
+        waker: waker.clone(),
+        access: Arc::new(Access::new(keys, config.rate_limit)),
+        stopping: Arc::default(),
+        max_n: config.max_n,
+        log_ids: config.log_ids,
+        tls: certificate.is_some(),
+    });
     let reloader = watch_files(config, &state, certificate.as_ref())?;
     let server = start(config, &state, listener.try_clone()?, certificate.as_ref())?;
     let handle = server.handle();

@@ -17,14 +17,14 @@ use super::live_index::LiveIndex;
 pub const UNMATCHED: &str = "unmatched";
 
 /// The most routes that can be counted, [`UNMATCHED`] among them.
-pub const MAX_ROUTES: usize = 16;
+pub const MAX_ROUTES: usize = 40;
 
 /// The methods that are told apart, and what the others are counted as.
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
 /// Every status that the application answers with, and what another would be counted as.
-const STATUSES: [&str; 13] =
-    ["200", "304", "400", "401", "403", "404", "405", "414", "422", "429", "500", "503", "other"];
+const STATUSES: [&str; 14] =
+    ["200", "304", "400", "401", "403", "404", "405", "409", "414", "422", "429", "500", "503", "other"];
 
 /// From a lookup in a warm table to an exact search in a large index.
 const REQUEST_SECONDS: [f64; 15] = [
@@ -37,7 +37,7 @@ const SWAP_SECONDS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300
 /// A row of the route table, as it is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RouteLabel {
-    /// Its number, below [`MAX_ROUTES`] and another one for each name.
+    /// Its number, below [`MAX_ROUTES`].
     pub number: usize,
     /// Its pattern, or [`UNMATCHED`].
     pub name: &'static str,
@@ -141,7 +141,7 @@ impl Metrics {
                 "Times that keys or a certificate were read again and not taken.",
             )?,
             registry,
-            routes: Default::default(),
+            routes: std::array::from_fn(|_| RouteMetrics::default()),
             requests,
             request_seconds,
             swap_seconds,
@@ -243,11 +243,12 @@ fn status_number(status: u16) -> usize {
         403 => 4,
         404 => 5,
         405 => 6,
-        414 => 7,
-        422 => 8,
-        429 => 9,
-        500 => 10,
-        503 => 11,
+        409 => 7,
+        414 => 8,
+        422 => 9,
+        429 => 10,
+        500 => 11,
+        503 => 12,
         _ => STATUSES.len() - 1,
     }
 }

@@ -12,9 +12,6 @@ use super::access::Allowance;
 /// The media type of RFC 9457.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// The methods of every route.
-const ALLOWED_METHODS: &str = "GET, HEAD";
-
 /// The longest path and query: an id of 512 bytes with every byte escaped, twice over, and room for the rest.
 pub const MAX_TARGET_BYTES: usize = 8192;
 
@@ -37,8 +34,11 @@ pub enum Problem {
     #[error("there is nothing at this path")]
     UnknownPath,
     /// The route has another method.
-    #[error("this path answers to {ALLOWED_METHODS} only")]
-    MethodNotAllowed,
+    #[error("this path answers to {allowed} only")]
+    MethodNotAllowed {
+        /// The methods that it has, as `Allow` lists them.
+        allowed: String,
+    },
     /// The request shows no key that counts.
     #[error("a key is needed: Authorization: Bearer KEY, or X-API-Key: KEY")]
     Unauthorized,
@@ -46,6 +46,12 @@ pub enum Problem {
     #[error("the key does not have the scope {scope}")]
     Forbidden {
         /// What it would need.
+        scope: &'static str,
+    },
+    /// Only somebody with a key may do this, and the server has none.
+    #[error("this needs a key with the scope {scope}, and the server has no keys: see --api-keys")]
+    KeysNeeded {
+        /// What a key would need.
         scope: &'static str,
     },
     /// The client has asked as often as it may for now.
@@ -79,6 +85,38 @@ pub enum Problem {
     /// As many exact searches as are allowed are running.
     #[error("as many exact searches as are allowed at the same time are running")]
     ExactBusy,
+    /// Another version is being verified to be pinned.
+    #[error("another version is being verified and pinned")]
+    PinBusy,
+    /// The index directory cannot be listed.
+    #[error("the index directory cannot be read: {reason}")]
+    DirectoryUnreadable {
+        /// What the system says.
+        reason: String,
+    },
+    /// The index directory has no such version.
+    #[error("the index directory has no version {version}")]
+    UnknownVersion {
+        /// The version that was asked for.
+        version: u64,
+    },
+    /// A version that cannot be served is not pinned.
+    #[error("version {version} cannot be served: {reason}")]
+    BadVersion {
+        /// The version that was asked for.
+        version: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The server may not change the index directory.
+    #[error("the server may not write to the index directory; pin with index-builder where that is allowed")]
+    DirectoryReadOnly,
+    /// The pin was not changed for another reason.
+    #[error("the pin cannot be changed: {reason}")]
+    PinNotWritten {
+        /// What the system says.
+        reason: String,
+    },
     /// The index file was changed in place under the server.
     #[error("the index file was changed while it was being read; another version is being looked for")]
     IndexChanged,
@@ -91,6 +129,9 @@ pub enum Problem {
         /// The id that was asked for.
         id: String,
     },
+    /// The index has no profile that may be seen.
+    #[error("the index has no profile")]
+    NoProfiles,
     /// The profile has nothing that it could be compared by.
     #[error(
         "the profile {id:?} has a zero vector: nothing in it can be compared, so it has no recommendations"
@@ -127,13 +168,14 @@ impl Problem {
             Problem::TargetTooLong { .. } => (StatusCode::URI_TOO_LONG, "target-too-long", "Path too long"),
             Problem::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Key needed"),
             Problem::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden", "Key not sufficient"),
+            Problem::KeysNeeded { .. } => (StatusCode::FORBIDDEN, "keys-needed", "Keys needed"),
             Problem::TooManyRequests(_) => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
             }
             Problem::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping", "Stopping"),
             Problem::SearchBusy => (StatusCode::SERVICE_UNAVAILABLE, "search-busy", "Search is busy"),
             Problem::UnknownPath => (StatusCode::NOT_FOUND, "unknown-path", "Unknown path"),
-            Problem::MethodNotAllowed => {
+            Problem::MethodNotAllowed { .. } => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
             }
             Problem::BadParameter { .. } => (StatusCode::BAD_REQUEST, "bad-parameter", "Bad parameter"),
@@ -144,6 +186,19 @@ impl Problem {
             Problem::ExactBusy => {
                 (StatusCode::SERVICE_UNAVAILABLE, "exact-search-busy", "Exact search is busy")
             }
+            Problem::PinBusy => (StatusCode::SERVICE_UNAVAILABLE, "pin-busy", "Pinning is busy"),
+            Problem::DirectoryUnreadable { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "directory-unreadable", "Index directory unreadable")
+            }
+            Problem::UnknownVersion { .. } => (StatusCode::NOT_FOUND, "unknown-version", "Unknown version"),
+            Problem::BadVersion { .. } => (StatusCode::CONFLICT, "bad-version", "Version cannot be served"),
+            Problem::DirectoryReadOnly => {
+                (StatusCode::CONFLICT, "directory-read-only", "Index directory read-only")
+            }
+            Problem::PinNotWritten { .. } => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "pin-not-written", "Pin not changed")
+            }
+            Problem::NoProfiles => (StatusCode::NOT_FOUND, "no-profiles", "No profiles"),
             Problem::IndexChanged => (StatusCode::SERVICE_UNAVAILABLE, "index-changed", "Index file changed"),
             Problem::Damaged => (StatusCode::SERVICE_UNAVAILABLE, "index-damaged", "Index damaged"),
             Problem::UnknownId { .. } => (StatusCode::NOT_FOUND, "unknown-id", "Unknown id"),
@@ -167,8 +222,8 @@ impl Problem {
         if !self.is_from_index() {
             builder.insert_header((CACHE_CONTROL, "no-store"));
         }
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            builder.insert_header((ALLOW, ALLOWED_METHODS));
+        if let Problem::MethodNotAllowed { allowed } = self {
+            builder.insert_header((ALLOW, allowed.as_str()));
         }
         if status == StatusCode::UNAUTHORIZED {
             builder.insert_header((WWW_AUTHENTICATE, "Bearer"));
@@ -209,7 +264,7 @@ mod tests {
             (Problem::TooManyRequests(Allowance { limit: 5, remaining: 0, reset: 60 }), 429),
             (Problem::Stopping, 503),
             (Problem::SearchBusy, 503),
-            (Problem::MethodNotAllowed, 405),
+            (Problem::MethodNotAllowed { allowed: "GET, HEAD".to_owned() }, 405),
             (Problem::out_of_range("n", &(1..=1000)), 400),
             (Problem::UnknownParameter { name: "x\"".to_owned(), known: "ef".to_owned() }, 400),
             (Problem::NoIndex, 503),
@@ -219,6 +274,14 @@ mod tests {
             (Problem::UnknownId { id: "\u{7}\"<é".to_owned() }, 404),
             (Problem::ZeroVector { id: "a".to_owned() }, 422),
             (Problem::Internal, 500),
+            (Problem::KeysNeeded { scope: "admin" }, 403),
+            (Problem::PinBusy, 503),
+            (Problem::DirectoryUnreadable { reason: "denied".to_owned() }, 503),
+            (Problem::UnknownVersion { version: 42 }, 404),
+            (Problem::BadVersion { version: 42, reason: "no index".to_owned() }, 409),
+            (Problem::DirectoryReadOnly, 409),
+            (Problem::PinNotWritten { reason: "disk full".to_owned() }, 500),
+            (Problem::NoProfiles, 404),
         ]
     }
 

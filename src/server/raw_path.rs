@@ -58,12 +58,12 @@ pub fn query_pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
 const MAX_NAMES: usize = 2;
 
 /// Matches a raw path with a pattern such as `/recommend/{id}/{n}`, segment by segment, and gives the raw text of
-/// each `{name}`. A path that ends in a slash matches nothing, and neither does a pattern of more than two names.
+/// each `{name}`. A path that ends in a slash matches nothing but the pattern `/`, and neither does a pattern of more than two names.
 pub fn capture<'a>(
     pattern: &'static str,
     path: &'a str,
 ) -> Option<impl Iterator<Item = (&'static str, &'a str)> + use<'a>> {
-    if path.ends_with('/') {
+    if path.ends_with('/') && path != pattern {
         return None;
     }
     let name = |segment: &'static str| segment.strip_prefix('{')?.strip_suffix('}');

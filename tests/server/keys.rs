@@ -26,7 +26,7 @@ fn hash_key(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-fn line_of(name: &str, scopes: &str, secret: &str) -> String {
+pub fn line_of(name: &str, scopes: &str, secret: &str) -> String {
     let (code, line, errors) = hash_key(&["--name", name, "--scopes", scopes], secret);
     assert_eq!((code, errors.as_str()), (Some(0), ""));
     line

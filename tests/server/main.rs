@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod browse;
 mod config;
 mod contract;
 mod errors;
@@ -17,6 +18,7 @@ mod inside;
 mod keys;
 mod limits;
 mod metrics;
+mod pin;
 mod process;
 mod recall;
 mod residency;

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why nothing was published, or no pin written.
+use kindred::index::small_file::SmallFileError;
+
+/// Why nothing was published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// Another build holds the lock.
@@ -24,9 +26,6 @@ pub enum PublishError {
         /// The highest version so far.
         highest: u64,
     },
-    /// 0 is no version.
-    #[error("0 is not a version; versions start at 1")]
-    VersionZero,
     /// The operating system refused. Why is in the source, which an error report puts behind the message.
     #[error("cannot {action} {}", .path.display())]
     Io {
@@ -46,7 +45,6 @@ impl PublishError {
             PublishError::Busy { .. } => true,
             PublishError::Exists { .. }
             | PublishError::VersionsExhausted { .. }
-            | PublishError::VersionZero
             | PublishError::Io { .. } => false,
         }
     }
@@ -54,6 +52,13 @@ impl PublishError {
     /// The exit code that says so: 75 (EX_TEMPFAIL of sysexits.h) where a retry can help, else 1.
     pub fn exit_code(&self) -> u8 {
         if self.can_retry() { 75 } else { 1 }
+    }
+}
+
+impl From<SmallFileError> for PublishError {
+    fn from(error: SmallFileError) -> Self {
+        let SmallFileError { action, path, source } = error;
+        PublishError::Io { action, path, source }
     }
 }
 

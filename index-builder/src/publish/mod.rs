@@ -18,37 +18,20 @@ mod crash;
 mod error;
 mod mark;
 mod nice;
-mod pin;
 mod publisher;
 mod signals;
-mod small_file;
 mod suppressed;
 mod temporary;
 
 pub use crash::{CRASH_AT, CRASH_POINTS, crash_point};
 pub use error::PublishError;
 pub use nice::lower_priority;
-pub use pin::{remove_pin, write_pin};
 pub use publisher::Publisher;
 pub use signals::{Cleanup, Registered};
 pub use suppressed::change_suppressed;
 pub use temporary::{Published, Temporary};
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
-
-/// The permissions of every file made here, before the umask takes its share.
-const FILE_MODE: u32 = 0o640;
-
-/// Makes what happened to names in a directory durable.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    match File::open(directory)?.sync_all() {
-        // Some file systems know no such thing; then there is nothing more to be done.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        result => result,
-    }
-}
+use kindred::index::small_file::{FILE_MODE, sync_directory};
 
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use kindred::index::SuppressedIds;
+use kindred::index::small_file::{remove, replace};
 use kindred::index::suppressed::SUPPRESSED_FILE;
 
 use super::error::cannot;
-use super::small_file::{remove, replace};
 use super::{FILE_MODE, PublishError};
 
 /// Locked by whoever changes the list. Not the builder's lock: a member who leaves does not wait for a build.

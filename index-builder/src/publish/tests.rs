@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use kindred::index::directory::{LOCK_FILE, PIN_FILE, list};
+use kindred::index::pin;
 
 use super::*;
 
@@ -154,12 +155,12 @@ fn the_newest_versions_and_the_pinned_one_are_kept() {
     for _ in 0..4 {
         publish(directory, 10);
     }
-    write_pin(directory, 2).unwrap();
+    pin::write(directory, 2).unwrap();
     assert_eq!(publish(directory, 3).removed, [1]);
     assert_eq!(versions(directory), [2, 3, 4, 5]);
     assert_eq!(publish(directory, 1).removed, [3, 4, 5]);
     assert_eq!(versions(directory), [2, 6]);
-    remove_pin(directory).unwrap();
+    pin::unpin(directory).unwrap();
     assert_eq!(publish(directory, 0).removed, [2, 6]);
     assert_eq!(versions(directory), [7]);
 }

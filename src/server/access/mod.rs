@@ -27,7 +27,7 @@ const BEARER: &str = "bearer";
 /// Decides on every request but those of health probes.
 #[derive(Debug, Default)]
 pub struct Access {
-    /// None: everybody may ask everything.
+    /// None: everybody may ask everything, and change nothing.
     keys: Option<ArcSwap<Keys>>,
     limit: Option<RateLimit>,
 }
@@ -62,7 +62,7 @@ impl Access {
     /// Whether a request may be answered, and what is left of its client's rate if there is one.
     ///
     /// # Errors
-    /// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::TooManyRequests`]. Wrong keys count against the
+    /// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::KeysNeeded`], [`Problem::TooManyRequests`]. Wrong keys count against the
     /// rate of their address, so that nobody tries many.
     pub fn judge(&self, request: &HttpRequest, scope: Scope) -> Result<Option<Allowance>, Problem> {
         let (client, verdict) = self.authorize(request, scope);
@@ -74,6 +74,12 @@ impl Access {
         verdict.map(|()| allowance)
     }
 
+    /// What the key of a request is called, for logs.
+    pub fn key_name(&self, request: &HttpRequest) -> Option<Arc<str>> {
+        let keys = self.keys.as_ref()?.load_full();
+        Some(Arc::clone(&keys.find(presented(request)?)?.name))
+    }
+
     /// Forgets clients that have their whole rate again.
     pub fn forget_idle_clients(&self) {
         if let Some(limit) = &self.limit {
@@ -82,7 +88,11 @@ impl Access {
     }
 
     fn authorize(&self, request: &HttpRequest, scope: Scope) -> (Option<Client>, Result<(), Problem>) {
-        let Some(keys) = &self.keys else { return (None, Ok(())) };
+        let Some(keys) = &self.keys else {
+            // Everybody may ask, and nobody change.
+            let needed = Problem::KeysNeeded { scope: scope.name() };
+            return (None, if scope == Scope::Admin { Err(needed) } else { Ok(()) });
+        };
         let keys = keys.load_full();
         let Some(key) = presented(request).and_then(|presented| keys.find(presented)) else {
             return (None, Err(Problem::Unauthorized));

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::CACHE_CONTROL;
 use serde::Serialize;
 
 use super::super::app::State;
 use super::super::generation::Generation;
 use super::super::live_index::{History, Refusal};
 use super::super::problem::Problem;
-use super::index_answer;
+use super::{index_answer, json};
 use crate::index::TableMetadata;
 use crate::time::rfc3339;
 
@@ -46,14 +45,7 @@ struct Refused {
 
 pub fn get(state: &State) -> Result<HttpResponse, Problem> {
     let generation = index_answer::generation(state)?;
-    let body = serde_json::to_vec(&describe(&generation, state.live.history())).map_err(|error| {
-        tracing::error!("the index cannot be described: {error}");
-        Problem::Internal
-    })?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .body(body))
+    json::respond(&describe(&generation, state.live.history()))
 }
 
 fn describe(generation: &Generation, history: History) -> Description<'_> {

@@ -47,7 +47,12 @@ pub fn read<T>(
     if !generation.is_intact() {
         return Err(Problem::IndexChanged);
     }
-    result.map_err(|error| match error {
+    result.map_err(|error| problem(generation, id, error))
+}
+
+/// What is said where a generation has no answer about an id.
+pub fn problem(generation: &Generation, id: &str, error: AnswerError) -> Problem {
+    match error {
         AnswerError::UnknownId => Problem::UnknownId { id: id.to_owned() },
         AnswerError::ZeroVector => Problem::ZeroVector { id: id.to_owned() },
         AnswerError::Damaged(damaged) => {
@@ -57,7 +62,7 @@ pub fn read<T>(
             );
             Problem::Damaged
         }
-    })
+    }
 }
 
 /// Whether the client has the answer of this generation already.
@@ -73,6 +78,15 @@ pub fn respond(generation: &Generation, body: Option<Vec<u8>>) -> HttpResponse {
         None => HttpResponse::build(StatusCode::NOT_MODIFIED).finish(),
     };
     with_headers(response, generation)
+}
+
+/// A body of JSON from a generation that another request would get another one for: not to be kept.
+pub fn respond_once(generation: &Generation, body: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, JSON))
+        .insert_header((X_INDEX_VERSION, generation.version_header.clone()))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(body)
 }
 
 /// A problem with a generation behind it: its headers are on what the index itself has answered.

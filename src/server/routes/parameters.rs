@@ -10,6 +10,9 @@ use crate::profile::MAX_ID_BYTES;
 /// As many digits as a number may have, leading zeros included.
 const MAX_DIGITS: usize = 10;
 
+/// As many as the largest version has.
+const MAX_VERSION_DIGITS: usize = 20;
+
 /// Decoded parameters by name. Each is there at most once.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Parameters<'a>(Vec<(&'static str, Cow<'a, str>)>);
@@ -54,16 +57,49 @@ impl<'a> Parameters<'a> {
         self.0.iter().find(|(found, _)| *found == name).map(|(_, text)| text.as_ref())
     }
 
+    /// Whether a parameter is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
     /// The id that is asked about.
     ///
     /// # Errors
     /// It is missing, empty or too long to be an id.
     pub fn id(&self) -> Result<&str, Problem> {
-        let id = self.get("id").ok_or_else(|| bad("id", "is missing"))?;
-        if id.is_empty() || id.len() > MAX_ID_BYTES {
-            return Err(bad("id", &format!("must have 1 to {MAX_ID_BYTES} bytes, not {}", id.len())));
+        self.id_in("id")
+    }
+
+    /// An id under another name.
+    ///
+    /// # Errors
+    /// It is missing, empty or too long to be an id.
+    pub fn id_in(&self, name: &'static str) -> Result<&str, Problem> {
+        self.text(name, &(1..=MAX_ID_BYTES))
+    }
+
+    /// A text of so many bytes.
+    ///
+    /// # Errors
+    /// It is missing, or its length is not in the range.
+    pub fn text(&self, name: &'static str, bytes: &RangeInclusive<usize>) -> Result<&str, Problem> {
+        let text = self.get(name).ok_or_else(|| bad(name, "is missing"))?;
+        if bytes.contains(&text.len()) {
+            return Ok(text);
         }
-        Ok(id)
+        let (start, end) = bytes.clone().into_inner();
+        Err(bad(name, &format!("must have {start} to {end} bytes, not {}", text.len())))
+    }
+
+    /// The number of a version: a whole number from 1 on, in 1 to 20 ASCII digits.
+    ///
+    /// # Errors
+    /// It is missing, or something else.
+    pub fn version(&self) -> Result<u64, Problem> {
+        let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = self.get("version").filter(|text| text.len() <= MAX_VERSION_DIGITS).filter(is_number);
+        let version = digits.and_then(|digits| digits.parse().ok()).filter(|&version| version > 0);
+        version.ok_or_else(|| bad("version", &format!("must be a whole number from 1 to {}", u64::MAX)))
     }
 
     /// A number that has to be there.
@@ -160,6 +196,21 @@ mod tests {
         assert!(detail(query("id=").unwrap().id()).contains("1 to 512 bytes, not 0"));
         assert!(query(&format!("id={}", "é".repeat(256))).unwrap().id().is_ok());
         assert!(detail(query(&format!("id={}", "a".repeat(513))).unwrap().id()).contains("not 513"));
+    }
+
+    #[test]
+    fn a_version_is_a_number_that_a_file_can_have_in_its_name() {
+        let version = |text| Parameters::read([("version", text)].into_iter(), "", &[]).unwrap().version();
+        for (text, number) in
+            [("1", 1), ("00000042", 42), ("18446744073709551615", u64::MAX), ("00000000000000000007", 7)]
+        {
+            assert_eq!(version(text), Ok(number));
+        }
+        for text in ["", "0", "-1", "+1", "1.0", "x", "18446744073709551616", "000000000000000000007", "%20"]
+        {
+            let detail = detail(version(text));
+            assert_eq!(detail, "version must be a whole number from 1 to 18446744073709551615", "{text}");
+        }
     }
 
     #[test]

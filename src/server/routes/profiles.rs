@@ -9,6 +9,10 @@ use crate::answer;
 
 pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let id = call.parameters.id()?;
+    if call.parameters.has("limit") {
+        let reason = "goes together with prefix only: an id is the id of one profile";
+        return Err(Problem::BadParameter { name: "limit", reason: reason.to_owned() });
+    }
     let generation = generation(call.state)?;
     let body = if is_known(call.request, &generation) {
         read(&generation, id, |index, suppressed| answer::has_profile(index, suppressed, id)).map(|()| None)

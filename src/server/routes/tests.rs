@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::super::access::{Access, Key, Keys};
 use super::super::fixture::{PROFILES, index_bytes, publish};
 use super::super::problem::PROBLEM_JSON;
-use super::super::watcher::VersionSeen;
+use super::super::watcher::{VersionSeen, waker};
 use super::super::{Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
 use super::*;
 use crate::index::{FileIdentity, Residency, SuppressedIds};
@@ -47,11 +47,18 @@ fn state(live: LiveIndex) -> web::Data<State> {
 }
 
 fn state_with(live: LiveIndex, access: Access) -> web::Data<State> {
+    state_of(Path::new("nowhere"), live, access)
+}
+
+fn state_of(directory: &Path, live: LiveIndex, access: Access) -> web::Data<State> {
     web::Data::new(State {
         live: Arc::new(live),
         metrics: Arc::new(Metrics::new().unwrap()),
         exact: SearchPool::new("exact", 1, 0).unwrap(),
         searches: SearchPool::new("search", 1, 1).unwrap(),
+        pins: SearchPool::new("pin", 1, 0).unwrap(),
+        index_dir: directory.to_owned(),
+        waker: waker().0,
         access: Arc::new(access),
         stopping: Arc::default(),
         max_n: 1000,
@@ -483,9 +490,10 @@ async fn a_deleted_index_file_goes_on_answering() {
 }
 
 #[test]
-fn no_two_routes_have_the_same_pattern() {
-    let mut patterns: Vec<&str> = ROUTES.iter().map(|route| route.pattern).collect();
-    patterns.sort_unstable();
-    patterns.dedup();
-    assert_eq!(patterns.len(), ROUTES.len());
+fn no_two_routes_have_the_same_pattern_and_method() {
+    let mut rows: Vec<(&str, &str)> =
+        ROUTES.iter().map(|route| (route.pattern, route.method.as_str())).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    assert_eq!(rows.len(), ROUTES.len());
 }

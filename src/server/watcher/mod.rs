@@ -23,14 +23,13 @@ use notify::RecommendedWatcher;
 use self::decide::{Memory, settle};
 use self::directory::{Known, Stamp};
 use self::swap::Swapper;
-use self::wake::{Cause, Sleeper};
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
 use crate::index::Residency;
 use crate::index::suppressed::SUPPRESSED_FILE;
 
 pub use self::decide::VersionSeen;
-pub use self::wake::Waker;
+pub use self::wake::{Cause, Sleeper, Waker, waker};
 
 /// Polls after which the directory is listed even though nothing about it has changed: stamps can lie.
 const FULL_LOOK_POLLS: u32 = 15;

@@ -1,0 +1,19 @@
+//! `GET /random`: any profile.
+
+use actix_web::HttpResponse;
+
+use super::super::problem::Problem;
+use super::Call;
+use super::index_answer::{generation, read, respond_once};
+use crate::answer;
+
+pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
+    let generation = generation(call.state)?;
+    let random = getrandom::u64().map_err(|error| {
+        tracing::error!("the system gives no random number: {error}");
+        Problem::Internal
+    })?;
+    let document =
+        read(&generation, "", |index, suppressed| answer::random_profile(index, suppressed, random))?;
+    Ok(respond_once(&generation, document.ok_or(Problem::NoProfiles)?))
+}

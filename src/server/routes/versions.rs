@@ -1,0 +1,93 @@
+//! `GET /index/versions`: what is in the index directory.
+
+use std::path::Path;
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use super::super::app::State;
+use super::super::problem::Problem;
+use super::json;
+use crate::index::FileIdentity;
+use crate::index::directory::{self, VersionFile};
+use crate::time::rfc3339;
+
+/// A directory that nobody clears has more than anybody reads.
+const MOST_LISTED: usize = 4096;
+
+/// What the directory holds and asks for.
+#[derive(Debug, Serialize)]
+pub struct Versions {
+    /// The pinned version.
+    pinned: Option<u64>,
+    /// Why the pin cannot be read; left out where it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pin_problem: Option<String>,
+    /// Older versions that are there and not listed.
+    omitted: usize,
+    /// By ascending version.
+    versions: Vec<Version>,
+}
+
+/// A version: either what its header says, or what is wrong with it.
+#[derive(Debug, Serialize)]
+pub struct Version {
+    version: u64,
+    file: String,
+    #[serde(flatten)]
+    state: FileState,
+    served: bool,
+    pinned: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum FileState {
+    Readable { created: String, profiles: u32, bytes: u64 },
+    Bad { problem: String },
+}
+
+pub async fn get(state: &State) -> Result<HttpResponse, Problem> {
+    let directory = state.index_dir.clone();
+    let served = state.live.current().map(|current| (current.version, current.identity()));
+    let list = web::block(move || list(&directory, served)).await.map_err(|_| Problem::Internal)?;
+    let versions = list.map_err(|error| Problem::DirectoryUnreadable { reason: error.to_string() })?;
+    json::respond(&versions)
+}
+
+fn list(directory: &Path, served: Option<(u64, FileIdentity)>) -> std::io::Result<Versions> {
+    let mut files = directory::list(directory)?;
+    let (pinned, pin_problem) = match directory::read_pin(directory) {
+        Ok(pinned) => (pinned, None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let omitted = files.len().saturating_sub(MOST_LISTED);
+    files.drain(..omitted);
+    if let Some(version) = pinned
+        && let Err(place) = files.binary_search_by_key(&version, |file| file.version)
+    {
+        // It is missing, or among those that are left out: reading it tells.
+        files.insert(place, VersionFile { version, path: directory.join(directory::file_name(version)) });
+    }
+    let versions = files.iter().map(|file| describe(file, pinned, served)).collect();
+    Ok(Versions { pinned, pin_problem, omitted, versions })
+}
+
+fn describe(file: &VersionFile, pinned: Option<u64>, served: Option<(u64, FileIdentity)>) -> Version {
+    let (state, identity) = match directory::read_header(&file.path) {
+        Ok((header, identity)) => {
+            let created = rfc3339(header.created);
+            let state = FileState::Readable { created, profiles: header.profiles, bytes: header.file_length };
+            (state, Some(identity))
+        }
+        Err(error) => (FileState::Bad { problem: error.to_string() }, None),
+    };
+    Version {
+        version: file.version,
+        file: directory::file_name(file.version),
+        state,
+        // Another file may have come under the same name.
+        served: identity.is_some_and(|identity| served == Some((file.version, identity))),
+        pinned: pinned == Some(file.version),
+    }
+}
