@@ -9,9 +9,12 @@ import { Overlay, type Colours, type Marks } from "./overlay.js";
 import type { Points, Position } from "./points.js";
 import { LARGEST_STEP, webgl } from "./webgl.js";
 
-/** A frame may take this long before fewer points are drawn while the picture moves, and this short before more are. */
+/** A frame may take this long before fewer points are drawn while the picture moves. */
 const SLOW_MS = 24;
-const FAST_MS = 10;
+/** After so many frames in time more points are tried, unless they were too many before. */
+const SMOOTH_FRAMES = 8;
+/** A picture that starts to move has about this many points: enough to look the same, and drawn in time anywhere. */
+const POINTS_AT_FIRST = 250_000;
 /** After this long without a movement all points are drawn. */
 const REST_MS = 160;
 const FLIGHT_MS = 450;
@@ -25,15 +28,17 @@ export class Stage {
   readonly camera = new Camera();
   readonly marks: Marks = { current: null, neighbours: [], trail: [], hovered: null, hasCrosshair: false };
   points: Points | null = null;
-  /** How long each of the last frames took to come. */
-  readonly frames: number[] = [];
   private readonly overlay: Overlay;
   private readonly overCanvas: HTMLCanvasElement;
   private density: Density | null;
   private colours: Colours | null = null;
   private ratio = 1;
+  /** Every how manieth point is drawn while the picture moves. */
   private step = 1;
-  private drawn = { at: 0, step: 0 };
+  private tooFine = 0;
+  private smoothFrames = 0;
+  private drawn = { at: 0, step: 0, wasMoving: false };
+  private hasMoved = false;
   private movedAt = 0;
   private wanted = 0;
   private isDirty = true;
@@ -76,6 +81,7 @@ export class Stage {
   show(points: Points): void {
     const isFirst = this.points === null;
     this.points = points;
+    while (this.step < LARGEST_STEP && points.count / this.step > POINTS_AT_FIRST) this.step *= 2;
     this.measure();
     if (isFirst) this.camera.fit(points.box);
     this.repaint();
@@ -106,6 +112,7 @@ export class Stage {
   }
 
   private move(): void {
+    this.hasMoved = true;
     this.movedAt = performance.now();
     this.isDirty = true;
     this.request();
@@ -159,15 +166,16 @@ export class Stage {
     this.wanted = 0;
     if (!this.points || !this.colours || this.element.clientWidth === 0) return;
     if (this.flight) this.fly(now);
-    const isMoving = performance.now() - this.movedAt < REST_MS;
-    if (isMoving) this.adapt(now);
+    // A frame may come so late that the movement it was asked for is long over: it still belongs to it.
+    const isMoving = this.hasMoved || performance.now() - this.movedAt < REST_MS;
+    this.hasMoved = false;
+    if (isMoving && this.drawn.wasMoving) this.adapt(now - this.drawn.at);
     const step = isMoving ? this.step : 1;
     if (this.isDirty || step !== this.drawn.step) {
       this.density?.draw(this.points, this.camera, this.ratio, step);
       this.isDirty = false;
-      this.drawn.step = step;
     }
-    this.drawn.at = now;
+    this.drawn = { at: now, step, wasMoving: isMoving };
     this.overlay.draw(this.marks, this.camera, this.ratio, this.colours);
     if (this.flight) this.move();
     else if (isMoving) this.request();
@@ -183,12 +191,15 @@ export class Stage {
   }
 
   // While the picture moves it may be coarser, as little as keeps it smooth.
-  private adapt(now: number): void {
-    const took = now - this.drawn.at;
-    if (took > 500) return;
-    this.frames.push(took);
-    if (this.frames.length > 240) this.frames.shift();
-    if (took > SLOW_MS) this.step = Math.min(this.step * 2, LARGEST_STEP);
-    else if (took < FAST_MS) this.step = Math.max(this.step / 2, 1);
+  private adapt(took: number): void {
+    if (took > SLOW_MS) {
+      this.tooFine = this.step;
+      this.smoothFrames = 0;
+      this.step = Math.min(this.step * 2 ** Math.ceil(Math.log2(took / SLOW_MS)), LARGEST_STEP);
+    } else this.smoothFrames += 1;
+    if (this.smoothFrames > SMOOTH_FRAMES && this.step / 2 > this.tooFine) {
+      this.smoothFrames = 0;
+      this.step /= 2;
+    }
   }
 }
