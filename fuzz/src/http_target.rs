@@ -11,7 +11,7 @@ use kindred::index::{Residency, directory};
 use kindred::server::metrics::Metrics;
 use kindred::server::raw_path::decode;
 use kindred::server::watcher::{self, Settings};
-use kindred::server::{LiveIndex, SearchPool, State, configure};
+use kindred::server::{Batches, LiveIndex, SearchPool, State, configure};
 
 /// The largest n of a request, as it is by default.
 const MAX_N: usize = 1000;
@@ -68,6 +68,7 @@ impl Server {
             // Its files are gone, and only GET comes here.
             index_dir: PathBuf::from("nowhere"),
             waker: watcher::waker().0,
+            batches: Batches::new(1, 1, PATIENCE).unwrap_or_else(|error| panic!("{error}")),
             access: Arc::default(),
             stopping: Arc::default(),
             max_n: MAX_N,

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use index_builder::cli::OnDuplicateId;
 use index_builder::ingest::{Ingest, IngestOptions};
 use index_builder::skipped::Skipped;
-use index_builder::source::{self, FormatChoice, Input, ROW_NUMBERS, ReadOptions, Record, parse_document};
+use index_builder::source::{self, FormatChoice, Input, ROW_NUMBERS, ReadOptions, Record};
 use index_builder::spool::SpoolWriter;
-use kindred::profile::Value;
+use kindred::profile::{Value, json};
 
 /// Reads a pickle.
 pub fn pickle(data: &[u8]) {
@@ -95,8 +95,8 @@ impl Taken {
 fn assert_is_a_document(fields: &Value) {
     let document = |value: &Value| {
         let text = serde_json::to_vec(value).unwrap_or_else(|error| panic!("cannot be written: {error}"));
-        let read = parse_document(&text);
-        Value::Map(read.unwrap_or_else(|| panic!("{} is no document", text.escape_ascii())))
+        let read = json::parse(&text);
+        read.unwrap_or_else(|error| panic!("{} is no document: {error:?}", text.escape_ascii()))
     };
     let read = document(fields);
     assert_eq!(document(&read), read, "of {fields:?}");

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use anyhow::{Context, bail};
 use kindred::profile::{Fields, IdError, ItemId, MAX_DOCUMENT_BYTES, Value};
+use kindred::vectorizer::unit::{NoVector, numbers_of};
 
 use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
@@ -175,13 +176,13 @@ impl Ingest {
         };
         self.valid_id_seen = true;
         let vector = match self.options.vector_field.as_deref() {
-            Some(name) => vector_of(self.take_vector(&mut fields, name)).map(Some),
+            Some(name) => numbers_of(self.take_vector(&mut fields, name)).map(Some),
             None => Ok(None),
         };
         let vector = match vector {
             Ok(vector) => vector,
             Err(reason) => {
-                skipped.add(reason, || id.to_string());
+                skipped.add(vector_reason(reason), || id.to_string());
                 return Ok(());
             }
         };
@@ -358,6 +359,13 @@ fn id_reason(error: IdError) -> &'static str {
     }
 }
 
+fn vector_reason(error: NoVector) -> &'static str {
+    match error {
+        NoVector::Missing => "vector missing",
+        NoVector::NotNumbers => "vector not a list of numbers",
+    }
+}
+
 /// Puts the record's number in front, as the field `_id`.
 fn number_record(number: u64, fields: &mut Fields) -> Result<(), Failure> {
     for name in [ROW, DEFAULT_ID_FIELD] {
@@ -371,20 +379,6 @@ fn number_record(number: u64, fields: &mut Fields) -> Result<(), Failure> {
     }
     fields.insert(0, (DEFAULT_ID_FIELD.to_owned(), Value::integer(i128::from(number))));
     Ok(())
-}
-
-/// The numbers of a field's value, or why they are none.
-fn vector_of(value: Option<Value>) -> Result<Vec<f32>, &'static str> {
-    match value {
-        None | Some(Value::Null) => Err("vector missing"),
-        Some(Value::Floats(numbers)) => Ok(numbers),
-        Some(Value::List(values)) => values
-            .iter()
-            .map(|value| value.as_number().map(|number| number as f32))
-            .collect::<Option<_>>()
-            .ok_or("vector not a list of numbers"),
-        Some(_) => Err("vector not a list of numbers"),
-    }
 }
 
 /// Entries are sorted by (id, record); leaves each id once and counts what went.

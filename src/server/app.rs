@@ -14,6 +14,7 @@ use actix_web::{App, HttpServer, rt, web};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::access::{Access, Keys, KeysError};
+use super::batches::Batches;
 use super::config::Config;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
@@ -47,6 +48,8 @@ pub struct State {
     pub index_dir: PathBuf,
     /// Wakes what watches that directory.
     pub waker: Waker,
+    /// Where requests of many questions are answered.
+    pub batches: Batches,
     /// Who may ask, and how often.
     pub access: Arc<Access>,
     /// Whether the server is ending.
@@ -170,6 +173,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         pins: SearchPool::new("pin", 1, 0)?,
         index_dir: config.index_dir.clone(),
         waker: waker.clone(),
+        batches: Batches::new(config.workers, config.max_queue, config.client_timeout)?,
         access: Arc::new(Access::new(keys, config.rate_limit)),
         stopping: Arc::default(),
         max_n: config.max_n,
@@ -225,8 +229,8 @@ fn start(
 /// Pages of these origins may ask as others do, and read what says which version answered.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD"])
-        .allowed_headers(["authorization", "x-api-key", "if-none-match"])
+        .allowed_methods(["GET", "HEAD", "POST", "DELETE"])
+        .allowed_headers(["authorization", "content-type", "x-api-key", "if-none-match"])
         .expose_headers([ETAG.as_str(), RETRY_AFTER.as_str(), "x-index-version"])
         .max_age(600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))

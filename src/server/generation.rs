@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 use std::{fmt, io};
 
@@ -14,6 +14,7 @@ use crate::answer::{self, AnswerError, RecommendRequest, SearchMode};
 use crate::index::{
     FileIdentity, Index, MappedFile, Ordinal, Residency, Suppressed, SuppressedIds, directory,
 };
+use crate::vectorizer::StoredVectorizer;
 
 /// Searches before an index is served: enough to touch every kind of page and every branch of the code once.
 const WARM_UP_SEARCHES: u32 = 32;
@@ -43,6 +44,7 @@ pub struct Generation {
 struct OpenFile {
     index: Index<MappedFile>,
     condemned: AtomicBool,
+    vectorizer: OnceLock<StoredVectorizer>,
 }
 
 /// Why a file did not become a generation.
@@ -117,7 +119,11 @@ impl Generation {
             version_header: header_value(version.to_string())?,
             loaded: SystemTime::now(),
             suppressed,
-            file: Arc::new(OpenFile { index, condemned: AtomicBool::new(false) }),
+            file: Arc::new(OpenFile {
+                index,
+                condemned: AtomicBool::new(false),
+                vectorizer: OnceLock::new(),
+            }),
         })
     }
 
@@ -141,6 +147,12 @@ impl Generation {
     /// The index over the file.
     pub fn index(&self) -> &Index<MappedFile> {
         &self.file.index
+    }
+
+    /// What made the vectors, read from the file when it is first asked for: most servers never need its 8 MiB, and a
+    /// file whose vectorizer is not known answers everything else. Not for workers: reading takes milliseconds.
+    pub fn vectorizer(&self) -> &StoredVectorizer {
+        self.file.vectorizer.get_or_init(|| StoredVectorizer::of(self.index()))
     }
 
     /// The file, for whoever unmaps it; `None` while another generation has it too.

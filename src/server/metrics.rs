@@ -23,8 +23,10 @@ pub const MAX_ROUTES: usize = 40;
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
 /// Every status that the application answers with, and what another would be counted as.
-const STATUSES: [&str; 14] =
-    ["200", "304", "400", "401", "403", "404", "405", "409", "414", "422", "429", "500", "503", "other"];
+const STATUSES: [&str; 18] = [
+    "200", "304", "400", "401", "403", "404", "405", "408", "409", "412", "413", "414", "415", "422", "429",
+    "500", "503", "other",
+];
 
 /// From a lookup in a warm table to an exact search in a large index.
 const REQUEST_SECONDS: [f64; 15] = [
@@ -243,12 +245,16 @@ fn status_number(status: u16) -> usize {
         403 => 4,
         404 => 5,
         405 => 6,
-        409 => 7,
-        414 => 8,
-        422 => 9,
-        429 => 10,
-        500 => 11,
-        503 => 12,
+        408 => 7,
+        409 => 8,
+        412 => 9,
+        413 => 10,
+        414 => 11,
+        415 => 12,
+        422 => 13,
+        429 => 14,
+        500 => 15,
+        503 => 16,
         _ => STATUSES.len() - 1,
     }
 }

@@ -12,6 +12,7 @@
 
 pub mod access;
 pub mod app;
+mod batches;
 pub mod config;
 mod etag;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod generation;
 mod limits;
 mod live_index;
 pub mod logging;
+mod memory;
 pub mod metrics;
 mod problem;
 pub mod raw_path;
@@ -31,6 +33,7 @@ pub mod tls;
 pub mod watcher;
 
 pub use app::{ServeError, State, configure, run};
+pub use batches::Batches;
 pub use config::{Arguments, Command, Config, ConfigError};
 pub use generation::{Generation, LoadFailure};
 pub use live_index::{History, LiveIndex, Refusal};

@@ -28,11 +28,22 @@ impl SearchPool {
     /// # Errors
     /// The system gives no thread.
     pub fn new(name: &str, threads: usize, queue: usize) -> io::Result<Self> {
+        Self::starting_with(name, threads, queue, || {})
+    }
+
+    /// The same, and each thread does something before its first job.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn starting_with(name: &str, threads: usize, queue: usize, first: fn()) -> io::Result<Self> {
         let (jobs, waiting) = channel::<Job>();
         let waiting = Arc::new(Mutex::new(waiting));
         for number in 0..threads {
             let waiting = Arc::clone(&waiting);
-            thread::Builder::new().name(format!("kindred-{name}-{number}")).spawn(move || work(&waiting))?;
+            thread::Builder::new().name(format!("kindred-{name}-{number}")).spawn(move || {
+                first();
+                work(&waiting);
+            })?;
         }
         Ok(SearchPool { jobs, room: Arc::new(Semaphore::new(threads + queue)) })
     }

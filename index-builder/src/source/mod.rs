@@ -21,7 +21,6 @@ mod record;
 pub use error::{Cause, Place, SourceError};
 pub use format::{FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Sink, read};
 pub use input::{Input, InputError, STANDARD_INPUT};
-pub use json::parse_document;
 pub use record::Record;
 
 /// The longest record of a source, in bytes of its text. Far above any document that is accepted (the vector, which

@@ -15,6 +15,7 @@ Settings
 Requests
   GET /recommend/ID/N    the N profiles nearest to ID
   GET /recommend?id=&n=  the same; both take &distances=true, &exact=true, &ef=
+  POST /recommend        up to 1000 questions by id, vector or profile, as JSON
   GET /profiles/ID       one profile; also /profiles?id=
   GET /index             what is served      GET /metrics      for Prometheus
   GET /health/live       the process runs    GET /health/ready an index is served

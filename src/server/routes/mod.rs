@@ -1,8 +1,11 @@
 //! The routes: one table, and one function that finds the route of a request and answers.
 //!
-//! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 400, 503, 404 for
-//! the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks.
+//! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 413, 415, 400, 503,
+//! 404 for the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks. A body is read after the query: that
+//! it is too large without having said so (413), too slow (408) or one too many (503) shows only then, and whether what it
+//! says makes sense (400) when it is whole.
 
+mod body;
 mod distance;
 mod health;
 mod index;
@@ -10,11 +13,14 @@ mod index_answer;
 mod json;
 mod metrics;
 mod parameters;
+mod pieces;
 mod pin;
 mod prefix;
 mod profiles;
+mod questions;
 mod random;
 mod recommend;
+mod recommend_many;
 mod response_headers;
 #[cfg(test)]
 mod tests;
@@ -36,6 +42,7 @@ use super::raw_path;
 #[derive(Debug, Clone, Copy)]
 enum Endpoint {
     Recommend,
+    RecommendMany,
     Profile,
     Profiles,
     Random,
@@ -66,6 +73,7 @@ impl Endpoint {
     fn scope(self) -> Option<Scope> {
         match self {
             Endpoint::Recommend
+            | Endpoint::RecommendMany
             | Endpoint::Profile
             | Endpoint::Profiles
             | Endpoint::Random
@@ -81,9 +89,18 @@ const fn get(pattern: &'static str, query: &'static [&'static str], endpoint: En
     Route { method: Method::GET, pattern, query, endpoint }
 }
 
-static ROUTES: [Route; 14] = [
+const fn post(pattern: &'static str, endpoint: Endpoint) -> Route {
+    Route { method: Method::POST, pattern, query: &[], endpoint }
+}
+
+const fn delete(pattern: &'static str, endpoint: Endpoint) -> Route {
+    Route { method: Method::DELETE, pattern, query: &[], endpoint }
+}
+
+static ROUTES: &[Route] = &[
     get("/recommend/{id}/{n}", &["distances", "exact", "ef"], Endpoint::Recommend),
     get("/recommend", &["id", "n", "distances", "exact", "ef"], Endpoint::Recommend),
+    post("/recommend", Endpoint::RecommendMany),
     get("/profiles/{id}", &[], Endpoint::Profile),
     get("/profiles", &["id", "prefix", "limit"], Endpoint::Profiles),
     get("/random", &[], Endpoint::Random),
@@ -93,8 +110,8 @@ static ROUTES: [Route; 14] = [
     get("/health/ready", &[], Endpoint::Ready),
     get("/index", &[], Endpoint::Index),
     get("/index/versions", &[], Endpoint::Versions),
-    Route { method: Method::POST, pattern: "/index/pin/{version}", query: &[], endpoint: Endpoint::Pin },
-    Route { method: Method::DELETE, pattern: "/index/pin", query: &[], endpoint: Endpoint::Unpin },
+    post("/index/pin/{version}", Endpoint::Pin),
+    delete("/index/pin", Endpoint::Unpin),
     get("/metrics", &[], Endpoint::Metrics),
 ];
 
@@ -138,10 +155,12 @@ struct Call<'a> {
     state: &'a State,
     request: &'a HttpRequest,
     parameters: Parameters<'a>,
+    /// The body, unread; what is not read of it closes the connection.
+    payload: web::Payload,
 }
 
 /// Answers every request there is, and counts it.
-pub async fn dispatch(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
     let started = Instant::now();
     let path = request.uri().path();
     let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
@@ -154,7 +173,7 @@ pub async fn dispatch(request: HttpRequest, state: web::Data<State>) -> HttpResp
             None => (unmatched, Err(Problem::UnknownPath)),
             Some((number, route, captures)) => {
                 let label = RouteLabel { number, name: route.pattern };
-                (label, answer(&request, &state, route, captures, &mut allowance).await)
+                (label, answer(&request, &state, route, captures, payload, &mut allowance).await)
             }
         }
     };
@@ -174,6 +193,7 @@ async fn answer<'a>(
     state: &'a State,
     route: &'static Route,
     captures: impl Iterator<Item = (&'static str, &'a str)>,
+    payload: web::Payload,
     allowance: &mut Option<Allowance>,
 ) -> Result<HttpResponse, Problem> {
     if !route.answers_to(request.method()) {
@@ -182,10 +202,14 @@ async fn answer<'a>(
     if let Some(scope) = route.endpoint.scope() {
         *allowance = state.access.judge(request, scope)?;
     }
+    if let Endpoint::RecommendMany = route.endpoint {
+        body::check_headers(request)?;
+    }
     let parameters = Parameters::read(captures, request.uri().query().unwrap_or_default(), route.query)?;
-    let call = Call { state, request, parameters };
+    let call = Call { state, request, parameters, payload };
     match route.endpoint {
         Endpoint::Recommend => recommend::get(call).await,
+        Endpoint::RecommendMany => recommend_many::post(call).await,
         Endpoint::Profile => profiles::get(&call),
         Endpoint::Profiles if call.parameters.has("prefix") => prefix::get(&call),
         Endpoint::Profiles => profiles::get(&call),

@@ -12,7 +12,7 @@ use super::super::access::{Access, Key, Keys};
 use super::super::fixture::{PROFILES, index_bytes, publish};
 use super::super::problem::PROBLEM_JSON;
 use super::super::watcher::{VersionSeen, waker};
-use super::super::{Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
+use super::super::{Batches, Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
 use super::*;
 use crate::index::{FileIdentity, Residency, SuppressedIds};
 
@@ -59,6 +59,7 @@ fn state_of(directory: &Path, live: LiveIndex, access: Access) -> web::Data<Stat
         pins: SearchPool::new("pin", 1, 0).unwrap(),
         index_dir: directory.to_owned(),
         waker: waker().0,
+        batches: Batches::new(1, 1, Duration::from_secs(5)).unwrap(),
         access: Arc::new(access),
         stopping: Arc::default(),
         max_n: 1000,
@@ -180,7 +181,7 @@ async fn every_error_is_a_problem_document() {
 #[actix_web::test]
 async fn other_methods_are_refused_before_anything_else_is_judged() {
     let (_dir, state) = serving();
-    for uri in ["/recommend/a/0", "/recommend", "/profiles/missing", "/index", "/metrics", "/health/live"] {
+    for uri in ["/recommend/a/0", "/profiles/missing", "/index", "/metrics", "/health/live"] {
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"] {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let reply = send(&state, TestRequest::with_uri(uri).method(method)).await;
