@@ -28,15 +28,21 @@ await() {
   return 1
 }
 
-install_curl() {
-  if command -v curl >/dev/null; then return; fi
+install_packages() { # install_packages NAME...: Debian's packages of these names, where they are missing
+  local name missing=()
+  for name in "$@"; do
+    if [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null)" != installed ]; then
+      missing+=("$name")
+    fi
+  done
+  if [ "${#missing[@]}" = 0 ]; then return; fi
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "tests/system.sh needs curl, and can install it only as root with apt-get" >&2
+    echo "tests/system.sh needs ${missing[*]}, and can install them only as root with apt-get" >&2
     exit 1
   fi
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
-  apt-get install -y -qq curl
+  apt-get install -y -qq "${missing[@]}"
 }
 
 work=$(mktemp -d)
@@ -52,7 +58,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-install_curl
+install_packages curl openssl
 cargo build --release --locked --workspace
 programs=${CARGO_TARGET_DIR:-target}/release
 
@@ -137,6 +143,8 @@ check "fails no request during the swap" only_200
 check "exits 0 on SIGTERM" ends_well_on_sigterm
 . tests/system/tls.sh
 . tests/system/faults.sh
+. tests/system/page.sh
+. tests/system/browser.sh
 
 if [ "$failed" != 0 ]; then
   echo "what the server logged:" >&2

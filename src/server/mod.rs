@@ -6,7 +6,7 @@
 //! - [`routes`]: the table of routes and what each answers; [`raw_path`] reads paths, [`Problem`] is every other answer
 //! - [`access`]: who may ask, and how often; [`tls`]: certificates; [`reload`]: reads both again
 //! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server
-//! - [`metrics`], [`logging`]: what it tells about itself
+//! - [`metrics`], [`logging`]: what it tells about itself; `explorer`: the page to look at it with
 //!
 //! Nothing here is global: one process could run two of them.
 
@@ -15,6 +15,7 @@ pub mod app;
 mod batches;
 pub mod config;
 mod etag;
+mod explorer;
 #[cfg(test)]
 mod fixture;
 mod generation;

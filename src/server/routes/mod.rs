@@ -7,6 +7,7 @@
 
 mod body;
 mod distance;
+mod explorer;
 mod health;
 mod index;
 mod index_answer;
@@ -29,11 +30,13 @@ mod versions;
 use std::time::Instant;
 
 use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use self::parameters::Parameters;
 use super::access::{Allowance, Scope};
 use super::app::State;
+use super::explorer as explorer_page;
 use super::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
 use super::problem::{MAX_TARGET_BYTES, Problem};
 use super::raw_path;
@@ -54,6 +57,8 @@ enum Endpoint {
     Pin,
     Unpin,
     Metrics,
+    Page,
+    PageAsset,
 }
 
 /// A row of the table: a path may have several, one for each method.
@@ -80,7 +85,16 @@ impl Endpoint {
             | Endpoint::Distance => Some(Scope::Read),
             Endpoint::Index | Endpoint::Versions | Endpoint::Metrics => Some(Scope::Observe),
             Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
-            Endpoint::Alive | Endpoint::Ready => None,
+            // The page has nothing of anybody in it: it asks for a key itself where one is needed.
+            Endpoint::Alive | Endpoint::Ready | Endpoint::Page | Endpoint::PageAsset => None,
+        }
+    }
+
+    /// What a browser lets the answer do.
+    fn policy(self) -> HeaderValue {
+        match self {
+            Endpoint::Page | Endpoint::PageAsset => explorer_page::POLICY,
+            _ => response_headers::POLICY,
         }
     }
 }
@@ -113,6 +127,8 @@ static ROUTES: &[Route] = &[
     post("/index/pin/{version}", Endpoint::Pin),
     delete("/index/pin", Endpoint::Unpin),
     get("/metrics", &[], Endpoint::Metrics),
+    get("/", &[], Endpoint::Page),
+    get("/explorer/{asset}", &[], Endpoint::PageAsset),
 ];
 
 // The number behind the last is for requests without a route.
@@ -165,7 +181,7 @@ pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: we
     let path = request.uri().path();
     let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let unmatched = RouteLabel { number: ROUTES.len(), name: UNMATCHED };
-    let mut allowance = None;
+    let (mut policy, mut allowance) = (response_headers::POLICY, None);
     let (label, response) = if length > MAX_TARGET_BYTES {
         (unmatched, Err(Problem::TargetTooLong { length }))
     } else {
@@ -173,12 +189,13 @@ pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: we
             None => (unmatched, Err(Problem::UnknownPath)),
             Some((number, route, captures)) => {
                 let label = RouteLabel { number, name: route.pattern };
+                policy = route.endpoint.policy();
                 (label, answer(&request, &state, route, captures, payload, &mut allowance).await)
             }
         }
     };
     let mut response = response.unwrap_or_else(|problem| problem.response());
-    response_headers::add(&mut response, &state, allowance);
+    response_headers::add(&mut response, &state, policy, allowance);
     let took = started.elapsed();
     let status = response.status().as_u16();
     state.metrics.observe_request(label, request.method(), status, took);
@@ -222,5 +239,7 @@ async fn answer<'a>(
         Endpoint::Pin => pin::post(&call).await,
         Endpoint::Unpin => pin::delete(&call).await,
         Endpoint::Metrics => metrics::get(state),
+        Endpoint::Page => Ok(explorer::get_page(&call)),
+        Endpoint::PageAsset => explorer::get_asset(&call),
     }
 }
