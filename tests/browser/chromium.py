@@ -5,6 +5,7 @@ import os
 import tempfile
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -27,6 +28,13 @@ ARGUMENTS = [
     # WebGL without a graphics card, for what draws with it.
     "--enable-unsafe-swiftshader",
 ]
+
+
+def is_seen(element):
+    try:
+        return element.is_displayed()
+    except StaleElementReferenceException:
+        return False
 
 
 class Chromium:
@@ -76,7 +84,7 @@ class Chromium:
 
     def all(self, selector):
         """What of a selector can be seen."""
-        return [it for it in self.driver.find_elements(By.CSS_SELECTOR, selector) if it.is_displayed()]
+        return [it for it in self.driver.find_elements(By.CSS_SELECTOR, selector) if is_seen(it)]
 
     def one(self, selector):
         return until(f"{selector} is there", lambda: self.all(selector))[0]

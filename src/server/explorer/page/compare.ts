@@ -57,7 +57,7 @@ export function compare(go: (route: Route) => void): View {
       announce(`Compared ${profiles.nameOf(left, from)} with ${profiles.nameOf(right, to)}`);
     } catch (error) {
       if (signal.aborted) return;
-      const failed = failure(error, () => update(route));
+      const failed = failure(error, () => !signal.aborted && update(route));
       if (failed) result.replaceChildren(failed);
     } finally {
       if (!signal.aborted) done();

@@ -56,6 +56,7 @@ export function explore(go: (route: Route) => void): View {
   const element = h("div", { class: "view explore" }, path, columns);
   let asking = new AbortController();
   let shownId = "";
+  let shownDoc: Doc | null = null;
 
   const showStart = async (route: Route, signal: AbortSignal): Promise<void> => {
     path.hidden = true;
@@ -114,17 +115,19 @@ export function explore(go: (route: Route) => void): View {
     try {
       const doc = await profiles.load(id, signal);
       const neighbours = await asked.catch((error: unknown) => error);
-      if (signal.aborted) return;
+      // Beside a profile stand its own neighbours or a reason why not, never those of another.
+      if (signal.aborted || neighbours instanceof api.Offline) return;
       const name = profiles.nameOf(doc, id);
       document.title = `${name} · Kindred`;
-      if (shownId !== id || !current.querySelector(".profile")) current.replaceChildren(profilePanel(doc, id, "h1"));
-      shownId = id;
+      // What was opened of a profile stays open while only its neighbours change.
+      if (shownDoc !== doc || !current.querySelector(".profile")) current.replaceChildren(profilePanel(doc, id, "h1"));
+      [shownId, shownDoc] = [id, doc];
       path.replaceChildren(trail(route));
       if (Array.isArray(neighbours)) {
         showNeighbours(neighbours as api.Neighbour[], doc, id, route);
         announce(`${name}, ${neighbours.length} nearest profiles`);
       } else {
-        const failed = failure(neighbours, () => update(route));
+        const failed = failure(neighbours, () => !signal.aborted && update(route));
         if (failed) around.replaceChildren(failed);
       }
       if (isStep) {
@@ -134,7 +137,7 @@ export function explore(go: (route: Route) => void): View {
     } catch (error) {
       if (signal.aborted) return;
       const actions = [h("a", { class: "button", href: "#/explore" }, "Start again"), randomButton(go, route)];
-      const failed = failure(error, () => update(route), ...actions);
+      const failed = failure(error, () => !signal.aborted && update(route), ...actions);
       if (failed) {
         shownId = "";
         current.replaceChildren(failed);

@@ -21,29 +21,34 @@ export function status(): View {
   let isShown = false;
   let timers: number[] = [];
 
-  const guard = async (work: () => Promise<void>): Promise<void> => {
+  // What could not be learned, by what was asked. The first of them is shown: they have one cause, mostly.
+  const problems = new Map<string, HTMLElement>();
+
+  const attempt = async (name: string, work: () => Promise<void>): Promise<void> => {
     try {
       await work();
-      trouble.replaceChildren();
-      grid.hidden = false;
+      problems.delete(name);
     } catch (error) {
       if (!isShown) return;
-      const failed = failure(error, () => isShown && void guard(describe));
-      if (failed) {
-        trouble.replaceChildren(failed);
-        grid.hidden = index.childElementCount === 0;
-        // A key that does not open this will not open it in two seconds either.
-        if (error instanceof api.Problem && [401, 403].includes(error.status)) stop();
-      }
+      const failed = failure(error, () => isShown && void describe());
+      if (failed) problems.set(name, failed);
+      // A key that does not open this will not open it in two seconds either.
+      if (error instanceof api.Problem && [401, 403].includes(error.status)) stop();
     }
+    const [first] = problems.values();
+    if (trouble.firstElementChild !== (first ?? null)) trouble.replaceChildren(...(first ? [first] : []));
   };
 
   const describe = async (): Promise<void> => {
-    const [description, events, list] = await Promise.all([api.index(), api.events(), api.versions()]);
-    index.replaceChildren(...describeIndex(description));
-    past.replaceChildren(...describeEvents(events.events));
-    // Whoever is about to press a button there keeps it.
-    if (!versions.contains(document.activeElement)) versions.replaceChildren(...describeVersions(list, pin));
+    await Promise.all([
+      attempt("index", async () => index.replaceChildren(...describeIndex(await api.index()))),
+      attempt("events", async () => past.replaceChildren(...describeEvents((await api.events()).events))),
+      attempt("versions", async () => {
+        const list = await api.versions();
+        // Whoever is about to press a button there keeps it.
+        if (!versions.contains(document.activeElement)) versions.replaceChildren(...describeVersions(list, pin));
+      }),
+    ]);
   };
 
   const pin = async (version: number | null): Promise<void> => {
@@ -52,9 +57,9 @@ export function status(): View {
       await api.pin(version);
       announce(version === null ? "Unpinned." : `Version ${version} is pinned.`);
       (document.activeElement as HTMLElement | null)?.blur();
-      await guard(describe);
+      await describe();
       // The server takes it when it looks at the directory the next time.
-      window.setTimeout(() => isShown && void guard(describe), 1500);
+      window.setTimeout(() => isShown && void describe(), 1500);
     } catch (error) {
       said.textContent = error instanceof api.Problem ? `${error.title}: ${sentence(error.detail)}` : "The server cannot be reached.";
       versions.querySelector(".said")?.remove();
@@ -64,7 +69,7 @@ export function status(): View {
 
   const watch = async (): Promise<void> => {
     if (document.hidden || api.isOffline()) return;
-    await guard(async () => {
+    await attempt("metrics", async () => {
       await traffic.look();
       live.replaceChildren(h("h2", { id: "status-live" }, "Live"), traffic.show());
     });
@@ -81,9 +86,9 @@ export function status(): View {
     stop();
     timers = [
       window.setInterval(() => void watch(), traffic.EVERY_MS),
-      window.setInterval(() => !document.hidden && !api.isOffline() && void guard(describe), DESCRIBED_EVERY_MS),
+      window.setInterval(() => !document.hidden && !api.isOffline() && void describe(), DESCRIBED_EVERY_MS),
     ];
-    void guard(describe).then(watch);
+    void describe().then(watch);
   };
   const leave = (): void => {
     isShown = false;

@@ -54,7 +54,8 @@ export function map(go: (route: Route) => void, drawing: Drawing): View {
   let hovering = new AbortController();
 
   const fail = (error: unknown): void => {
-    const failed = failure(error, () => void update(route));
+    const { signal } = asking;
+    const failed = failure(error, () => !signal.aborted && void update(route));
     if (!failed) return;
     if (error instanceof api.Problem && error.status === 404 && error.kind !== "unknown-id") {
       trouble.replaceChildren(message("This index has no map", "A map is computed when the index is built; this one was built without."));
@@ -187,7 +188,7 @@ export function map(go: (route: Route) => void, drawing: Drawing): View {
       stage.marks.neighbours = around.filter((it) => it !== null);
       stage.marked();
     } catch (error) {
-      const failed = signal.aborted ? null : failure(error, () => void update(shown));
+      const failed = signal.aborted ? null : failure(error, () => !signal.aborted && void update(shown));
       if (failed) side.replaceChildren(failed);
     }
   };
