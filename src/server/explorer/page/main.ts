@@ -3,7 +3,7 @@
 import { DEFAULT_N, read, walkTo, write, type Route, type ViewName } from "./address.js";
 import * as api from "./api.js";
 import { compare } from "./compare.js";
-import { announce, byId } from "./dom.js";
+import { byId } from "./dom.js";
 import { explore } from "./explore.js";
 import type { Drawing } from "./map/stage.js";
 import { map } from "./map/view.js";
@@ -125,7 +125,7 @@ function showVersion(): void {
 }
 
 startTheme();
-startNotices(refresh);
+startNotices(refresh, () => route.view === "status");
 startKey(refresh);
 const finder = search("Find a profile by id", "Find a profile by id", (id) => walkOnTo(id, false));
 byId("finder").prepend(finder.element);
@@ -150,7 +150,6 @@ startShortcuts([
   { key: "s", act: visit("status") },
   { key: "t", act: nextTheme },
 ]);
-api.on("version", () => announce(""));
 window.addEventListener("hashchange", show);
 window.setInterval(lookForSwaps, LOOK_EVERY_MS);
 window.setInterval(showVersion, 1000);

@@ -4,8 +4,8 @@ import * as api from "./api.js";
 import { announce, byId, h } from "./dom.js";
 import { sentence } from "./view.js";
 
-/** Wires the banner. `refresh` shows again what is shown, from new answers. */
-export function startNotices(refresh: () => void): void {
+/** Wires the banner. `refresh` shows again what is shown, from new answers; where that `isLive`, it is at once. */
+export function startNotices(refresh: () => void, isLive: () => boolean): void {
   const banner = byId("banner");
   let ticking = 0;
 
@@ -48,14 +48,15 @@ export function startNotices(refresh: () => void): void {
       silence();
       refresh();
     };
+    byId("version").textContent = `v${version}`;
+    announce(`Version ${version} of the index is served now.`);
+    if (isLive()) return again();
     say(
       "news",
       h("p", {}, h("strong", {}, `Version ${version} of the index is served now.`), " This page shows answers of another one."),
       h("button", { type: "button", click: again }, "Show its answers"),
       h("button", { type: "button", click: silence }, "Not now"),
     );
-    announce(`Version ${version} of the index is served now.`);
-    byId("version").textContent = `v${version}`;
   });
   api.on("unauthorized", (problem) => {
     if (!isDismissed) openKey(problem);

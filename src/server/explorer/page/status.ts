@@ -16,7 +16,7 @@ export function status(): View {
   const past = h("section", { class: "panel", "aria-labelledby": "status-past" });
   const versions = h("section", { class: "panel", "aria-labelledby": "status-versions" });
   const trouble = h("div", {});
-  const grid = h("div", { class: "status-grid" }, index, live, past, versions);
+  const grid = h("div", { class: "status-grid" }, h("div", {}, index, past), h("div", {}, live, versions));
   const element = h("div", { class: "view status" }, h("h1", { class: "title", tabindex: -1 }, "Status"), trouble, grid);
   let isShown = false;
   let timers: number[] = [];

@@ -23,10 +23,11 @@ export interface Palette {
   many: Colour;
 }
 
-/** The diameter of a point in CSS pixels: the fewer there are and the nearer they are, the larger. */
+/** The diameter of a point in CSS pixels: the fewer there are, the nearer they are and the larger the canvas, the larger. */
 export function diameter(points: Points, camera: Camera): number {
-  const base = Math.min(Math.max(3.4 - 0.9 * Math.log10(points.count / 10_000 + 0.01), 1.2), 5);
-  return Math.min(base * Math.sqrt(Math.max(camera.zoom, 1)), 10);
+  const base = Math.min(Math.max(4.2 - Math.log10(points.count / 10_000 + 0.01), 1.2), 6.5);
+  const room = Math.min(Math.max(Math.min(camera.width, camera.height) / 800, 0.8), 2.5);
+  return Math.min(base * room * Math.sqrt(Math.max(camera.zoom, 1)), 12 * room);
 }
 
 /** How many points lie over each other in a rather full cell: what the last colour stands for. */

@@ -23,6 +23,7 @@ export interface Colours {
 
 export class Overlay {
   private readonly context: CanvasRenderingContext2D | null;
+  private unit = 1;
 
   constructor(canvas: HTMLCanvasElement) {
     this.context = canvas.getContext("2d");
@@ -33,6 +34,8 @@ export class Overlay {
     if (!context) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, camera.width, camera.height);
+    // As large as text is: on a large screen both are larger.
+    this.unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const pixel = (at: Position): Position => camera.toPixel(at);
     const current = marks.current ? pixel(marks.current.at) : null;
     const steps = [...marks.trail.map(pixel), ...(current ? [current] : [])];
@@ -58,37 +61,37 @@ export class Overlay {
     context.beginPath();
     for (const { x, y } of points) context.lineTo(x, y);
     context.strokeStyle = colour;
-    context.lineWidth = width;
+    context.lineWidth = width * this.unit;
     context.stroke();
   }
 
   private ring({ x, y }: Position, radius: number, colour: string, halo: string, isFull: boolean): void {
     const context = this.context as CanvasRenderingContext2D;
     context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.arc(x, y, radius * this.unit, 0, 2 * Math.PI);
     context.strokeStyle = halo;
-    context.lineWidth = isFull ? 3 : 5;
+    context.lineWidth = (isFull ? 3 : 5) * this.unit;
     context.stroke();
     if (isFull) {
       context.fillStyle = colour;
       context.fill();
     } else {
       context.strokeStyle = colour;
-      context.lineWidth = 2;
+      context.lineWidth = 2 * this.unit;
       context.stroke();
     }
   }
 
   private name(text: string, { x, y }: Position, width: number, colours: Colours): void {
     const context = this.context as CanvasRenderingContext2D;
-    context.font = `600 14px ${getComputedStyle(document.body).fontFamily}`;
+    context.font = `600 ${14 * this.unit}px ${getComputedStyle(document.body).fontFamily}`;
     const isLeft = x > width * 0.7;
     context.textAlign = isLeft ? "right" : "left";
     context.textBaseline = "middle";
-    context.lineWidth = 4;
+    context.lineWidth = 4 * this.unit;
     context.strokeStyle = colours.halo;
     context.fillStyle = colours.text;
-    const at = isLeft ? x - 14 : x + 14;
+    const at = x + (isLeft ? -14 : 14) * this.unit;
     context.strokeText(text, at, y);
     context.fillText(text, at, y);
   }

@@ -19,7 +19,7 @@ uniform float weight;
 uniform bool isRound;
 out vec4 count;
 void main() {
-  float cover = isRound ? smoothstep(1.0, 0.65, length(gl_PointCoord - 0.5) * 2.0) : 1.0;
+  float cover = isRound ? smoothstep(1.0, 0.8, length(gl_PointCoord - 0.5) * 2.0) : 1.0;
   count = vec4(cover * weight);
 }`;
 
