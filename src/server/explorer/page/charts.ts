@@ -1,6 +1,6 @@
 // Small drawings in SVG: a line over time, and what happened when.
 
-import { s } from "./dom.js";
+import { h, s } from "./dom.js";
 
 const WIDTH = 600;
 const HEIGHT = 120;
@@ -64,6 +64,11 @@ export interface Moment {
   atMs: number;
   kind: string;
   title: string;
+}
+
+/** What stands below a drawing of time: where it begins, and now. */
+export function ends(first: string): HTMLElement {
+  return h("p", { class: "ends", "aria-hidden": "true" }, h("span", {}, first), h("span", {}, "now"));
 }
 
 /** Moments on a line from the first to now. */

@@ -1,7 +1,7 @@
 // What is served, how it came to be, and how it does.
 
 import * as api from "./api.js";
-import { moments, type Moment } from "./charts.js";
+import { ends, moments, type Moment } from "./charts.js";
 import { announce, h } from "./dom.js";
 import { ago, bytes, count, moment, seconds, share } from "./numbers.js";
 import * as traffic from "./traffic.js";
@@ -151,7 +151,7 @@ function describeEvents(events: api.IndexEvent[]): HTMLElement[] {
   const newest = [...events].reverse().slice(0, MOST_EVENTS);
   return [
     heading,
-    h("figure", {}, moments(name, marks, Date.now()) as unknown as HTMLElement, h("p", { class: "ends", "aria-hidden": "true" }, h("span", {}, ago(events[0]?.at ?? "")), h("span", {}, "now"))),
+    h("figure", {}, moments(name, marks, Date.now()), ends(ago(events[0]?.at ?? ""))),
     h(
       "ol",
       { class: "events" },

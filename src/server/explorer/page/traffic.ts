@@ -1,13 +1,14 @@
 // Requests a second and latency, live: what /metrics counted between two looks at it.
 
 import * as api from "./api.js";
-import { lines } from "./charts.js";
+import { ends, lines } from "./charts.js";
 import { h } from "./dom.js";
 import { rate, seconds } from "./numbers.js";
 import { counts, rates, read, type Counts, type Rates } from "./prometheus.js";
 
 export const EVERY_MS = 2000;
 const SLOTS = 150;
+const MINUTES = (SLOTS * EVERY_MS) / 60_000;
 /** Latencies are those of the last few looks: a few requests make no p99. */
 const LOOKS_OF_A_QUANTILE = 5;
 
@@ -40,7 +41,6 @@ export function show(): HTMLElement {
   const last = history.at(-1);
   if (!last) return h("p", { class: "nothing" }, "Counting…");
   const perSecond = rate(last.perSecond);
-  const minutes = (SLOTS * EVERY_MS) / 60_000;
   return h(
     "div",
     {},
@@ -48,12 +48,12 @@ export function show(): HTMLElement {
       "div",
       { class: "charts" },
       chart(
-        `Requests a second over ${minutes} minutes: now ${perSecond}`,
+        `Requests a second over ${MINUTES} minutes: now ${perSecond}`,
         [tile("requests a second", perSecond, "line-1")],
         lines("", [{ style: "line-1", values: history.map((it) => it.perSecond) }], SLOTS, rate),
       ),
       chart(
-        `Latency over ${minutes} minutes: now p50 ${seconds(last.p50)}, p99 ${seconds(last.p99)}`,
+        `Latency over ${MINUTES} minutes: now p50 ${seconds(last.p50)}, p99 ${seconds(last.p99)}`,
         [tile("p50", seconds(last.p50), "line-1"), tile("p99", seconds(last.p99), "line-2")],
         lines(
           "",
@@ -76,7 +76,7 @@ function tile(name: string, value: string, style: string): HTMLElement {
 
 function chart(name: string, tiles: HTMLElement[], svg: SVGSVGElement): HTMLElement {
   svg.setAttribute("aria-label", name);
-  return h("figure", {}, h("figcaption", {}, ...tiles), svg, h("span", { class: "axis", "aria-hidden": "true" }, svg.dataset.top ?? ""));
+  return h("figure", {}, h("figcaption", {}, ...tiles), svg, h("span", { class: "axis", "aria-hidden": "true" }, svg.dataset.top ?? ""), ends(`${MINUTES} minutes ago`));
 }
 
 function routes(): HTMLElement {

@@ -57,7 +57,7 @@ export function map(go: (route: Route) => void, drawing: Drawing): View {
     const { signal } = asking;
     const failed = failure(error, () => !signal.aborted && void update(route));
     if (!failed) return;
-    if (error instanceof api.Problem && error.status === 404 && error.kind !== "unknown-id") {
+    if (error instanceof api.Problem && error.kind === "no-map") {
       trouble.replaceChildren(message("This index has no map", "A map is computed when the index is built; this one was built without."));
     } else trouble.replaceChildren(failed);
   };
@@ -148,7 +148,8 @@ export function map(go: (route: Route) => void, drawing: Drawing): View {
       const doc = await docAt(place, asking.signal);
       if (doc) go({ ...route, ids: walkTo(route.ids, profiles.remember(doc)) });
     } catch (error) {
-      fail(error);
+      const failed = failure(error, () => void pick(at));
+      if (failed) side.replaceChildren(failed);
     }
   };
 
