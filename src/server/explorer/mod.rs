@@ -67,7 +67,7 @@ mod tests {
         let page = std::str::from_utf8(PAGE.bytes).unwrap();
         let loaded: Vec<&str> = page
             .split('"')
-            .filter_map(|part| part.strip_prefix("/explorer/"))
+            .filter_map(|part| part.strip_prefix("explorer/"))
             .inspect(|name| assert!(Asset::find(name).is_some(), "{name}"))
             .collect();
         for asset in &ASSETS {

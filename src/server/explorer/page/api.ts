@@ -86,7 +86,7 @@ function scheduleTry(): void {
 export async function tryNow(): Promise<void> {
   window.clearTimeout(timer);
   try {
-    await fetch("/health/live", { cache: "no-store" });
+    await fetch("./health/live", { cache: "no-store" });
   } catch {
     scheduleTry();
     return;
@@ -158,7 +158,8 @@ async function once(path: string, options: RequestInit): Promise<Response> {
   if (key !== null) headers.set("authorization", `Bearer ${key}`);
   let response: Response;
   try {
-    response = await fetch(path, { ...options, headers, credentials: "omit" });
+    // Relative: the page may be served under a path of a proxy's.
+    response = await fetch(`.${path}`, { ...options, headers });
   } catch (error) {
     if (options.signal?.aborted) throw error;
     wentOffline();
