@@ -155,7 +155,8 @@ check "exits 0 on SIGTERM" ends_well_on_sigterm
 . tests/system/systemd.sh
 . tests/system/deploy.sh
 . tests/system/postgres.sh
-. tests/system/postgres.sh
+. tests/system/page.sh
+. tests/system/browser.sh
 
 if [ "$failed" != 0 ]; then
   echo "what the server logged:" >&2

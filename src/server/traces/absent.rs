@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Answered, Opened, TracesError};
 
 /// No traces.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Traces;
 
 impl Traces {
