@@ -159,7 +159,8 @@ is_not_started_again_after_a_wrong_setting() {
   echo KINDRED_WORKERS=none >>/etc/kindred/kindred.env
   not systemctl --user start kindred.service 2>/dev/null
   [ "$(property kindred.service ExecMainStatus)" = 2 ]
-  [ "$(property kindred.service NRestarts)" = 0 ]
+  # Not "activating", which it would be until the next start.
+  [ "$(property kindred.service ActiveState)" = failed ]
 }
 
 verified() { # verified UNIT...: with the programs where the units expect them
