@@ -145,6 +145,7 @@ check "exits 0 on SIGTERM" ends_well_on_sigterm
 . tests/system/faults.sh
 . tests/system/systemd.sh
 . tests/system/deploy.sh
+. tests/system/metrics_file.sh
 
 if [ "$failed" != 0 ]; then
   echo "what the server logged:" >&2

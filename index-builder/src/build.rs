@@ -24,7 +24,6 @@ use crate::source::{self, Format, Input, ReadOptions};
 use crate::spool::SpoolWriter;
 use crate::summary::{Seconds, Summary};
 use crate::table::TableOptions;
-use crate::usage;
 use crate::vectorize::{Job, vectorize};
 use crate::vectors::ProfileVectors;
 
@@ -281,6 +280,7 @@ impl Build<'_> {
     }
 
     fn record(&self, header: &Header, publish: StepRecord) -> anyhow::Result<Vec<u8>> {
+        let peak = self.progress.peak_memory_bytes().max(publish.peak_memory_bytes);
         let steps = self.progress.steps().into_iter().chain([publish]).collect();
         let began = self.began.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         let record = BuildRecord {
@@ -288,7 +288,7 @@ impl Build<'_> {
             builder: BUILDER.to_owned(),
             started: rfc3339(began),
             seconds: self.started.elapsed().as_secs_f64(),
-            peak_memory_bytes: usage::peak_memory_bytes(),
+            peak_memory_bytes: peak,
             threads: self.threads as u64,
             steps,
             skipped: record::examples(&self.findings.skipped),
@@ -367,7 +367,7 @@ impl Build<'_> {
             bytes: published.bytes,
             removed: published.removed,
             compared: self.findings.compared.clone(),
-            peak_memory_bytes: usage::peak_memory_bytes(),
+            peak_memory_bytes: self.progress.peak_memory_bytes(),
             seconds: self.seconds,
         }
     }
