@@ -1,5 +1,6 @@
 //! `build`: read, vectorize, link, check, publish.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,12 +16,12 @@ use crate::graph::GraphParameters;
 use crate::ingest::{Ingest, IngestOptions, Profiles, check_skipped, describe};
 use crate::link::{LinkOptions, LinkSeconds, Linked, link};
 use crate::metrics_file;
-use crate::options::{BuildOptions, VectorizerChoice};
-use crate::progress::{Progress, StepRecord};
+use crate::options::{self, BuildOptions, VectorizerChoice};
+use crate::progress::{Progress, Step, StepRecord};
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
 use crate::record::{self, BuildRecord};
 use crate::skipped::Skipped;
-use crate::source::{self, Format, Input, ReadOptions};
+use crate::source::{Input, Plan, ReadOptions, Record, Visitor};
 use crate::spool::SpoolWriter;
 use crate::summary::{Seconds, Summary};
 use crate::table::TableOptions;
@@ -60,8 +61,7 @@ fn build_with(
     findings: &mut Findings,
 ) -> Result<Summary, Failure> {
     let options = BuildOptions::from_args(args)?;
-    let format =
-        args.format.resolve(&args.profiles).map_err(|error| Failure::Usage(format!("--format: {error}")))?;
+    let plan = options::plan(args)?;
     let (started, began) = (Instant::now(), SystemTime::now());
     let created = kindred::time::creation_time().map_err(Failure::Usage)?;
     lower_priority(args.nice).with_context(|| format!("--nice {}", args.nice))?;
@@ -72,7 +72,7 @@ fn build_with(
     let mut build = Build {
         args,
         options,
-        format,
+        plan,
         progress,
         cleanup,
         threads,
@@ -96,7 +96,7 @@ fn build_with(
 struct Build<'a> {
     args: &'a BuildArgs,
     options: BuildOptions,
-    format: &'static Format,
+    plan: Plan,
     progress: &'a Progress,
     cleanup: &'a Cleanup,
     threads: usize,
@@ -123,9 +123,32 @@ struct Written {
     metadata: Metadata,
 }
 
+/// Takes the records of the source in.
+struct Taking<'a> {
+    ingest: &'a mut Ingest,
+    skipped: &'a mut Skipped,
+    step: &'a Step,
+}
+
+impl Visitor for Taking<'_> {
+    fn begin(&mut self, part: &str) {
+        self.ingest.begin(part);
+    }
+
+    fn take(&mut self, record: Record) -> ControlFlow<()> {
+        self.step.advance(1);
+        self.ingest.take(record, self.skipped)
+    }
+}
+
 impl Build<'_> {
     fn read(&mut self) -> Result<Profiles, Failure> {
-        let input = Input::open(&self.args.profiles, &self.args.out).map_err(anyhow::Error::from)?;
+        let ids = self.args.ids.as_deref().map(|path| Input::open(path, &self.args.out));
+        let read_options = ReadOptions {
+            id_field: self.args.id_field.clone(),
+            ids: ids.transpose().map_err(anyhow::Error::from)?,
+            query: self.args.query.clone(),
+        };
         let step = self.progress.step("read", 0);
         let options = IngestOptions {
             id_field: self.args.id_field.clone(),
@@ -137,13 +160,10 @@ impl Build<'_> {
             asked_about: self.asked_about().map(|(_, name)| name.clone()).collect(),
         };
         let mut ingest = Ingest::new(options, self.spool()?);
-        let read_options = ReadOptions { id_field: self.args.id_field.clone() };
         let skipped = &mut self.findings.skipped;
-        let read = source::read(self.format, &input, &read_options, &mut |record| {
-            step.advance(1);
-            ingest.take(record, skipped)
-        });
-        read.map_err(anyhow::Error::from)?;
+        let mut taking = Taking { ingest: &mut ingest, skipped, step: &step };
+        self.plan.read(&self.args.out, &read_options, &mut taking).map_err(anyhow::Error::from)?;
+        let skipped = &mut self.findings.skipped;
         let profiles = ingest.finish(self.args.on_duplicate_id, skipped)?;
         check_skipped(skipped, profiles.read, self.args.max_skipped)?;
         self.warn_of_unknown_fields(&profiles);
@@ -298,15 +318,11 @@ impl Build<'_> {
     }
 
     fn metadata(&self, profiles: &Profiles, finished: &Finished) -> anyhow::Result<Metadata> {
-        let name = match self.args.profiles.file_name() {
-            Some(name) => name.to_string_lossy().into_owned(),
-            None => self.args.profiles.display().to_string(),
-        };
         let linked = &finished.linked;
         let hashing = matches!(self.options.vectorizer, VectorizerChoice::Hashing);
         Ok(Metadata {
             builder: BUILDER.to_owned(),
-            source: SourceMetadata { name, format: self.format.name.to_owned() },
+            source: SourceMetadata { name: self.plan.name().to_owned(), format: self.plan.format() },
             id_field: profiles.id_field.clone(),
             vectorizer: VectorizerMetadata {
                 name: self.vectorizer_name(),

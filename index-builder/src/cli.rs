@@ -8,7 +8,7 @@ use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
 use crate::link::GraphChoice;
-use crate::source::FormatChoice;
+use crate::source::{FormatChoice, format_names};
 use crate::table::TableChoice;
 
 /// What follows the commands in `--help`.
@@ -70,14 +70,34 @@ pub enum Command {
 /// `build`.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// The profiles; `-` is standard input and needs --format
-    #[arg(long, value_name = "FILE")]
-    pub profiles: PathBuf,
+    /// The profiles: a file, a pattern of files in quotes ('*.jsonl'), `-` for standard input, which needs --format, or
+    /// postgres://USER@HOST:PORT/DATABASE; may be given several times
+    #[arg(long, value_name = "FILE", required_unless_present = "vectors")]
+    pub profiles: Vec<PathBuf>,
+    /// What a database of --profiles is asked for; each row is a profile
+    #[arg(long, value_name = "SQL")]
+    pub query: Option<String>,
+    /// Vectors instead of profiles: a .npy file of which every row is one
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "ids",
+        conflicts_with_all = ["profiles", "query", "format", "id_field", "vectorizer", "fields", "ignore_fields"]
+    )]
+    pub vectors: Option<PathBuf>,
+    /// The ids of --vectors, one a line
+    #[arg(long, value_name = "FILE", requires = "vectors")]
+    pub ids: Option<PathBuf>,
     /// The index directory; it is created if it is missing
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// How the profiles are written; auto: by the extension
-    #[arg(long, default_value = "auto", value_name = "auto|pickle|jsonl|json|csv")]
+    /// How the profiles are written
+    #[arg(
+        long,
+        default_value = "auto",
+        value_name = "FORMAT",
+        help = format!("How the profiles' files are written: {}; auto: by the extension of each", format_names())
+    )]
     pub format: FormatChoice,
     /// The field that holds the id; `row` numbers the records [default: _id, else id]
     #[arg(long, value_name = "NAME")]
@@ -204,6 +224,7 @@ pub struct VerifyArgs {
 
 /// `query`.
 #[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
 pub struct QueryArgs {
     /// An index file
     pub file: PathBuf,
@@ -216,9 +237,20 @@ pub struct QueryArgs {
     /// Give the distances too
     #[arg(long)]
     pub distances: bool,
+    /// A file with a profile that is asked about instead of an id, a JSON object; it need not be in the index
+    #[arg(long, value_name = "FILE.json", conflicts_with = "vector")]
+    pub profile: Option<PathBuf>,
+    /// A vector that is asked about instead of an id, a JSON list such as [0.5,-2]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub vector: Option<String>,
     /// The id that is asked about
-    #[arg(value_name = "ID", allow_hyphen_values = true)]
-    pub id: String,
+    #[arg(
+        value_name = "ID",
+        allow_hyphen_values = true,
+        required_unless_present_any = ["profile", "vector"],
+        conflicts_with_all = ["profile", "vector"]
+    )]
+    pub id: Option<String>,
     /// How many are wanted, from 1
     #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub n: u32,

@@ -4,10 +4,16 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use kindred::answer::{MAX_EF, RecommendRequest, SearchMode, recommend_without};
+use kindred::answer::{
+    MAX_EF, RecommendRequest, SearchMode, VectorRequest, nearest_to_vector, recommend_without,
+};
+use kindred::index::directory;
+use kindred::index::pin;
 use kindred::index::{Index, MappedFile, SuppressedIds};
-use kindred::index::{directory, pin};
+use kindred::profile::json::{parse, parse_list};
 use kindred::time::rfc3339;
+use kindred::vectorizer::unit::numbers_of;
+use kindred::vectorizer::{StoredVectorizer, unit_vector};
 use serde_json::{Value, json};
 
 use crate::cli::{DiffArgs, InspectArgs, ListArgs, PinArgs, QueryArgs, SuppressArgs, UnpinArgs, VerifyArgs};
@@ -153,11 +159,47 @@ pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
         }
     };
     let Opened { index, suppressed, .. } = Opened::open(&args.file)?;
-    let request = RecommendRequest { id: &args.id, n, mode, distances: args.distances };
-    let answer =
-        recommend_without(&index, &suppressed, &request).with_context(|| format!("id {:?}", args.id))?;
+    let distances = args.distances;
+    let answer = match (&args.id, asked_vector(args, &index)?) {
+        (_, Some((name, vector))) => {
+            let request = VectorRequest { vector: &vector, n, mode, distances };
+            nearest_to_vector(&index, &suppressed, &request).context(name)?
+        }
+        (id, None) => {
+            let id = id.as_deref().unwrap_or_default();
+            let request = RecommendRequest { id, n, mode, distances };
+            recommend_without(&index, &suppressed, &request).with_context(|| format!("id {id:?}"))?
+        }
+    };
     out.write_all(&answer.body).context("standard output")?;
     Ok(())
+}
+
+/// The vector of a question that is not about an id, and what to call it.
+fn asked_vector(
+    args: &QueryArgs,
+    index: &Index<MappedFile>,
+) -> Result<Option<(&'static str, Vec<f32>)>, Failure> {
+    let dimension = index.header().dimension as usize;
+    if let Some(text) = &args.vector {
+        let numbers = parse_list(text).and_then(|list| numbers_of(Some(list)).ok()).ok_or_else(|| {
+            Failure::Usage(format!("--vector {text:?}: a list of numbers is allowed, such as [0.5,-2]"))
+        })?;
+        let vector = unit_vector(numbers, dimension).context("--vector")?;
+        return Ok(Some(("--vector", vector)));
+    }
+    let Some(path) = &args.profile else { return Ok(None) };
+    let text = std::fs::read(path).with_context(|| format!("--profile {}", path.display()))?;
+    let fields = match parse(&text) {
+        Ok(kindred::profile::Value::Map(fields)) => fields,
+        Ok(_) => return Err(anyhow!("--profile {}: not a JSON object", path.display()).into()),
+        Err(error) => {
+            let problem = format!("{error}, behind {} bytes", error.at);
+            return Err(anyhow!("--profile {}: {problem}", path.display()).into());
+        }
+    };
+    let vector = StoredVectorizer::of(index).vectorize(fields).context("--profile")?;
+    Ok(Some(("--profile", vector)))
 }
 
 /// `diff`: two versions beside each other.

@@ -20,6 +20,7 @@ pub mod map;
 pub mod metrics_file;
 pub mod options;
 pub mod pairs;
+pub mod places;
 pub mod progress;
 pub mod publish;
 pub mod python;
@@ -34,3 +35,8 @@ pub mod table;
 pub mod usage;
 pub mod vectorize;
 pub mod vectors;
+
+/// The developer guide, whose example is compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-a-source.md")]
+pub struct AddingASource;

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, io};
 
 use actix_web::http::header::HeaderValue;
@@ -36,7 +36,27 @@ pub struct Generation {
     pub loaded: SystemTime,
     /// Profiles that are in no answer.
     pub suppressed: Suppressed,
+    /// How long getting ready took.
+    pub phases: LoadPhases,
     file: Arc<OpenFile>,
+}
+
+/// The parts of getting ready, one after the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoadPhases {
+    /// Mapping the file and reading its pages in, or copying it.
+    pub open: Duration,
+    /// Checking all of it.
+    pub verify: Duration,
+    /// A few searches.
+    pub warm: Duration,
+}
+
+impl LoadPhases {
+    /// Their names and lengths, in their order.
+    pub fn named(&self) -> [(&'static str, Duration); 3] {
+        [("open", self.open), ("verify", self.verify), ("warm", self.warm)]
+    }
 }
 
 /// A file that was verified. Generations that differ in what is suppressed share it.
@@ -90,6 +110,7 @@ impl Generation {
         residency: Residency,
         suppressed: &SuppressedIds,
     ) -> Result<Self, LoadFailure> {
+        let started = Instant::now();
         let mapped =
             MappedFile::open_as(&file.path, residency).map_err(|error| cannot_open(&file.path, error))?;
         // Touching pages that are not there would give zeros, and a longer story.
@@ -99,16 +120,24 @@ impl Generation {
         }
         // Nothing in a file may cause a panic. Should one all the same, then the file is to blame and not the thread
         // that every later version depends on.
-        catch_unwind(AssertUnwindSafe(|| Self::verified(file.version, mapped, suppressed)))
+        catch_unwind(AssertUnwindSafe(|| Self::verified(file.version, mapped, suppressed, started.elapsed())))
             .unwrap_or_else(|_| Err(LoadFailure::Bad("opening it failed in an unforeseen way".to_owned())))
     }
 
-    fn verified(version: u64, mapped: MappedFile, suppressed: &SuppressedIds) -> Result<Self, LoadFailure> {
+    fn verified(
+        version: u64,
+        mapped: MappedFile,
+        suppressed: &SuppressedIds,
+        open: Duration,
+    ) -> Result<Self, LoadFailure> {
+        let started = Instant::now();
         let index = Index::open(mapped).map_err(|error| {
             let reason = error.to_string();
             if error.is_incomplete() { LoadFailure::Incomplete(reason) } else { LoadFailure::Bad(reason) }
         })?;
+        let verified = Instant::now();
         warm_up(&index)?;
+        let warm = verified.elapsed();
         if !index.bytes().is_unchanged() {
             return Err(LoadFailure::Incomplete("the file changed while it was verified".to_owned()));
         }
@@ -119,6 +148,7 @@ impl Generation {
             version_header: header_value(version.to_string())?,
             loaded: SystemTime::now(),
             suppressed,
+            phases: LoadPhases { open, verify: verified - started, warm },
             file: Arc::new(OpenFile {
                 index,
                 condemned: AtomicBool::new(false),
@@ -140,6 +170,7 @@ impl Generation {
             version_header: self.version_header.clone(),
             loaded: self.loaded,
             suppressed,
+            phases: self.phases,
             file: Arc::clone(&self.file),
         })
     }
@@ -182,7 +213,8 @@ impl Generation {
         }
         let unchanged = self.index().bytes().is_unchanged();
         if !unchanged && !self.file.condemned.swap(true, Ordering::Relaxed) {
-            tracing::error!("{} was changed in place and answers no more", self.file_name());
+            let (version, file) = (self.version, self.file_name());
+            tracing::error!(version, file, "{file} was changed in place and answers no more");
         }
         unchanged
     }

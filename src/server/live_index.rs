@@ -34,6 +34,8 @@ pub struct History {
     pub last_refused: Option<Refusal>,
     /// Whether something else is served than the directory asks for.
     pub degraded: bool,
+    /// The version that the directory pins.
+    pub pinned: Option<u64>,
 }
 
 /// A file that was not served.
@@ -92,6 +94,10 @@ impl LiveIndex {
 
     pub(super) fn note_changed(&self, version: u64) {
         locked(&self.events).note(version, EventKind::Changed);
+    }
+
+    pub(super) fn note_pin(&self, pinned: Option<u64>) {
+        locked(&self.history).pinned = pinned;
     }
 
     /// Gives whether that is news.

@@ -6,9 +6,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod batch;
 mod browse;
 mod config;
 mod contract;
+mod dashboard;
 mod errors;
 mod events;
 mod faults;
@@ -18,6 +20,7 @@ mod http;
 mod inside;
 mod keys;
 mod limits;
+mod logs;
 mod manual;
 mod metrics;
 mod notify;
@@ -25,10 +28,13 @@ mod pin;
 mod probe;
 mod process;
 mod recall;
+mod request_ids;
 mod residency;
 mod shutdown;
 mod suppressed;
 mod swap;
 mod tls;
+#[cfg(feature = "otel")]
+mod traces;
 mod versions;
 mod watching;

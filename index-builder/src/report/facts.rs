@@ -71,7 +71,7 @@ impl Facts {
             duplicates: structure::duplicates(index).with_context(damaged)?,
             groups: structure::nearest_neighbour_groups(index).with_context(damaged)?,
             suppressed: suppressed.len(),
-            header: header.clone(),
+            header: *header,
             metadata: metadata.clone(),
             record,
             difference,

@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use super::DEFAULT_BIND;
 use crate::manual::{CompletionsArguments, ManArguments};
 
+use crate::server::build_info::LINE;
+
 /// What follows the options in `--help`: everything else that one needs to run the server.
 const AFTER_HELP: &str = "\
 Settings
@@ -44,7 +46,7 @@ Exit status
 /// Answers with the profiles most like a given one, over HTTP, from the newest index in a directory.
 // Every value is text here, whatever its type will be: `Config` judges all values alike, wherever they come from.
 #[derive(Debug, Default, Parser)]
-#[command(name = "kindred", version, after_help = AFTER_HELP, max_term_width = 110)]
+#[command(name = "kindred", version = LINE, after_help = AFTER_HELP, max_term_width = 110)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     /// Something else than serving

@@ -1,12 +1,12 @@
 //! `GET /index/events`: what has happened to the index lately.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::CACHE_CONTROL;
 use serde::Serialize;
 
 use super::super::app::State;
 use super::super::event_log::{Event, EventKind};
 use super::super::problem::Problem;
+use super::json;
 use crate::index::directory;
 use crate::time::rfc3339_of;
 
@@ -29,14 +29,7 @@ struct Described {
 
 pub fn get(state: &State) -> Result<HttpResponse, Problem> {
     let events = state.live.events().into_iter().map(Described::from).collect();
-    let body = serde_json::to_vec(&Events { events }).map_err(|error| {
-        tracing::error!("the events cannot be described: {error}");
-        Problem::Internal
-    })?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .body(body))
+    json::respond(&Events { events })
 }
 
 impl From<Event> for Described {

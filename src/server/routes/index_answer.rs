@@ -69,10 +69,8 @@ pub fn problem(generation: &Generation, id: &str, error: AnswerError) -> Problem
             Problem::NoVector(VectorizeError::Length { dimension, found })
         }
         AnswerError::Damaged(damaged) => {
-            tracing::error!(
-                "{} is damaged although its file is unchanged: {damaged}",
-                generation.file_name()
-            );
+            let (version, file) = (generation.version, generation.file_name());
+            tracing::error!(version, file, "{file} is damaged although its file is unchanged: {damaged}");
             Problem::Damaged
         }
     }

@@ -8,6 +8,7 @@
 mod body;
 mod distance;
 mod events;
+mod explorer;
 mod health;
 mod index;
 mod index_answer;
@@ -27,17 +28,23 @@ mod response_headers;
 mod tests;
 mod versions;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use actix_web::body::{BodySize, MessageBody as _};
 use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+#[cfg(feature = "otel")]
+pub use self::index_answer::X_INDEX_VERSION;
 use self::parameters::Parameters;
 use super::access::{Allowance, Scope};
 use super::app::State;
+use super::explorer as explorer_page;
 use super::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
 use super::problem::{MAX_TARGET_BYTES, Problem};
-use super::raw_path;
+use super::traces::Answered;
+use super::{raw_path, request_id};
 
 /// What a route answers.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +63,8 @@ enum Endpoint {
     Unpin,
     Events,
     Metrics,
+    Page,
+    PageAsset,
 }
 
 /// A row of the table: a path may have several, one for each method.
@@ -84,7 +93,16 @@ impl Endpoint {
                 Some(Scope::Observe)
             }
             Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
-            Endpoint::Alive | Endpoint::Ready => None,
+            // The page has nothing of anybody in it: it asks for a key itself where one is needed.
+            Endpoint::Alive | Endpoint::Ready | Endpoint::Page | Endpoint::PageAsset => None,
+        }
+    }
+
+    /// What a browser lets the answer do.
+    fn policy(self) -> HeaderValue {
+        match self {
+            Endpoint::Page | Endpoint::PageAsset => explorer_page::POLICY,
+            _ => response_headers::POLICY,
         }
     }
 }
@@ -118,6 +136,8 @@ static ROUTES: &[Route] = &[
     post("/index/pin/{version}", Endpoint::Pin),
     delete("/index/pin", Endpoint::Unpin),
     get("/metrics", &[], Endpoint::Metrics),
+    get("/", &[], Endpoint::Page),
+    get("/explorer/{asset}", &[], Endpoint::PageAsset),
 ];
 
 // The number behind the last is for requests without a route.
@@ -167,10 +187,22 @@ struct Call<'a> {
 /// Answers every request there is, and counts it.
 pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
     let started = Instant::now();
+    let id = request_id::of(request.headers());
+    request_id::follow(id.clone(), answer_and_count(request, state, payload, id, started)).await
+}
+
+async fn answer_and_count(
+    request: HttpRequest,
+    state: web::Data<State>,
+    payload: web::Payload,
+    id: HeaderValue,
+    started: Instant,
+) -> HttpResponse {
+    let in_flight = state.metrics.requests.begin();
     let path = request.uri().path();
     let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let unmatched = RouteLabel { number: ROUTES.len(), name: UNMATCHED };
-    let mut allowance = None;
+    let (mut policy, mut allowance) = (response_headers::POLICY, None);
     let (label, response) = if length > MAX_TARGET_BYTES {
         (unmatched, Err(Problem::TargetTooLong { length }))
     } else {
@@ -178,24 +210,38 @@ pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: we
             None => (unmatched, Err(Problem::UnknownPath)),
             Some((number, route, captures)) => {
                 let label = RouteLabel { number, name: route.pattern };
+                policy = route.endpoint.policy();
                 (label, answer(&request, &state, route, captures, payload, &mut allowance).await)
             }
         }
     };
-    let mut response = response.unwrap_or_else(|problem| problem.response());
-    response_headers::add(&mut response, &state, allowance);
+    let mut response = response.unwrap_or_else(|problem| {
+        state.metrics.requests.observe_problem(&problem, &request);
+        problem.response()
+    });
+    response_headers::add(&mut response, &state, policy, allowance, id);
+    if let BodySize::Sized(bytes) = response.body().size() {
+        state.metrics.requests.observe_body(bytes);
+    }
     let took = started.elapsed();
     let status = response.status().as_u16();
-    state.metrics.observe_request(label, request.method(), status, took);
+    state.metrics.observe_request(in_flight, label, request.method(), status, took);
     if state.log_ids {
-        tracing::info!("{} {} {status} in {} us", request.method(), request.uri(), took.as_micros());
+        log(&request, label, status, took);
     }
+    state.traces.observe_request(&Answered { request: &request, route: label.name, answer: &response, took });
     response
+}
+
+/// The one line that may name ids.
+fn log(request: &HttpRequest, route: RouteLabel, status: u16, took: Duration) {
+    let (method, path) = (request.method(), request.uri());
+    tracing::info!(%method, route = route.name, status, seconds = took.as_secs_f64(), %path, "answered");
 }
 
 async fn answer<'a>(
     request: &'a HttpRequest,
-    state: &'a State,
+    state: &'a web::Data<State>,
     route: &'static Route,
     captures: impl Iterator<Item = (&'static str, &'a str)>,
     payload: web::Payload,
@@ -227,6 +273,8 @@ async fn answer<'a>(
         Endpoint::Pin => pin::post(&call).await,
         Endpoint::Unpin => pin::delete(&call).await,
         Endpoint::Events => events::get(state),
-        Endpoint::Metrics => metrics::get(state),
+        Endpoint::Metrics => metrics::get(state).await,
+        Endpoint::Page => Ok(explorer::get_page(&call)),
+        Endpoint::PageAsset => explorer::get_asset(&call),
     }
 }

@@ -1,3 +1,5 @@
+mod batch;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,6 +13,7 @@ use serde_json::Value;
 use super::super::access::{Access, Key, Keys};
 use super::super::fixture::{PROFILES, index_bytes, publish};
 use super::super::problem::PROBLEM_JSON;
+use super::super::traces::Traces;
 use super::super::watcher::{VersionSeen, waker};
 use super::super::{Batches, Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
 use super::*;
@@ -56,6 +59,7 @@ fn state_of(directory: &Path, live: LiveIndex, access: Access) -> web::Data<Stat
         metrics: Arc::new(Metrics::new().unwrap()),
         exact: SearchPool::new("exact", 1, 0).unwrap(),
         searches: SearchPool::new("search", 1, 1).unwrap(),
+        traces: Traces::default(),
         pins: SearchPool::new("pin", 1, 0).unwrap(),
         index_dir: directory.to_owned(),
         waker: waker().0,
@@ -450,6 +454,32 @@ async fn every_answer_says_what_a_browser_must_not_do_with_it() {
         assert!(reply.header("content-security-policy").unwrap().contains("default-src 'none'"), "{uri}");
         assert_eq!(reply.header("strict-transport-security"), None, "there is no TLS");
         assert_eq!(reply.header("access-control-allow-origin"), None, "{uri}");
+    }
+}
+
+#[actix_web::test]
+async fn the_page_is_open_to_all_and_has_a_policy_of_its_own() {
+    let (_dir, state) = serving_with_keys(None);
+    for (uri, content_type, begins) in [
+        ("/", "text/html; charset=utf-8", "<!doctype html>"),
+        ("/explorer/explorer.css", "text/css; charset=utf-8", ""),
+        ("/explorer/explorer.js", "text/javascript; charset=utf-8", ""),
+        ("/explorer/icon.svg", "image/svg+xml", "<svg"),
+    ] {
+        let reply = get(&state, uri).await;
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some(content_type)), "{uri}");
+        assert!(reply.body.starts_with(begins.as_bytes()), "{uri}");
+        assert_eq!(reply.header("cache-control"), Some("no-cache"), "{uri}");
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(policy.contains("script-src 'self'; ") && !policy.contains("unsafe"), "{uri}: {policy}");
+        let etag = reply.header("etag").unwrap();
+        let again = send(&state, TestRequest::with_uri(uri).insert_header((IF_NONE_MATCH, etag))).await;
+        assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, Some(etag)), "{uri}");
+    }
+    for (uri, status) in
+        [("/explorer/index.html", 404), ("/explorer/", 404), ("/explorer/a%2Fb", 404), ("/?x=1", 400)]
+    {
+        assert_eq!(get(&state, uri).await.status, status, "{uri}");
     }
 }
 
