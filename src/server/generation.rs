@@ -2,12 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 use std::{fmt, io};
 
 use actix_web::http::header::HeaderValue;
+use actix_web::web::Bytes;
 
 use super::watcher::VersionSeen;
 use crate::answer::{self, AnswerError, RecommendRequest, SearchMode};
@@ -35,6 +36,10 @@ pub struct Generation {
     pub loaded: SystemTime,
     /// Profiles that are in no answer.
     pub suppressed: Suppressed,
+    /// The body of `/map`, once somebody has asked for it: all who ask share it.
+    map: OnceLock<Bytes>,
+    /// Held by whoever makes it.
+    making_map: Mutex<()>,
     file: Arc<OpenFile>,
 }
 
@@ -117,6 +122,8 @@ impl Generation {
             version_header: header_value(version.to_string())?,
             loaded: SystemTime::now(),
             suppressed,
+            map: OnceLock::new(),
+            making_map: Mutex::default(),
             file: Arc::new(OpenFile { index, condemned: AtomicBool::new(false) }),
         })
     }
@@ -134,6 +141,8 @@ impl Generation {
             version_header: self.version_header.clone(),
             loaded: self.loaded,
             suppressed,
+            map: OnceLock::new(),
+            making_map: Mutex::default(),
             file: Arc::clone(&self.file),
         })
     }
@@ -141,6 +150,23 @@ impl Generation {
     /// The index over the file.
     pub fn index(&self) -> &Index<MappedFile> {
         &self.file.index
+    }
+
+    /// The body of `/map`, if it has been made.
+    pub fn known_map(&self) -> Option<Bytes> {
+        self.map.get().cloned()
+    }
+
+    /// Makes the body of `/map` and keeps it. Others who want it wait meanwhile: each would need as much memory.
+    ///
+    /// # Errors
+    /// What making it gives.
+    pub fn keep_map<E>(&self, make: impl FnOnce() -> Result<Option<Bytes>, E>) -> Result<Option<Bytes>, E> {
+        let _making = self.making_map.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(map) = self.known_map() {
+            return Ok(Some(map));
+        }
+        Ok(make()?.map(|map| self.map.get_or_init(|| map).clone()))
     }
 
     /// The file, for whoever unmaps it; `None` while another generation has it too.

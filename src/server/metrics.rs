@@ -23,8 +23,9 @@ pub const MAX_ROUTES: usize = 40;
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
 /// Every status that the application answers with, and what another would be counted as.
-const STATUSES: [&str; 14] =
-    ["200", "304", "400", "401", "403", "404", "405", "409", "414", "422", "429", "500", "503", "other"];
+const STATUSES: [&str; 15] = [
+    "200", "304", "400", "401", "403", "404", "405", "409", "412", "414", "422", "429", "500", "503", "other",
+];
 
 /// From a lookup in a warm table to an exact search in a large index.
 const REQUEST_SECONDS: [f64; 15] = [
@@ -244,11 +245,12 @@ fn status_number(status: u16) -> usize {
         404 => 5,
         405 => 6,
         409 => 7,
-        414 => 8,
-        422 => 9,
-        429 => 10,
-        500 => 11,
-        503 => 12,
+        412 => 8,
+        414 => 9,
+        422 => 10,
+        429 => 11,
+        500 => 12,
+        503 => 13,
         _ => STATUSES.len() - 1,
     }
 }

@@ -17,6 +17,7 @@ mod http;
 mod inside;
 mod keys;
 mod limits;
+mod map;
 mod metrics;
 mod pin;
 mod process;

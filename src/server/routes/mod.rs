@@ -1,13 +1,14 @@
 //! The routes: one table, and one function that finds the route of a request and answers.
 //!
 //! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 400, 503, 404 for
-//! the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks.
+//! the id, 422, 412, 304, 200. [`dispatch`] keeps it by the order in which it asks.
 
 mod distance;
 mod health;
 mod index;
 mod index_answer;
 mod json;
+mod map;
 mod metrics;
 mod parameters;
 mod pin;
@@ -40,6 +41,8 @@ enum Endpoint {
     Profiles,
     Random,
     Distance,
+    Map,
+    MapPlace,
     Alive,
     Ready,
     Index,
@@ -69,7 +72,9 @@ impl Endpoint {
             | Endpoint::Profile
             | Endpoint::Profiles
             | Endpoint::Random
-            | Endpoint::Distance => Some(Scope::Read),
+            | Endpoint::Distance
+            | Endpoint::Map
+            | Endpoint::MapPlace => Some(Scope::Read),
             Endpoint::Index | Endpoint::Versions | Endpoint::Metrics => Some(Scope::Observe),
             Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
             Endpoint::Alive | Endpoint::Ready => None,
@@ -81,13 +86,15 @@ const fn get(pattern: &'static str, query: &'static [&'static str], endpoint: En
     Route { method: Method::GET, pattern, query, endpoint }
 }
 
-static ROUTES: [Route; 14] = [
+static ROUTES: [Route; 16] = [
     get("/recommend/{id}/{n}", &["distances", "exact", "ef"], Endpoint::Recommend),
     get("/recommend", &["id", "n", "distances", "exact", "ef"], Endpoint::Recommend),
     get("/profiles/{id}", &[], Endpoint::Profile),
     get("/profiles", &["id", "prefix", "limit"], Endpoint::Profiles),
     get("/random", &[], Endpoint::Random),
     get("/distance", &["from", "to"], Endpoint::Distance),
+    get("/map", &[], Endpoint::Map),
+    get("/map/{place}", &[], Endpoint::MapPlace),
     get("/health/status", &[], Endpoint::Alive),
     get("/health/live", &[], Endpoint::Alive),
     get("/health/ready", &[], Endpoint::Ready),
@@ -191,6 +198,8 @@ async fn answer<'a>(
         Endpoint::Profiles => profiles::get(&call),
         Endpoint::Random => random::get(&call),
         Endpoint::Distance => distance::get(&call),
+        Endpoint::Map => map::get(&call).await,
+        Endpoint::MapPlace => map::get_place(&call),
         Endpoint::Alive => Ok(health::alive()),
         Endpoint::Ready => health::ready(state),
         Endpoint::Index => index::get(state),
