@@ -11,7 +11,7 @@ PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-hot-swap dist verify-build verify-container install uninstall clean
+.PHONY: help build index start test test-system page test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-hot-swap dist verify-build verify-container install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -35,8 +35,12 @@ test: ## all tests, and that the sample is what its generator makes
 	$(CARGO) test --workspace --locked --features kindred/otel --test server traces::
 	$(PYTHON) data/generate_profiles.py --check
 
-test-system: ## the release binaries from outside, with the system's curl (installed by apt-get if missing)
+test-system: ## the release binaries from outside, with the system's curl, Chromium and npm (installed by apt-get if missing)
 	tests/system.sh
+
+# The server has the page in it as it is committed: only who changes the page needs Node.js.
+page: ## the explorer's assets from its sources, with npm
+	cd src/server/explorer/page && npm ci --no-fund --no-audit && npm run check && npm run build
 
 fuzz: export CARGO := $(CARGO)
 fuzz: export TARGET := $(TARGET)

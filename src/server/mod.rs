@@ -7,7 +7,7 @@
 //! - [`access`]: who may ask, and how often; [`tls`]: certificates; [`reload`]: reads both again
 //! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server
 //! - [`metrics`], [`logging`], [`traces`], [`request_id`], [`build_info`]: what it tells about itself; [`probe`]: asks
-//!   another server whether it is ready
+//!   another server whether it is ready; `explorer`: the page to look at all of it with
 //!
 //! Nothing here is global: one process could run two of them.
 
@@ -18,6 +18,7 @@ pub mod build_info;
 pub mod config;
 mod etag;
 pub mod event_log;
+mod explorer;
 #[cfg(test)]
 mod fixture;
 mod generation;

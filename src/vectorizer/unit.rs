@@ -1,6 +1,7 @@
 //! From numbers to the vector that is stored: what is the same for every vectorizer, and for a question.
 
 use crate::profile::Value;
+use crate::profile::json::parse_list;
 
 /// What rounding can do to a component, as a share of it. A copy is rounded when it is scaled, by its norm, and when
 /// it is stored: three times half a unit in the last place; and so is the other copy.
@@ -41,7 +42,7 @@ pub enum NoVector {
     /// There is no such field, or it is null.
     #[error("vector missing")]
     Missing,
-    /// It is something else than a list of numbers.
+    /// It is neither a list of numbers nor the text of one.
     #[error("vector not a list of numbers")]
     NotNumbers,
 }
@@ -54,6 +55,11 @@ pub fn numbers_of(value: Option<Value>) -> Result<Vec<f32>, NoVector> {
     match value {
         None | Some(Value::Null) => Err(NoVector::Missing),
         Some(Value::Floats(numbers)) => Ok(numbers),
+        // Databases and tables that know no lists keep a vector as the text of one, as pgvector writes it.
+        Some(Value::Text(text)) => match parse_list(&text) {
+            Some(list) => numbers_of(Some(list)),
+            None => Err(NoVector::NotNumbers),
+        },
         Some(Value::List(values)) => values
             .iter()
             .map(|value| value.as_number().map(|number| number as f32))
@@ -79,6 +85,16 @@ mod tests {
         assert_eq!(unit(&[1e-30, 0.0]), [1.0, 0.0]);
         assert!((f64::from(unit(&[-1e30, 1e30])[0]) + 0.5f64.sqrt()).abs() < 1e-7);
         assert!(unit(&[f32::from_bits(1); 3]).iter().all(|number| (number - 0.577_350_3).abs() < 1e-7));
+    }
+
+    #[test]
+    fn a_list_of_numbers_and_its_text_are_the_same_vector() {
+        let text = |text: &str| numbers_of(Some(Value::Text(text.to_owned())));
+        assert_eq!(text("[1,0.5, -2e3]"), Ok(vec![1.0, 0.5, -2000.0]));
+        assert!(text("[1,NaN]").unwrap()[1].is_nan());
+        for other in ["", "1", "{1,2}", "[1,2", "[[1],[2]]", "[\"1\"]", "[null]"] {
+            assert_eq!(text(other), Err(NoVector::NotNumbers), "{other}");
+        }
     }
 
     #[test]

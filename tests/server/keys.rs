@@ -275,4 +275,13 @@ fn pages_of_the_origins_that_were_named_may_read_answers() {
     assert_eq!(response.status, 200);
     assert!(response.header("access-control-allow-headers").unwrap().contains("x-api-key"));
     assert_eq!(response.header("x-request-id"), Some("before-flight"));
+    let preflight = [
+        ("Origin", "https://app.example"),
+        ("Access-Control-Request-Method", "POST"),
+        ("Access-Control-Request-Headers", "content-type,x-api-key"),
+    ];
+    let response = connection.request("OPTIONS", b"/recommend", &preflight);
+    assert_eq!(response.status, 200);
+    assert!(response.header("access-control-allow-methods").unwrap().contains("POST"));
+    assert!(response.header("access-control-allow-headers").unwrap().contains("content-type"));
 }

@@ -8,6 +8,7 @@
 mod body;
 mod distance;
 mod events;
+mod explorer;
 mod health;
 mod index;
 mod index_answer;
@@ -40,6 +41,7 @@ pub use self::index_answer::X_INDEX_VERSION;
 use self::parameters::Parameters;
 use super::access::{Allowance, Scope};
 use super::app::State;
+use super::explorer as explorer_page;
 use super::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
 use super::problem::{MAX_TARGET_BYTES, Problem};
 use super::traces::Answered;
@@ -62,6 +64,8 @@ enum Endpoint {
     Unpin,
     Events,
     Metrics,
+    Page,
+    PageAsset,
 }
 
 /// A row of the table: a path may have several, one for each method.
@@ -90,7 +94,16 @@ impl Endpoint {
                 Some(Scope::Observe)
             }
             Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
-            Endpoint::Alive | Endpoint::Ready => None,
+            // The page has nothing of anybody in it: it asks for a key itself where one is needed.
+            Endpoint::Alive | Endpoint::Ready | Endpoint::Page | Endpoint::PageAsset => None,
+        }
+    }
+
+    /// What a browser lets the answer do.
+    fn policy(self) -> HeaderValue {
+        match self {
+            Endpoint::Page | Endpoint::PageAsset => explorer_page::POLICY,
+            _ => response_headers::POLICY,
         }
     }
 }
@@ -124,6 +137,8 @@ static ROUTES: &[Route] = &[
     post("/index/pin/{version}", Endpoint::Pin),
     delete("/index/pin", Endpoint::Unpin),
     get("/metrics", &[], Endpoint::Metrics),
+    get("/", &[], Endpoint::Page),
+    get("/explorer/{asset}", &[], Endpoint::PageAsset),
 ];
 
 // The number behind the last is for requests without a route.
@@ -189,7 +204,7 @@ async fn answer_and_count(
     let path = request.uri().path();
     let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let unmatched = RouteLabel { number: ROUTES.len(), name: UNMATCHED };
-    let mut allowance = None;
+    let (mut policy, mut allowance) = (response_headers::POLICY, None);
     let (label, response) = if length > MAX_TARGET_BYTES {
         (unmatched, Err(Problem::TargetTooLong { length }))
     } else {
@@ -197,6 +212,7 @@ async fn answer_and_count(
             None => (unmatched, Err(Problem::UnknownPath)),
             Some((number, route, captures)) => {
                 let label = RouteLabel { number, name: route.pattern };
+                policy = route.endpoint.policy();
                 (label, answer(&request, &state, route, captures, payload, &mut allowance).await)
             }
         }
@@ -205,7 +221,7 @@ async fn answer_and_count(
         state.metrics.requests.observe_problem(&problem, &request);
         problem.response()
     });
-    response_headers::add(&mut response, &state, allowance, id);
+    response_headers::add(&mut response, &state, policy, allowance, id);
     if let BodySize::Sized(bytes) = response.body().size() {
         state.metrics.requests.observe_body(bytes);
     }
@@ -260,5 +276,7 @@ async fn answer<'a>(
         Endpoint::Unpin => pin::delete(&call).await,
         Endpoint::Events => events::get(state),
         Endpoint::Metrics => metrics::get(state).await,
+        Endpoint::Page => Ok(explorer::get_page(&call)),
+        Endpoint::PageAsset => explorer::get_asset(&call),
     }
 }

@@ -1,3 +1,5 @@
+mod batch;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -452,6 +454,32 @@ async fn every_answer_says_what_a_browser_must_not_do_with_it() {
         assert!(reply.header("content-security-policy").unwrap().contains("default-src 'none'"), "{uri}");
         assert_eq!(reply.header("strict-transport-security"), None, "there is no TLS");
         assert_eq!(reply.header("access-control-allow-origin"), None, "{uri}");
+    }
+}
+
+#[actix_web::test]
+async fn the_page_is_open_to_all_and_has_a_policy_of_its_own() {
+    let (_dir, state) = serving_with_keys(None);
+    for (uri, content_type, begins) in [
+        ("/", "text/html; charset=utf-8", "<!doctype html>"),
+        ("/explorer/explorer.css", "text/css; charset=utf-8", ""),
+        ("/explorer/explorer.js", "text/javascript; charset=utf-8", ""),
+        ("/explorer/icon.svg", "image/svg+xml", "<svg"),
+    ] {
+        let reply = get(&state, uri).await;
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some(content_type)), "{uri}");
+        assert!(reply.body.starts_with(begins.as_bytes()), "{uri}");
+        assert_eq!(reply.header("cache-control"), Some("no-cache"), "{uri}");
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(policy.contains("script-src 'self'; ") && !policy.contains("unsafe"), "{uri}: {policy}");
+        let etag = reply.header("etag").unwrap();
+        let again = send(&state, TestRequest::with_uri(uri).insert_header((IF_NONE_MATCH, etag))).await;
+        assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, Some(etag)), "{uri}");
+    }
+    for (uri, status) in
+        [("/explorer/index.html", 404), ("/explorer/", 404), ("/explorer/a%2Fb", 404), ("/?x=1", 400)]
+    {
+        assert_eq!(get(&state, uri).await.status, status, "{uri}");
     }
 }
 

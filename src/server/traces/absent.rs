@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Answered, Opened, TracesError};
 
 /// No traces.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Traces;
+#[derive(Debug, Clone, Default)]
+pub struct Traces(());
 
 impl Traces {
     /// None.
@@ -14,7 +14,7 @@ impl Traces {
     /// # Errors
     /// None: without the feature, the environment is not asked.
     pub fn from_environment() -> Result<Traces, TracesError> {
-        Ok(Traces)
+        Ok(Traces(()))
     }
 
     /// Does nothing.
