@@ -11,7 +11,7 @@ PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-hot-swap dist verify-build clean
+.PHONY: help build index start test test-system test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-hot-swap dist verify-build verify-container install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,6 +32,7 @@ start: build ## index the sample if there is no index yet, and serve it on 127.0
 test: ## all tests, and that the sample is what its generator makes
 	$(CARGO) build --workspace --locked
 	$(CARGO) test --workspace --locked --no-fail-fast
+	$(CARGO) test --workspace --locked --features kindred/otel --test server traces::
 	$(PYTHON) data/generate_profiles.py --check
 
 test-system: ## the release binaries from outside, with the system's curl (installed by apt-get if missing)
@@ -55,6 +56,7 @@ lint: ## format, clippy, documentation, and the builder without the server
 	$(CARGO) fmt --all --check
 	rustfmt --edition 2024 --check fuzz/fuzz_targets/*.rs
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --workspace --locked --features kindred/otel --lib --bins --test server -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	$(CARGO) check -p index-builder --locked
 
@@ -124,6 +126,19 @@ dist: ## both programs linked statically, in dist/
 verify-build: export MAKE := $(MAKE)
 verify-build: ## that two builds of this commit in two places give the same bytes (takes as long as two times dist)
 	tests/verify_build.sh
+
+verify-container: dist ## that both programs run as in the image of deploy/docker, with no other file (as root; builds dist)
+	tests/verify_container.sh
+
+install uninstall: export PROGRAMS ?= $(TARGET)/release
+install uninstall: export PREFIX ?= /usr/local
+install uninstall: export SYSCONFDIR ?= /etc
+install uninstall: export DESTDIR ?=
+install: ## what was built, manual pages, completions and systemd units (PREFIX=, DESTDIR=, SYSCONFDIR=, PROGRAMS=)
+	deploy/install.sh install
+
+uninstall: ## what install installed; settings and the index stay
+	deploy/install.sh uninstall
 
 clean: ## remove what was built; an index stays
 	$(CARGO) clean

@@ -9,22 +9,34 @@ pub mod assemble;
 pub mod build;
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod dedupe;
 pub mod failure;
+pub mod gate;
 pub mod graph;
 pub mod ingest;
 pub mod link;
 pub mod map;
+pub mod metrics_file;
 pub mod options;
 pub mod pairs;
+pub mod places;
 pub mod progress;
 pub mod publish;
 pub mod python;
 pub mod quality;
+pub mod record;
+pub mod report;
 pub mod skipped;
 pub mod source;
 pub mod spool;
 pub mod summary;
 pub mod table;
+pub mod usage;
 pub mod vectorize;
 pub mod vectors;
+
+/// The developer guide, whose example is compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-a-source.md")]
+pub struct AddingASource;

@@ -46,9 +46,10 @@ pub struct Metadata {
 /// Where the profiles came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Source {
-    /// The file's name without its folder; `-` for standard input.
+    /// The file's name without its folder, a pattern, an address without its user and password; `-` for standard
+    /// input. Several are separated by commas.
     pub name: String,
-    /// The format: pickle, jsonl, json or csv.
+    /// The format, as `--format` calls it, or npy or postgres. Several are separated by commas.
     pub format: String,
 }
 

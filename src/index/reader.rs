@@ -285,6 +285,13 @@ impl<'a> View<'a> {
         self.ids.get(between(self.id_starts, ordinal.0 as usize, |start| start as usize)?)
     }
 
+    /// The vector of a node; empty where there is no such node.
+    #[inline]
+    pub fn vector_of(&self, node: u32) -> &'a [f32] {
+        let start = (node as usize).saturating_mul(self.dimension);
+        self.vectors.get(start..start.saturating_add(self.dimension)).unwrap_or_default()
+    }
+
     /// The document of a profile; none where the file has changed.
     pub fn document(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
         self.documents.get(between(self.document_starts, ordinal.0 as usize, |start| start as usize)?)
@@ -305,8 +312,7 @@ impl Graph for View<'_> {
     }
 
     fn vector(&self, node: u32) -> &[f32] {
-        let start = (node as usize).saturating_mul(self.dimension);
-        self.vectors.get(start..start.saturating_add(self.dimension)).unwrap_or_default()
+        self.vector_of(node)
     }
 
     fn codes(&self) -> Option<NodeCodes<'_>> {

@@ -27,6 +27,7 @@ pub fn verified<B: AsRef<[u8]>>(index: &Index<B>) {
             assert!(work.distances <= most, "{} distances in {nodes} nodes", work.distances);
         }
         Err(AnswerError::Damaged(damaged)) => panic!("found good, and then: {damaged}"),
+        Err(AnswerError::OtherDimension { .. }) => panic!("no vector was asked about"),
         Err(AnswerError::UnknownId | AnswerError::ZeroVector) => {}
     });
     if let Some(map) = index.map() {

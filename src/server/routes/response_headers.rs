@@ -8,6 +8,7 @@ use actix_web::http::header::{
 
 use super::super::access::Allowance;
 use super::super::app::State;
+use super::super::request_id::X_REQUEST_ID;
 
 /// Nothing here is a page: nothing may be loaded by it, and nobody may frame it.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -19,11 +20,17 @@ const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds them.
-pub fn add(response: &mut HttpResponse, state: &State, allowance: Option<Allowance>) {
+pub fn add(
+    response: &mut HttpResponse,
+    state: &State,
+    allowance: Option<Allowance>,
+    request_id: HeaderValue,
+) {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     headers.insert(REFERRER_POLICY, NO_REFERRER);
+    headers.insert(X_REQUEST_ID, request_id);
     if state.tls {
         headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);
     }
