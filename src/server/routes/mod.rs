@@ -1,9 +1,9 @@
 //! The routes: one table, and one function that finds the route of a request and answers.
 //!
 //! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 413, 415, 400, 503,
-//! 404 for the id, 422, 412, 304, 200. [`dispatch`] keeps it by the order in which it asks. A body is read after the query: that
-//! it is too large without having said so (413), too slow (408) or one too many (503) shows only then, and whether what it
-//! says makes sense (400) when it is whole.
+//! 404 for the id, 422, 412, 304, 200. [`dispatch`] keeps it by the order in which it asks. A body is read after the query:
+//! that it is too large without having said so (413), too slow (408) or one too many (503) shows only then, and whether
+//! what it says makes sense (400) when it is whole.
 
 mod body;
 mod distance;
