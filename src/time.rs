@@ -17,6 +17,11 @@ pub fn rfc3339(seconds: u64) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }
 
+/// A time of this machine's clock as [`rfc3339`] shows it. One before 1970 shows as 1970.
+pub fn rfc3339_of(time: SystemTime) -> String {
+    rfc3339(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}
+
 /// Now, or what [`SOURCE_DATE_EPOCH`] says, in seconds since 1970.
 ///
 /// # Errors
@@ -42,5 +47,7 @@ mod tests {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
         assert_eq!(rfc3339(1_709_210_096), "2024-02-29T12:34:56Z");
         assert_eq!(rfc3339(u64::MAX), "9999-12-31T23:59:59Z");
+        assert_eq!(rfc3339_of(UNIX_EPOCH + Duration::from_millis(1999)), "1970-01-01T00:00:01Z");
+        assert_eq!(rfc3339_of(UNIX_EPOCH - Duration::from_secs(1)), "1970-01-01T00:00:00Z");
     }
 }

@@ -28,16 +28,16 @@ await() {
   return 1
 }
 
-install_packages() { # install_packages NAME...: Debian's packages of these names, where they are missing
+# install_packages NAME...: what is neither a program here nor an installed package, from Debian.
+install_packages() {
   local name missing=()
   for name in "$@"; do
-    if [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null)" != installed ]; then
-      missing+=("$name")
-    fi
+    command -v "$name" >/dev/null || dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' \
+      || missing+=("$name")
   done
   if [ "${#missing[@]}" = 0 ]; then return; fi
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "tests/system.sh needs ${missing[*]}, and can install them only as root with apt-get" >&2
+    echo "tests/system.sh needs ${missing[*]}, and can install that only as root with apt-get" >&2
     exit 1
   fi
   export DEBIAN_FRONTEND=noninteractive
@@ -48,12 +48,16 @@ install_packages() { # install_packages NAME...: Debian's packages of these name
 work=$(mktemp -d)
 server=
 tls_server=
+postgres=
 requests=
 clean_up() {
   touch "$work/stop"
   if [ -n "$requests" ]; then wait "$requests" || true; fi
   if [ -n "$server" ]; then kill -KILL "$server" 2>/dev/null || true; fi
   if [ -n "$tls_server" ]; then kill -KILL "$tls_server" 2>/dev/null || true; fi
+  if [ -n "$postgres" ] && [ -e "$postgres/data/postmaster.pid" ]; then
+    kill -QUIT "$(head -n 1 "$postgres/data/postmaster.pid")" || true
+  fi
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -145,6 +149,7 @@ check "exits 0 on SIGTERM" ends_well_on_sigterm
 . tests/system/faults.sh
 . tests/system/systemd.sh
 . tests/system/deploy.sh
+. tests/system/postgres.sh
 
 if [ "$failed" != 0 ]; then
   echo "what the server logged:" >&2

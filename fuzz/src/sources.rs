@@ -32,7 +32,7 @@ fn read(format: &str, data: &[u8], id_fields: &[Option<&str>]) {
     let file = file_of(data, &directory).unwrap_or_else(|error| panic!("a temporary file: {error}"));
     let input = Input::open(file.path(), &directory).unwrap_or_else(|error| panic!("{error}"));
     for id_field in id_fields {
-        let options = ReadOptions { id_field: id_field.map(str::to_owned) };
+        let options = ReadOptions { id_field: id_field.map(str::to_owned), ..ReadOptions::default() };
         let mut taken = Taken::new(&options, &directory);
         if source::read(format, &input, &options, &mut |record| taken.take(record)).is_ok() {
             taken.finish();

@@ -8,7 +8,7 @@ use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
 use crate::link::GraphChoice;
-use crate::source::FormatChoice;
+use crate::source::{FormatChoice, PASSWORD_VARIABLE, format_names};
 use crate::table::TableChoice;
 
 /// What follows the commands in `--help`.
@@ -18,12 +18,13 @@ Exit status
   later; 130 Ctrl-C";
 
 /// The environment variables that mean something to the builder, and what.
-pub const VARIABLES: [(&str, &str); 2] = [
+pub const VARIABLES: [(&str, &str); 3] = [
     kindred::manual::KERNEL_VARIABLE,
     (
         kindred::time::SOURCE_DATE_EPOCH,
         "Seconds since 1970 that an index says it was created at: same input, same bytes.",
     ),
+    (PASSWORD_VARIABLE, "The password for a postgres:// address that has none."),
 ];
 
 /// Reads profiles, vectorizes them and publishes an index file for kindred.
@@ -47,6 +48,10 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Answers from a file, byte for byte as the server would
     Query(QueryArgs),
+    /// Writes a page about a file: how good it is, what it cost, how it differs from the version before
+    Report(ReportArgs),
+    /// Compares two files: profiles that came and went, and whom the others are recommended now
+    Diff(DiffArgs),
     /// Lists the versions of a directory
     List(ListArgs),
     /// Makes the server serve that version until it is unpinned; verifies it first
@@ -66,14 +71,34 @@ pub enum Command {
 /// `build`.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// The profiles; `-` is standard input and needs --format
-    #[arg(long, value_name = "FILE")]
-    pub profiles: PathBuf,
+    /// The profiles: a file, a pattern of files in quotes ('*.jsonl'), `-` for standard input, which needs --format, or
+    /// postgres://USER@HOST:PORT/DATABASE; may be given several times
+    #[arg(long, value_name = "FILE", required_unless_present = "vectors")]
+    pub profiles: Vec<PathBuf>,
+    /// What a database of --profiles is asked for; each row is a profile
+    #[arg(long, value_name = "SQL")]
+    pub query: Option<String>,
+    /// Vectors instead of profiles: a .npy file of which every row is one
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "ids",
+        conflicts_with_all = ["profiles", "query", "format", "id_field", "vectorizer", "fields", "ignore_fields"]
+    )]
+    pub vectors: Option<PathBuf>,
+    /// The ids of --vectors, one a line
+    #[arg(long, value_name = "FILE", requires = "vectors")]
+    pub ids: Option<PathBuf>,
     /// The index directory; it is created if it is missing
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// How the profiles are written; auto: by the extension
-    #[arg(long, default_value = "auto", value_name = "auto|pickle|jsonl|json|csv")]
+    /// How the profiles are written
+    #[arg(
+        long,
+        default_value = "auto",
+        value_name = "FORMAT",
+        help = format!("How the profiles' files are written: {}; auto: by the extension of each", format_names())
+    )]
     pub format: FormatChoice,
     /// The field that holds the id; `row` numbers the records [default: _id, else id]
     #[arg(long, value_name = "NAME")]
@@ -149,12 +174,24 @@ pub struct BuildArgs {
     /// Below this recall@10 nothing is published, 0 to 1
     #[arg(long, default_value_t = 0.95, value_name = "RECALL", value_parser = share)]
     pub min_recall: f64,
+    /// The most that the first ten may change, 0 to 1: the mean share of the ten that profiles were recommended by the
+    /// version that is served, and no longer are, for whatever reason, over a sample of the profiles that both have.
+    /// Above it nothing is published [default: not measured]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub max_drift: Option<f64>,
+    /// The fewest profiles, as a share of those of the version that is served, 0 to 1. Below it nothing is published
+    /// [default: not looked at]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub min_profiles_ratio: Option<f64>,
     /// Versions left in the directory, at least 1
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: u32,
     /// Prints the summary as JSON on standard output
     #[arg(long)]
     pub json: bool,
+    /// Where to write what came of the build for the textfile collector of Prometheus's node_exporter; ends in .prom
+    #[arg(long, value_name = "F.prom", value_parser = prom_file)]
+    pub metrics_file: Option<PathBuf>,
 }
 
 /// What to do when an id comes twice.
@@ -208,6 +245,35 @@ pub struct QueryArgs {
     pub n: u32,
 }
 
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// An index file, or a directory: then the version that would be served
+    #[arg(value_name = "FILE|DIR")]
+    pub path: PathBuf,
+    /// The file to compare with [default: the next lower good version beside it]
+    #[arg(long, value_name = "OLDER")]
+    pub against: Option<PathBuf>,
+    /// Where to write the page; `-` is standard output
+    #[arg(long, default_value = "-", value_name = "F.html")]
+    pub out: PathBuf,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The index file to compare with
+    pub old: PathBuf,
+    /// The index file to compare
+    pub new: PathBuf,
+    /// Kept profiles to look at; 0: all [default: all up to 100,000, 20,000 of more]
+    #[arg(long, value_name = "N")]
+    pub sample: Option<usize>,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
@@ -252,6 +318,15 @@ fn listed_id(text: &str) -> Result<String, String> {
         return Err("the list has one id a line: an id with a line break cannot be in it".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// A name that the collector reads: others it passes over without a word.
+fn prom_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match (path.file_stem(), path.extension()) {
+        (Some(_), Some(extension)) if extension == "prom" => Ok(path),
+        _ => Err("a file that ends in .prom is allowed: node_exporter reads no other".to_owned()),
+    }
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use kindred::answer::{MAX_EF, RecommendRequest, SearchMode, recommend_without};
-use kindred::index::directory::{self, VersionFile};
+use kindred::index::directory;
 use kindred::index::pin;
-use kindred::index::suppressed::SUPPRESSED_FILE;
-use kindred::index::{Index, MappedFile, Suppressed, SuppressedIds};
+use kindred::index::{Index, MappedFile, SuppressedIds};
 use kindred::time::rfc3339;
 use serde_json::{Value, json};
 
-use crate::cli::{InspectArgs, ListArgs, PinArgs, QueryArgs, SuppressArgs, UnpinArgs, VerifyArgs};
+use crate::cli::{DiffArgs, InspectArgs, ListArgs, PinArgs, QueryArgs, SuppressArgs, UnpinArgs, VerifyArgs};
+use crate::compare::{Difference, Opened, Sample, served};
 use crate::failure::Failure;
 use crate::publish::change_suppressed;
 
@@ -27,7 +27,7 @@ fn open(path: &Path) -> anyhow::Result<Index<MappedFile>> {
 /// # Errors
 /// Where the file cannot be opened, or the directory holds none.
 pub fn inspect(args: &InspectArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let path = if args.path.is_dir() { served_version(&args.path)?.path } else { args.path.clone() };
+    let path = if args.path.is_dir() { served(&args.path)?.path } else { args.path.clone() };
     let index = open(&path)?;
     let description = describe(&path, &index)?;
     if args.json {
@@ -36,20 +36,6 @@ pub fn inspect(args: &InspectArgs, out: &mut dyn Write) -> Result<(), Failure> {
         print_indented(out, &description, 0).context("standard output")?;
     }
     Ok(())
-}
-
-/// The version that a server would take: the pinned one, else the highest.
-fn served_version(directory: &Path) -> anyhow::Result<VersionFile> {
-    let versions = directory::list(directory).with_context(|| directory.display().to_string())?;
-    let pinned = directory::read_pin(directory).with_context(|| directory.display().to_string())?;
-    let served = match pinned {
-        Some(pinned) => versions.into_iter().find(|file| file.version == pinned),
-        None => versions.into_iter().next_back(),
-    };
-    served.ok_or_else(|| match pinned {
-        Some(pinned) => anyhow!("{}: the pinned version {pinned} is not there", directory.display()),
-        None => anyhow!("{}: no index-NNNNNNNN.knd is there", directory.display()),
-    })
 }
 
 fn describe(path: &Path, index: &Index<MappedFile>) -> anyhow::Result<Value> {
@@ -167,24 +153,29 @@ pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
             return Err(Failure::Usage(format!("--ef {ef}: n to {MAX_EF} is allowed, here {n} to {MAX_EF}")));
         }
     };
-    let index = open(&args.file)?;
+    let Opened { index, suppressed, .. } = Opened::open(&args.file)?;
     let request = RecommendRequest { id: &args.id, n, mode, distances: args.distances };
-    let suppressed = suppressed_beside(&args.file, &index)?;
     let answer =
         recommend_without(&index, &suppressed, &request).with_context(|| format!("id {:?}", args.id))?;
     out.write_all(&answer.body).context("standard output")?;
     Ok(())
 }
 
-/// What a server that serves this file leaves out.
-fn suppressed_beside(file: &Path, index: &Index<MappedFile>) -> anyhow::Result<Suppressed> {
-    let directory = match file.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
+/// `diff`: two versions beside each other.
+///
+/// # Errors
+/// Where one of them cannot be opened.
+pub fn diff(args: &DiffArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let (old, new) = (Opened::open(&args.old)?, Opened::open(&args.new)?);
+    let sample = args.sample.map(|count| if count == 0 { Sample::All } else { Sample::Of(count) });
+    let difference = Difference::between(&old, &new, sample)?;
+    let text = if args.json {
+        serde_json::to_string(&difference).context("the difference as JSON")?
+    } else {
+        difference.to_string()
     };
-    let ids = SuppressedIds::read(directory)
-        .with_context(|| directory.join(SUPPRESSED_FILE).display().to_string())?;
-    Ok(Suppressed::in_index(&index.view(), &ids))
+    writeln!(out, "{text}").context("standard output")?;
+    Ok(())
 }
 
 /// `suppress`: adds ids to the list of those that are in no answer.

@@ -2,7 +2,7 @@
 //!
 //! - [`config`]: settings from the command line, the environment and a file
 //! - [`watcher`]: a thread that keeps a [`LiveIndex`] at the version its directory asks for
-//! - [`LiveIndex`] and [`Generation`]: what is served, as values
+//! - [`LiveIndex`] and [`Generation`]: what is served, as values; [`event_log`]: what has happened to it
 //! - [`routes`]: the table of routes and what each answers; [`raw_path`] reads paths, [`Problem`] is every other answer
 //! - [`access`]: who may ask, and how often; [`tls`]: certificates; [`reload`]: reads both again
 //! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server
@@ -15,6 +15,7 @@ pub mod app;
 mod batches;
 pub mod config;
 mod etag;
+pub mod event_log;
 #[cfg(test)]
 mod fixture;
 mod generation;

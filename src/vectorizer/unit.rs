@@ -1,6 +1,7 @@
 //! From numbers to the vector that is stored: what is the same for every vectorizer, and for a question.
 
 use crate::profile::Value;
+use crate::profile::json::parse_list;
 
 /// What rounding can do to a component, as a share of it. A copy is rounded when it is scaled, by its norm, and when
 /// it is stored: three times half a unit in the last place; and so is the other copy.
@@ -54,6 +55,11 @@ pub fn numbers_of(value: Option<Value>) -> Result<Vec<f32>, NoVector> {
     match value {
         None | Some(Value::Null) => Err(NoVector::Missing),
         Some(Value::Floats(numbers)) => Ok(numbers),
+        // As CSV has it anyway: databases and tables that know no lists keep vectors as the text of one.
+        Some(Value::Text(text)) => match parse_list(&text) {
+            Some(list) => numbers_of(Some(list)),
+            None => Err(NoVector::NotNumbers),
+        },
         Some(Value::List(values)) => values
             .iter()
             .map(|value| value.as_number().map(|number| number as f32))

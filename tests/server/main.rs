@@ -10,6 +10,7 @@ mod browse;
 mod config;
 mod contract;
 mod errors;
+mod events;
 mod faults;
 mod fixture;
 mod guarantee;

@@ -7,6 +7,7 @@
 
 mod body;
 mod distance;
+mod events;
 mod health;
 mod index;
 mod index_answer;
@@ -53,6 +54,7 @@ enum Endpoint {
     Versions,
     Pin,
     Unpin,
+    Events,
     Metrics,
 }
 
@@ -78,7 +80,9 @@ impl Endpoint {
             | Endpoint::Profiles
             | Endpoint::Random
             | Endpoint::Distance => Some(Scope::Read),
-            Endpoint::Index | Endpoint::Versions | Endpoint::Metrics => Some(Scope::Observe),
+            Endpoint::Index | Endpoint::Versions | Endpoint::Events | Endpoint::Metrics => {
+                Some(Scope::Observe)
+            }
             Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
             Endpoint::Alive | Endpoint::Ready => None,
         }
@@ -110,6 +114,7 @@ static ROUTES: &[Route] = &[
     get("/health/ready", &[], Endpoint::Ready),
     get("/index", &[], Endpoint::Index),
     get("/index/versions", &[], Endpoint::Versions),
+    get("/index/events", &[], Endpoint::Events),
     post("/index/pin/{version}", Endpoint::Pin),
     delete("/index/pin", Endpoint::Unpin),
     get("/metrics", &[], Endpoint::Metrics),
@@ -221,6 +226,7 @@ async fn answer<'a>(
         Endpoint::Versions => versions::get(state).await,
         Endpoint::Pin => pin::post(&call).await,
         Endpoint::Unpin => pin::delete(&call).await,
+        Endpoint::Events => events::get(state),
         Endpoint::Metrics => metrics::get(state),
     }
 }

@@ -240,7 +240,7 @@ async fn without_an_index_the_server_lives_and_is_not_ready() {
 async fn the_index_describes_itself() {
     let (_dir, state) = serving();
     assert_eq!(get(&state, "/health/ready").await.body, br#"{"status":"ok"}"#);
-    state.live.note_refusal("index-00000008.knd".to_owned(), "bad".to_owned());
+    state.live.note_refusal(8, "bad".to_owned());
     let description = get(&state, "/index").await.json();
     let names: Vec<&str> = description.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = "version file created loaded profiles nodes dimension m ef recall_at_10 table vectorizer \
@@ -261,6 +261,28 @@ async fn the_index_describes_itself() {
     }
     assert_eq!(description["skipped"]["id missing"], 2);
     assert_eq!(description["last_refused"]["reason"], "bad");
+}
+
+#[actix_web::test]
+async fn events_are_told_oldest_first_with_or_without_an_index() {
+    let nothing = get(&state(LiveIndex::default()), "/index/events").await;
+    assert_eq!((nothing.status, nothing.json()), (200, serde_json::json!({"events": []})));
+    let (_dir, state) = serving();
+    state.live.note_refusal(8, "bad".to_owned());
+    state.live.note_changed(7);
+    let reply = get(&state, "/index/events").await;
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    let mut told = reply.json();
+    for event in told["events"].as_array_mut().unwrap() {
+        let at = event.as_object_mut().unwrap().shift_remove("at").unwrap();
+        assert!(humantime::parse_rfc3339(at.as_str().unwrap()).is_ok(), "{at}");
+    }
+    let expected = serde_json::json!({"events": [
+        {"kind": "swap", "version": 7, "file": "index-00000007.knd", "seconds": 0.005},
+        {"kind": "refusal", "version": 8, "file": "index-00000008.knd", "reason": "bad"},
+        {"kind": "changed", "version": 7, "file": "index-00000007.knd"},
+    ]});
+    assert_eq!(told, expected);
 }
 
 #[actix_web::test]
@@ -349,9 +371,13 @@ async fn get_as(state: &web::Data<State>, uri: &str, key: &str) -> Reply {
 async fn a_key_opens_what_its_scopes_say_and_probes_are_open() {
     let (_dir, state) = serving_with_keys(None);
     let (read, observe, admin) = ("read".repeat(4), "observe".repeat(4), "admin".repeat(4));
-    for uri in ["/recommend/a/3", "/recommend?id=a&n=3", "/profiles/a", "/index", "/metrics"] {
-        let (right, wrong) =
-            if matches!(uri, "/index" | "/metrics") { (&observe, &read) } else { (&read, &observe) };
+    for uri in ["/recommend/a/3", "/recommend?id=a&n=3", "/profiles/a", "/index", "/index/events", "/metrics"]
+    {
+        let (right, wrong) = if uri.starts_with("/index") || uri == "/metrics" {
+            (&observe, &read)
+        } else {
+            (&read, &observe)
+        };
         assert_eq!(get_as(&state, uri, right).await.status, 200, "{uri}");
         for other in [wrong, &admin] {
             let reply = get_as(&state, uri, other).await;

@@ -70,8 +70,9 @@ impl Swapper {
 
     fn retire(&mut self, generation: Option<Arc<Generation>>) {
         // Only a generation that is not served any more, and each of them once.
-        if generation.as_ref().is_some_and(|generation| generation.is_condemned()) {
+        if let Some(changed) = generation.as_ref().filter(|generation| generation.is_condemned()) {
             self.metrics.observe_changed_file();
+            self.live.note_changed(changed.version);
         }
         self.retired.add(generation);
     }
@@ -115,7 +116,7 @@ impl Host for Swapper {
         let name = directory::file_name(file.version);
         tracing::error!("refused {name}: {reason}");
         self.metrics.observe_refusal();
-        self.live.note_refusal(name, reason.to_owned());
+        self.live.note_refusal(file.version, reason.to_owned());
     }
 }
 

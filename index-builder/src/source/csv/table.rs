@@ -189,7 +189,7 @@ mod tests {
 
     fn read_with(id_field: Option<&str>, text: &[u8]) -> Result<Vec<Record>, String> {
         let mut records = Vec::new();
-        let options = ReadOptions { id_field: id_field.map(str::to_owned) };
+        let options = ReadOptions { id_field: id_field.map(str::to_owned), ..ReadOptions::default() };
         let result = read(&input_of(text), &options, &mut |record| {
             records.push(record);
             ControlFlow::Continue(())

@@ -9,6 +9,7 @@ mod value;
 
 pub(super) use array::read_array;
 pub(super) use lines::read_lines;
+pub(super) use value::parse_value;
 
 /// What may stand between two values (RFC 8259, section 2).
 fn is_blank(byte: u8) -> bool {

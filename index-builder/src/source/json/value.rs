@@ -11,17 +11,21 @@ const TOO_DEEP: &str = "nested too deeply";
 
 /// The record that the text of one JSON value is. `place` is called only for what is not usable.
 pub(super) fn parse_record(text: &[u8], place: impl FnOnce() -> String) -> Record {
-    let reason = match parse(text) {
-        Ok(Value::Map(fields)) => return Record::Fields(fields),
-        Ok(_) => NOT_A_MAP,
-        Err(error) => match error.reason {
-            Reason::NotUnicode => NOT_UNICODE,
-            Reason::TooDeep => TOO_DEEP,
-            // How long a record may be is judged where it is cut out.
-            Reason::NotJson(_) | Reason::TooLong => NOT_JSON,
-        },
-    };
-    Record::Unusable { reason, place: place() }
+    match parse_value(text) {
+        Ok(Value::Map(fields)) => Record::Fields(fields),
+        Ok(_) => Record::Unusable { reason: NOT_A_MAP, place: place() },
+        Err(reason) => Record::Unusable { reason, place: place() },
+    }
+}
+
+/// The value that a text is, or the reason under which its record is counted.
+pub(in super::super) fn parse_value(text: &[u8]) -> Result<Value, &'static str> {
+    parse(text).map_err(|error| match error.reason {
+        Reason::NotUnicode => NOT_UNICODE,
+        Reason::TooDeep => TOO_DEEP,
+        // How long a record may be is judged where it is cut out.
+        Reason::NotJson(_) | Reason::TooLong => NOT_JSON,
+    })
 }
 
 #[cfg(test)]
