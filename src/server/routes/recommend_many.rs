@@ -183,3 +183,22 @@ impl Answers {
         self.pieces.push(piece, self.held).map_err(|_| Problem::BatchBusy)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::memory::Memory;
+    use super::*;
+
+    #[test]
+    fn answers_grow_to_a_limit_and_no_further() {
+        const PIECE: &[u8] = &[b' '; 1 << 20];
+        let mut answers = Answers { pieces: Pieces::new(Memory::new(2 * MAX_ANSWER_BYTES).share()), held: 0 };
+        for _ in 0..MAX_ANSWER_BYTES / PIECE.len() {
+            assert_eq!(answers.add(Bytes::from_static(PIECE)), Ok(()));
+        }
+        let refused = answers.add(Bytes::from_static(b" "));
+        assert_eq!(refused, Err(Problem::AnswerTooLarge { limit: MAX_ANSWER_BYTES }));
+        let mut poor = Answers { pieces: Pieces::new(Memory::new(1 << 20).share()), held: 0 };
+        assert_eq!(poor.add(Bytes::from_static(PIECE)), Err(Problem::BatchBusy));
+    }
+}
