@@ -69,6 +69,7 @@ impl Server {
             index_dir: PathBuf::from("nowhere"),
             waker: watcher::waker().0,
             access: Arc::default(),
+            document: Default::default(),
             stopping: Arc::default(),
             max_n: MAX_N,
             log_ids: false,

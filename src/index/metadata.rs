@@ -74,6 +74,7 @@ pub struct Graph {
 }
 
 /// What kind of neighbour table a file has.
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema), schema(as = Table))]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// Slots of a row (K).
@@ -85,6 +86,7 @@ pub struct Table {
 }
 
 /// How far the rows of a neighbour table can be trusted.
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TableKind {

@@ -18,6 +18,7 @@ use super::config::Config;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
 use super::reload::{self, Reloader, Watched};
+use super::routes::openapi::Document;
 use super::search_pool::SearchPool;
 use super::stopping::{self, Stopping};
 use super::tls::{Certificate, TlsError};
@@ -49,6 +50,8 @@ pub struct State {
     pub waker: Waker,
     /// Who may ask, and how often.
     pub access: Arc<Access>,
+    /// What the server says about its own interface.
+    pub document: Document,
     /// Whether the server is ending.
     pub stopping: Arc<Stopping>,
     /// Largest n of a request.
@@ -171,6 +174,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         index_dir: config.index_dir.clone(),
         waker: waker.clone(),
         access: Arc::new(Access::new(keys, config.rate_limit)),
+        document: Document::default(),
         stopping: Arc::default(),
         max_n: config.max_n,
         log_ids: config.log_ids,

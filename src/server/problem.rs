@@ -6,6 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::access::Allowance;
 
@@ -145,14 +146,21 @@ pub enum Problem {
     Internal,
 }
 
-/// The body of a problem answer.
-#[derive(Serialize)]
-struct Document<'a> {
+/// The body of a problem answer (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Document<'a> {
+    /// The kind of problem, as a URN. It is a name and leads nowhere.
     #[serde(rename = "type")]
-    kind: String,
-    title: &'a str,
-    status: u16,
-    detail: String,
+    #[schema(format = "uri")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: &'a str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What is wrong, and what would be allowed.
+    pub detail: String,
 }
 
 impl Problem {
@@ -209,6 +217,23 @@ impl Problem {
         }
     }
 
+    /// The status that it is answered with.
+    pub fn status(&self) -> StatusCode {
+        self.describe().0
+    }
+
+    /// Its kind in words.
+    pub fn title(&self) -> &'static str {
+        self.describe().2
+    }
+
+    /// The body of its answer.
+    pub fn document(&self) -> Document<'static> {
+        let (status, kind, title) = self.describe();
+        let (kind, detail) = (format!("{TYPE_PREFIX}{kind}"), self.to_string());
+        Document { kind, title, status: status.as_u16(), detail }
+    }
+
     /// Whether the index itself gave this answer, so that it carries the index's version.
     pub fn is_from_index(&self) -> bool {
         matches!(self, Problem::UnknownId { .. } | Problem::ZeroVector { .. })
@@ -216,7 +241,7 @@ impl Problem {
 
     /// The answer to send.
     pub fn response(&self) -> HttpResponse {
-        let (status, kind, title) = self.describe();
+        let status = self.status();
         let mut builder = HttpResponse::build(status);
         builder.content_type(PROBLEM_JSON);
         if !self.is_from_index() {
@@ -234,14 +259,9 @@ impl Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
-        let document = Document {
-            kind: format!("{TYPE_PREFIX}{kind}"),
-            title,
-            status: status.as_u16(),
-            detail: self.to_string(),
-        };
         // A map of texts and a number always has a JSON form; the empty object stands for what cannot happen.
-        let mut response = builder.body(serde_json::to_vec(&document).unwrap_or_else(|_| b"{}".to_vec()));
+        let mut response =
+            builder.body(serde_json::to_vec(&self.document()).unwrap_or_else(|_| b"{}".to_vec()));
         if let Problem::TooManyRequests(allowance) = self {
             allowance.write_to(response.headers_mut());
         }

@@ -9,6 +9,7 @@
 mod browse;
 mod config;
 mod contract;
+mod docs;
 mod errors;
 mod faults;
 mod fixture;

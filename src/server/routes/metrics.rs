@@ -1,6 +1,7 @@
 //! `GET /metrics`: what the server counts, for Prometheus.
 
 use actix_web::HttpResponse;
+use actix_web::http::header::CACHE_CONTROL;
 
 use super::super::app::State;
 use super::super::metrics::Metrics;
@@ -11,5 +12,8 @@ pub fn get(state: &State) -> Result<HttpResponse, Problem> {
         tracing::error!("metrics cannot be written: {error}");
         Problem::Internal
     })?;
-    Ok(HttpResponse::Ok().content_type(Metrics::content_type()).body(text))
+    Ok(HttpResponse::Ok()
+        .content_type(Metrics::content_type())
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(text))
 }

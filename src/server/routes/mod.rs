@@ -4,11 +4,13 @@
 //! the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks.
 
 mod distance;
+mod docs;
 mod health;
 mod index;
 mod index_answer;
 mod json;
 mod metrics;
+pub mod openapi;
 mod parameters;
 mod pin;
 mod prefix;
@@ -47,6 +49,9 @@ enum Endpoint {
     Pin,
     Unpin,
     Metrics,
+    OpenApi,
+    Docs,
+    DocsAsset,
 }
 
 /// A row of the table: a path may have several, one for each method.
@@ -62,7 +67,7 @@ struct Route {
 }
 
 impl Endpoint {
-    /// What a key needs to be able to do; `None` for what probes ask, which everybody may.
+    /// What a key needs to be able to do; `None` for what everybody may ask.
     fn scope(self) -> Option<Scope> {
         match self {
             Endpoint::Recommend
@@ -73,6 +78,8 @@ impl Endpoint {
             Endpoint::Index | Endpoint::Versions | Endpoint::Metrics => Some(Scope::Observe),
             Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
             Endpoint::Alive | Endpoint::Ready => None,
+            // Nothing of anybody's profile is in them.
+            Endpoint::OpenApi | Endpoint::Docs | Endpoint::DocsAsset => None,
         }
     }
 }
@@ -81,7 +88,7 @@ const fn get(pattern: &'static str, query: &'static [&'static str], endpoint: En
     Route { method: Method::GET, pattern, query, endpoint }
 }
 
-static ROUTES: [Route; 14] = [
+static ROUTES: [Route; 17] = [
     get("/recommend/{id}/{n}", &["distances", "exact", "ef"], Endpoint::Recommend),
     get("/recommend", &["id", "n", "distances", "exact", "ef"], Endpoint::Recommend),
     get("/profiles/{id}", &[], Endpoint::Profile),
@@ -96,6 +103,9 @@ static ROUTES: [Route; 14] = [
     Route { method: Method::POST, pattern: "/index/pin/{version}", query: &[], endpoint: Endpoint::Pin },
     Route { method: Method::DELETE, pattern: "/index/pin", query: &[], endpoint: Endpoint::Unpin },
     get("/metrics", &[], Endpoint::Metrics),
+    get("/openapi.json", &[], Endpoint::OpenApi),
+    get("/docs", &[], Endpoint::Docs),
+    get("/docs/{asset}", &[], Endpoint::DocsAsset),
 ];
 
 // The number behind the last is for requests without a route.
@@ -198,5 +208,8 @@ async fn answer<'a>(
         Endpoint::Pin => pin::post(&call).await,
         Endpoint::Unpin => pin::delete(&call).await,
         Endpoint::Metrics => metrics::get(state),
+        Endpoint::OpenApi => openapi::get(state, request),
+        Endpoint::Docs => Ok(docs::page(request)),
+        Endpoint::DocsAsset => docs::get(&call),
     }
 }

@@ -9,7 +9,7 @@ use actix_web::http::header::{
 use super::super::access::Allowance;
 use super::super::app::State;
 
-/// Nothing here is a page: nothing may be loaded by it, and nobody may frame it.
+/// What is not a page loads nothing, and nobody may frame it.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 /// Profiles are data, whatever a browser takes them for.
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -22,7 +22,10 @@ const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 pub fn add(response: &mut HttpResponse, state: &State, allowance: Option<Allowance>) {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    // Pages have their own.
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    }
     headers.insert(REFERRER_POLICY, NO_REFERRER);
     if state.tls {
         headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);

@@ -60,6 +60,7 @@ fn state_of(directory: &Path, live: LiveIndex, access: Access) -> web::Data<Stat
         index_dir: directory.to_owned(),
         waker: waker().0,
         access: Arc::new(access),
+        document: Default::default(),
         stopping: Arc::default(),
         max_n: 1000,
         log_ids: false,
