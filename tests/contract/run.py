@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Holds the server against its own OpenAPI document, with schemathesis: the programs that cargo has built in debug, on
-free ports, with the sample, without keys and with one that may do everything.
+free ports, with the beginning of the sample, without keys and with one that may do everything.
 
 Ends with a line of the form that cargo prints; exit 0 only if nothing failed. Needs what requirements.txt lists."""
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / "data"))
+import generate_profiles as sample  # noqa: E402
+
+# Few, because a debug build makes the index.
+PROFILES = 300
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 PROGRAMS = TARGET / "debug"
 # The same requests every time, and as many of them for an operation as take a second or two.
@@ -31,10 +37,14 @@ def run(*command, **more):
 
 
 def build_index(work):
-    """Two versions, so that one can be pinned."""
+    """Two versions, so that one can be pinned. Ids that paths stumble over come first, and one profile is empty."""
+    odd = [{"_id": id_, "bio": "I collect identifiers."} for id_ in ["!a/b", "!%2F", "!😀", "!?b=c&d#e", 7]]
+    profiles = [*odd, {"_id": "empty"}, *sample.generate(PROFILES, sample.SEED)]
+    source = work / "profiles.jsonl"
+    source.write_text("".join(json.dumps(profile) + "\n" for profile in profiles))
     index = work / "index"
-    for _ in range(2):
-        run(PROGRAMS / "index-builder", "build", "--profiles", ROOT / "data" / "profiles.pickle", "--out", index)
+    run(PROGRAMS / "index-builder", "build", "--profiles", source, "--out", index)
+    shutil.copyfile(index / "index-00000001.knd", index / "index-00000002.knd")
     return index
 
 
