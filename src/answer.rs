@@ -14,6 +14,7 @@ use crate::index::graph::Graph;
 use crate::index::reader::View;
 use crate::index::search::{Scratch, Work, search};
 use crate::index::{Damaged, Index, Ordinal, Suppressed, TableKind};
+use crate::vectorizer::unit::is_same;
 
 pub use browse::{distance_between, profiles_with_prefix, random_profile};
 
@@ -22,6 +23,10 @@ pub const EXACT_UP_TO_NODES: u32 = 5_000;
 
 /// The largest ef that may be asked for.
 pub const MAX_EF: usize = 4096;
+
+/// Vectors that are the same but for rounding are not farther apart: each has the length 1 within 2^-23, and they differ
+/// by less than 2^-21 of it.
+const SAME_BELOW: f32 = 1e-5;
 
 /// By how much a search becomes wider when suppressed profiles left too few of what it found.
 const WIDER: usize = 4;
@@ -51,6 +56,19 @@ pub struct RecommendRequest<'a> {
     pub distances: bool,
 }
 
+/// A request for the profiles nearest to a vector, which need not be one of the index.
+#[derive(Debug, Clone, Copy)]
+pub struct VectorRequest<'a> {
+    /// As the builder stores vectors: of length 1, or zero.
+    pub vector: &'a [f32],
+    /// How many are wanted.
+    pub n: usize,
+    /// How to search.
+    pub mode: SearchMode,
+    /// Whether the distances are wanted too.
+    pub distances: bool,
+}
+
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -69,6 +87,14 @@ pub enum AnswerError {
     /// The profile is there, but its vector is zero.
     #[error("this profile has nothing to compare: its vector is zero, so it has no nearest profiles")]
     ZeroVector,
+    /// The vector that is asked about cannot be compared with those of the index.
+    #[error("the vector has {found} numbers, and those of the index have {dimension}")]
+    OtherDimension {
+        /// Numbers in a vector of the index.
+        dimension: usize,
+        /// Numbers in the one that was given.
+        found: usize,
+    },
     /// The file was changed after it was opened.
     #[error(transparent)]
     Damaged(#[from] Damaged),
@@ -103,23 +129,69 @@ pub fn recommend_without<B: AsRef<[u8]>>(
     suppressed: &Suppressed,
     request: &RecommendRequest<'_>,
 ) -> Result<Answer, AnswerError> {
-    if let Some(answer) = from_table(index, suppressed, request)? {
-        return Ok(answer);
-    }
+    recommend_leaving_out(index, suppressed, suppressed, request)
+}
+
+/// What [`recommend_without`] gives when more profiles are left out than are suppressed: those after them take their
+/// places, and may be asked about. `left_out` has all that are suppressed ([`Suppressed::and`]).
+///
+/// # Errors
+/// See [`AnswerError`].
+pub fn recommend_leaving_out<B: AsRef<[u8]>>(
+    index: &Index<B>,
+    suppressed: &Suppressed,
+    left_out: &Suppressed,
+    request: &RecommendRequest<'_>,
+) -> Result<Answer, AnswerError> {
     let view = index.view();
     let ordinal = find(&view, suppressed, request.id)?;
-    let wanted = wanted(&view, suppressed, request.n);
+    if let Some(answer) = table_answer(&view, left_out, ordinal, request)? {
+        return Ok(answer);
+    }
+    let wanted = wanted(&view, left_out, ordinal, request.n);
     let node = view.node_of(ordinal).ok_or(Damaged("a profile's node"))?.ok_or(AnswerError::ZeroVector)?;
-    let question = Question { view, suppressed, ordinal, node, wanted };
+    let question = Question::about(view, left_out, ordinal, node, wanted);
     let (nearest, work) = match request.mode {
         SearchMode::Default => {
-            let row = table_row(&view, suppressed, ordinal, wanted);
-            if row.is_empty() {
-                question.default(index, request.n)
-            } else {
-                question.table_and_search(index, request.n, &row)?
-            }
+            let row = table_row(&view, left_out, ordinal, wanted);
+            question.beyond_row(index, request.n, &row)?
         }
+        SearchMode::Ef(ef) => question.graph(ef),
+        SearchMode::Exact => question.exact(),
+    };
+    Ok(Answer { body: body(&view, &nearest, request.distances)?, work })
+}
+
+/// The profiles nearest to a vector, nearest first, by (distance, id), none left out but those of `left_out`. What the
+/// builder would give the same node as this vector is at the distance 0. There is no table for it, so [`SearchMode`]
+/// says what takes place.
+///
+/// # Errors
+/// See [`AnswerError`].
+pub fn nearest_to_vector<B: AsRef<[u8]>>(
+    index: &Index<B>,
+    left_out: &Suppressed,
+    request: &VectorRequest<'_>,
+) -> Result<Answer, AnswerError> {
+    let view = index.view();
+    let (dimension, found) = (index.header().dimension as usize, request.vector.len());
+    if found != dimension {
+        return Err(AnswerError::OtherDimension { dimension, found });
+    }
+    if request.vector.iter().all(|&number| number == 0.0) {
+        return Err(AnswerError::ZeroVector);
+    }
+    let others = view.profiles_with_vector().saturating_sub(left_out.with_vector());
+    let question = Question {
+        view,
+        left_out,
+        query: request.vector,
+        ordinal: Ordinal(NONE),
+        node: NONE,
+        wanted: request.n.min(others),
+    };
+    let (nearest, work) = match request.mode {
+        SearchMode::Default => question.default(index, request.n),
         SearchMode::Ef(ef) => question.graph(ef),
         SearchMode::Exact => question.exact(),
     };
@@ -138,23 +210,59 @@ pub fn from_table<B: AsRef<[u8]>>(
 ) -> Result<Option<Answer>, AnswerError> {
     let view = index.view();
     let ordinal = find(&view, suppressed, request.id)?;
+    table_answer(&view, suppressed, ordinal, request)
+}
+
+#[inline(always)]
+fn table_answer(
+    view: &View<'_>,
+    left_out: &Suppressed,
+    ordinal: Ordinal,
+    request: &RecommendRequest<'_>,
+) -> Result<Option<Answer>, AnswerError> {
     if request.mode != SearchMode::Default {
         return Ok(None);
     }
-    let wanted = wanted(&view, suppressed, request.n);
-    let row = table_row(&view, suppressed, ordinal, wanted);
+    let wanted = wanted(view, left_out, ordinal, request.n);
+    let row = table_row(view, left_out, ordinal, wanted);
     // A profile that has a neighbour has a vector: that is not looked up.
     if row.is_empty() || row.len() < wanted {
         return Ok(None);
     }
     if !request.distances {
-        let body = plain_body(&view, row.iter().copied().map(Ordinal))?;
+        let body = plain_body(view, row.iter().copied().map(Ordinal))?;
         return Ok(Some(Answer { body, work: Work { table: true, ..Work::default() } }));
     }
     let node = view.node_of(ordinal).ok_or(Damaged("a profile's node"))?.ok_or(AnswerError::ZeroVector)?;
-    let question = Question { view, suppressed, ordinal, node, wanted };
-    let body = body_with_distances(&view, &question.neighbours(&row)?)?;
+    let question = Question::about(*view, left_out, ordinal, node, wanted);
+    let body = body_with_distances(view, &question.neighbours(&row)?)?;
     Ok(Some(Answer { body, work: Work { distances: row.len() as u64, table: true, ..Work::default() } }))
+}
+
+/// The profiles of the answer that [`recommend_without`] gives by default, in its order, without their documents. None
+/// for a profile that is suppressed or has no vector.
+///
+/// # Errors
+/// [`Damaged`] where the file has changed, or the ordinal is not of this file.
+pub fn nearest_profiles<B: AsRef<[u8]>>(
+    index: &Index<B>,
+    suppressed: &Suppressed,
+    ordinal: Ordinal,
+    n: usize,
+) -> Result<Vec<Ordinal>, Damaged> {
+    let view = index.view();
+    let Some(node) = view.node_of(ordinal).ok_or(Damaged("a profile's node"))? else { return Ok(Vec::new()) };
+    if suppressed.contains(ordinal) {
+        return Ok(Vec::new());
+    }
+    let wanted = wanted(&view, suppressed, ordinal, n);
+    let row = table_row(&view, suppressed, ordinal, wanted);
+    if row.len() >= wanted {
+        return Ok(row.iter().copied().map(Ordinal).collect());
+    }
+    let question = Question::about(view, suppressed, ordinal, node, wanted);
+    let (nearest, _) = question.beyond_row(index, n, &row)?;
+    Ok(nearest.into_iter().map(|(_, ordinal)| ordinal).collect())
 }
 
 /// Whether [`recommend_without`] has an answer for a profile: the cheapest look that tells.
@@ -204,24 +312,20 @@ fn find(view: &View<'_>, suppressed: &Suppressed, id: &str) -> Result<Ordinal, A
 }
 
 /// As many as are asked for, or as there are besides the one that is asked about.
-fn wanted(view: &View<'_>, suppressed: &Suppressed, n: usize) -> usize {
-    n.min(view.profiles_with_vector().saturating_sub(suppressed.with_vector()).saturating_sub(1))
+fn wanted(view: &View<'_>, left_out: &Suppressed, ordinal: Ordinal, n: usize) -> usize {
+    let itself = usize::from(!left_out.contains(ordinal));
+    n.min(view.profiles_with_vector().saturating_sub(left_out.with_vector()).saturating_sub(itself))
 }
 
 /// As many of the wanted neighbours as the table has of a profile.
-fn table_row<'a>(
-    view: &View<'a>,
-    suppressed: &Suppressed,
-    ordinal: Ordinal,
-    wanted: usize,
-) -> Cow<'a, [u32]> {
+fn table_row<'a>(view: &View<'a>, left_out: &Suppressed, ordinal: Ordinal, wanted: usize) -> Cow<'a, [u32]> {
     let row = view.table_row(ordinal).unwrap_or_default();
-    if suppressed.is_empty() {
+    if left_out.is_empty() {
         let row = row.get(..wanted).unwrap_or(row);
         return Cow::Borrowed(row.split(|&slot| slot == NONE).next().unwrap_or_default());
     }
     let there = row.iter().copied().take_while(|&slot| slot != NONE);
-    Cow::Owned(there.filter(|&slot| !suppressed.contains(Ordinal(slot))).take(wanted).collect())
+    Cow::Owned(there.filter(|&slot| !left_out.contains(Ordinal(slot))).take(wanted).collect())
 }
 
 /// A profile and its distance, in the order of answers. Ordinals ascend as ids do.
@@ -229,13 +333,25 @@ type Neighbour = (Distance, Ordinal);
 
 struct Question<'a> {
     view: View<'a>,
-    suppressed: &'a Suppressed,
+    left_out: &'a Suppressed,
+    query: &'a [f32],
+    /// The profile that is asked about and its node; both [`NONE`] where it is a vector.
     ordinal: Ordinal,
     node: u32,
     wanted: usize,
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    fn about(
+        view: View<'a>,
+        left_out: &'a Suppressed,
+        ordinal: Ordinal,
+        node: u32,
+        wanted: usize,
+    ) -> Question<'a> {
+        Question { view, left_out, query: view.vector_of(node), ordinal, node, wanted }
+    }
+
     fn default<B>(&self, index: &Index<B>, n: usize) -> (Vec<Neighbour>, Work)
     where
         B: AsRef<[u8]>,
@@ -244,6 +360,19 @@ impl Question<'_> {
             return self.exact();
         }
         self.graph(n.max(index.metadata().default_ef as usize))
+    }
+
+    /// Where the table has no row that is long enough.
+    fn beyond_row<B>(
+        &self,
+        index: &Index<B>,
+        n: usize,
+        row: &[u32],
+    ) -> Result<(Vec<Neighbour>, Work), Damaged>
+    where
+        B: AsRef<[u8]>,
+    {
+        if row.is_empty() { Ok(self.default(index, n)) } else { self.table_and_search(index, n, row) }
     }
 
     /// A row of the table that is too short, and behind it or among it what a search finds.
@@ -293,7 +422,13 @@ impl Question<'_> {
     }
 
     fn distance(&self, node: u32) -> f32 {
-        node_distance(&self.view, self.node, node)
+        if self.node != NONE {
+            return node_distance(&self.view, self.node, node);
+        }
+        let vector = self.view.vector_of(node);
+        let distance = distance(self.query, vector);
+        // Rounding leaves a little between a vector and itself.
+        if distance < SAME_BELOW && is_same(self.query, vector) { 0.0 } else { distance }
     }
 
     fn exact(&self) -> (Vec<Neighbour>, Work) {
@@ -305,13 +440,12 @@ impl Question<'_> {
     fn graph(&self, mut ef: usize) -> (Vec<Neighbour>, Work) {
         // The profile's own node is found as well, and is not counted.
         let mut count = self.wanted.saturating_add(1);
-        // Where suppressed profiles leave too few, a wider search finds more; beyond this it is of no use.
-        let most = count.saturating_add(self.suppressed.len()).min(MAX_EF);
-        let query = self.view.vector(self.node);
+        // Where those that are left out leave too few, a wider search finds more; beyond this it is of no use.
+        let most = count.saturating_add(self.left_out.len()).min(MAX_EF);
         let mut before = Work::default();
         loop {
-            let (nodes, work) =
-                SCRATCH.with_borrow_mut(|scratch| search(&self.view, query, ef.max(count), count, scratch));
+            let (nodes, work) = SCRATCH
+                .with_borrow_mut(|scratch| search(&self.view, self.query, ef.max(count), count, scratch));
             let work =
                 Work { distances: work.distances + before.distances, hops: work.hops + before.hops, ..work };
             let nearest = self.nearest(nodes.into_iter());
@@ -335,7 +469,7 @@ impl Question<'_> {
         for node in nodes {
             let distance = self.distance(node);
             let others = self.view.profiles_of(node).iter().map(|&profile| Ordinal(profile));
-            let may_be_seen = |&other: &Ordinal| other != self.ordinal && !self.suppressed.contains(other);
+            let may_be_seen = |&other: &Ordinal| other != self.ordinal && !self.left_out.contains(other);
             for ordinal in others.filter(may_be_seen) {
                 // Ordinals ascend: where one is too far, those after it are too.
                 if !smallest.push((Distance(distance), ordinal)) {

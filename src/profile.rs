@@ -4,6 +4,8 @@
 //! words for. What a source knows beyond those (dates, decimals, object ids) has become text by then, and what is
 //! not a number (NaN, infinity) has become null; so a profile can always be written as a JSON document.
 
+pub mod json;
+
 use std::fmt;
 
 use serde::ser::{SerializeMap, SerializeSeq};

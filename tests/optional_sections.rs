@@ -15,7 +15,7 @@ use kindred::answer::{
     AnswerError, EXACT_UP_TO_NODES, RecommendRequest, SearchMode, can_recommend, has_profile, profile,
     recommend,
 };
-use kindred::index::format::{NONE, SectionKind};
+use kindred::index::format::{NO_PLACE, NONE, SectionKind};
 use kindred::index::search::Work;
 use kindred::index::{Index, Ordinal, Suppressed};
 use serde_json::{Value, json};
@@ -315,5 +315,27 @@ fn ids_are_found_whatever_the_hash_says() {
                 assert_eq!(index.find(nobody), None);
             }
         }
+    }
+}
+
+#[test]
+fn the_map_places_profiles_by_their_vectors_and_changes_no_answer() {
+    let index = open(SMALL.clone());
+    let (view, map) = (index.view(), index.map().unwrap());
+    let node = |ordinal: usize| view.node_of(Ordinal(ordinal as u32)).unwrap();
+    assert_eq!(map.len(), ids(&index).len());
+    for (ordinal, place) in map.iter().enumerate() {
+        assert_eq!(*place == NO_PLACE, node(ordinal).is_none(), "{ordinal}");
+        for (other, its) in map.iter().enumerate().filter(|&(other, _)| node(other) == node(ordinal)) {
+            assert_eq!(its, place, "{ordinal} and {other} share a vector");
+        }
+    }
+    assert!(map.iter().collect::<HashSet<_>>().len() > 30, "not all in one place");
+    let mut pieces = Pieces::of(&SMALL);
+    pieces.sections.retain(|section| section.kind != SectionKind::Map as u32);
+    let without = open(pieces.assemble());
+    assert_eq!(without.map(), None);
+    for mode in MODES {
+        assert_eq!(ask(&index, "8", 20, mode, true), ask(&without, "8", 20, mode, true));
     }
 }

@@ -28,31 +28,45 @@ await() {
   return 1
 }
 
-install_curl() {
-  if command -v curl >/dev/null; then return; fi
+# install_packages NAME...: what is neither a program here nor an installed package, from Debian.
+install_packages() {
+  local name missing=()
+  for name in "$@"; do
+    command -v "$name" >/dev/null || dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' \
+      || missing+=("$name")
+  done
+  if [ "${#missing[@]}" = 0 ]; then return; fi
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "tests/system.sh needs curl, and can install it only as root with apt-get" >&2
+    echo "tests/system.sh needs ${missing[*]}, and can install that only as root with apt-get" >&2
     exit 1
   fi
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
-  apt-get install -y -qq curl
+  apt-get install -y -qq "${missing[@]}"
 }
 
 work=$(mktemp -d)
 server=
 tls_server=
+postgres=
 requests=
+measured_server=
+prometheus=
 clean_up() {
   touch "$work/stop"
   if [ -n "$requests" ]; then wait "$requests" || true; fi
   if [ -n "$server" ]; then kill -KILL "$server" 2>/dev/null || true; fi
+  if [ -n "$measured_server" ]; then kill -KILL "$measured_server" 2>/dev/null || true; fi
+  if [ -n "$prometheus" ]; then kill -KILL "$prometheus" 2>/dev/null || true; fi
   if [ -n "$tls_server" ]; then kill -KILL "$tls_server" 2>/dev/null || true; fi
+  if [ -n "$postgres" ] && [ -e "$postgres/data/postmaster.pid" ]; then
+    kill -QUIT "$(head -n 1 "$postgres/data/postmaster.pid")" || true
+  fi
   rm -rf "$work"
 }
 trap clean_up EXIT
 
-install_curl
+install_packages curl openssl
 cargo build --release --locked --workspace
 programs=${CARGO_TARGET_DIR:-target}/release
 
@@ -136,7 +150,13 @@ check "swaps it in" await version_is 2
 check "fails no request during the swap" only_200
 check "exits 0 on SIGTERM" ends_well_on_sigterm
 . tests/system/tls.sh
+. tests/system/prometheus.sh
 . tests/system/faults.sh
+. tests/system/systemd.sh
+. tests/system/deploy.sh
+. tests/system/postgres.sh
+. tests/system/page.sh
+. tests/system/browser.sh
 
 if [ "$failed" != 0 ]; then
   echo "what the server logged:" >&2

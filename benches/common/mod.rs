@@ -120,6 +120,7 @@ pub fn link_graph(
 pub const OPTIONS: LinkOptions = LinkOptions {
     builder: GraphChoice::Partitions,
     table: TableOptions::NONE,
+    map: false,
     graph: PARAMETERS,
     target_recall: TARGET_RECALL,
 };
@@ -228,6 +229,7 @@ fn metadata(profiles: &Profiles, linked: &Linked) -> Result<Metadata> {
         },
         graph: linked.graph_metadata(),
         table: linked.table_metadata(),
+        map: linked.map_metadata(),
         default_ef: linked.quality.default_ef,
         recall_at_10: linked.quality.recall_at_10,
         recall_sample: linked.quality.sample,

@@ -209,6 +209,7 @@ fn metadata(shape: Shape) -> Metadata {
         graph: GraphMetadata { builder: "ring".to_owned(), ef_construction: 1, seed: 0, attached: 0 },
         // Not true, and it makes no difference.
         table: Some(TableMetadata { neighbours: shape.slots, kind: TableKind::Exact, recall: 1.0 }),
+        map: None,
         default_ef: 64,
         recall_at_10: 1.0,
         recall_sample: 0,

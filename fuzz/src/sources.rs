@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use index_builder::cli::OnDuplicateId;
 use index_builder::ingest::{Ingest, IngestOptions};
 use index_builder::skipped::Skipped;
-use index_builder::source::{self, FormatChoice, Input, ROW_NUMBERS, ReadOptions, Record, parse_document};
+use index_builder::source::{self, FormatChoice, Input, ROW_NUMBERS, ReadOptions, Record};
 use index_builder::spool::SpoolWriter;
-use kindred::profile::Value;
+use kindred::profile::{Value, json};
 
 /// Reads a pickle.
 pub fn pickle(data: &[u8]) {
@@ -32,7 +32,7 @@ fn read(format: &str, data: &[u8], id_fields: &[Option<&str>]) {
     let file = file_of(data, &directory).unwrap_or_else(|error| panic!("a temporary file: {error}"));
     let input = Input::open(file.path(), &directory).unwrap_or_else(|error| panic!("{error}"));
     for id_field in id_fields {
-        let options = ReadOptions { id_field: id_field.map(str::to_owned) };
+        let options = ReadOptions { id_field: id_field.map(str::to_owned), ..ReadOptions::default() };
         let mut taken = Taken::new(&options, &directory);
         if source::read(format, &input, &options, &mut |record| taken.take(record)).is_ok() {
             taken.finish();
@@ -95,8 +95,8 @@ impl Taken {
 fn assert_is_a_document(fields: &Value) {
     let document = |value: &Value| {
         let text = serde_json::to_vec(value).unwrap_or_else(|error| panic!("cannot be written: {error}"));
-        let read = parse_document(&text);
-        Value::Map(read.unwrap_or_else(|| panic!("{} is no document", text.escape_ascii())))
+        let read = json::parse(&text);
+        read.unwrap_or_else(|error| panic!("{} is no document: {error:?}", text.escape_ascii()))
     };
     let read = document(fields);
     assert_eq!(document(&read), read, "of {fields:?}");

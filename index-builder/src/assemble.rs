@@ -19,7 +19,7 @@ use crate::vectorize::document_fields;
 pub struct Parts<'a> {
     /// Ids and documents.
     pub profiles: &'a Profiles,
-    /// Vectors, which profiles have which, the graph over them and the neighbour table.
+    /// Vectors, which profiles have which, the graph over them, the neighbour table and the map.
     pub linked: &'a Linked,
     /// The vectorizer's fitted state.
     pub vectorizer_state: Option<&'a [u8]>,
@@ -30,13 +30,29 @@ pub struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    /// About as many bytes as will be written: what sections of that size there are.
+    pub fn estimated_bytes(&self) -> u64 {
+        let Linked { nodes, graph, table, codes, .. } = self.linked;
+        let profiles = self.profiles.entries.len();
+        let numbers = nodes.vectors.len()
+            + graph.level0.len()
+            + graph.upper.len()
+            + table.as_ref().map_or(0, |table| profiles * table.neighbours);
+        let documents: u64 = self.profiles.entries.iter().map(|entry| u64::from(entry.document.length)).sum();
+        (numbers * size_of::<u32>() + codes.as_ref().map_or(0, Vec::len)) as u64 + documents
+    }
+
     /// Writes the file. The same parts give the same bytes.
     ///
     /// # Errors
     /// What reading the spool and writing give.
     pub fn write<W: Write + Seek>(&self, out: W) -> anyhow::Result<(Header, W)> {
-        let optional =
-            [self.vectorizer_state.is_some(), self.linked.table.is_some(), self.linked.codes.is_some()];
+        let optional = [
+            self.vectorizer_state.is_some(),
+            self.linked.table.is_some(),
+            self.linked.codes.is_some(),
+            self.linked.map.is_some(),
+        ];
         let sections = SectionKind::ALL.len() - optional.iter().filter(|&&there| !there).count();
         let mut writer = Writer::new(out, sections)?;
         let metadata = serde_json::to_vec(self.metadata)?;
@@ -55,6 +71,12 @@ impl Parts<'_> {
         if let Some(codes) = &self.linked.codes {
             let stride = kindred::index::codes::stride(self.linked.nodes.vectors.ncols());
             writer.section(SectionKind::Codes, stride, |out| out.write_all(bytemuck::cast_slice(codes)))?;
+        }
+        if let Some(map) = &self.linked.map {
+            let places = map.places(&self.linked.nodes);
+            writer.section(SectionKind::Map, size_of::<[u16; 2]>(), |out| {
+                out.write_all(bytemuck::cast_slice(&places))
+            })?;
         }
         Ok(writer.finish(self.header()?)?)
     }

@@ -1,27 +1,36 @@
 //! `build`: read, vectorize, link, check, publish.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
 use kindred::index::{Header, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata};
+use kindred::time::rfc3339;
 
 use crate::assemble::Parts;
 use crate::cli::BuildArgs;
+use crate::compare::{Compared, Gates, Served};
 use crate::failure::Failure;
 use crate::graph::GraphParameters;
 use crate::ingest::{Ingest, IngestOptions, Profiles, check_skipped, describe};
 use crate::link::{LinkOptions, LinkSeconds, Linked, link};
-use crate::options::{BuildOptions, VectorizerChoice};
-use crate::progress::Progress;
+use crate::metrics_file;
+use crate::options::{self, BuildOptions, VectorizerChoice};
+use crate::progress::{Progress, Step, StepRecord};
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
+use crate::record::{self, BuildRecord};
 use crate::skipped::Skipped;
-use crate::source::{self, Format, Input, ReadOptions};
+use crate::source::{Input, Plan, ReadOptions, Record, Visitor};
 use crate::spool::SpoolWriter;
 use crate::summary::{Seconds, Summary};
 use crate::table::TableOptions;
+use crate::usage;
 use crate::vectorize::{Job, vectorize};
 use crate::vectors::ProfileVectors;
+
+/// The program and its version, as index files name it.
+const BUILDER: &str = concat!("index-builder ", env!("CARGO_PKG_VERSION"));
 
 /// Builds an index and publishes it.
 ///
@@ -29,27 +38,55 @@ use crate::vectors::ProfileVectors;
 /// See the table of the README: wrong usage, a source that cannot be used, a gate that is not passed, a directory
 /// that cannot be written or is being built in.
 pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result<Summary, Failure> {
+    match &args.metrics_file {
+        Some(path) => metrics_file::written_after(path, progress, cleanup, |findings| {
+            build_with(args, progress, cleanup, findings)
+        }),
+        None => build_with(args, progress, cleanup, &mut Findings::default()),
+    }
+}
+
+/// What is known of a build also when it fails.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Records left out so far.
+    pub skipped: Skipped,
+    /// How the new version compares with the served one, where that was asked for.
+    pub compared: Option<Compared>,
+}
+
+fn build_with(
+    args: &BuildArgs,
+    progress: &Progress,
+    cleanup: &Cleanup,
+    findings: &mut Findings,
+) -> Result<Summary, Failure> {
     let options = BuildOptions::from_args(args)?;
-    let format =
-        args.format.resolve(&args.profiles).map_err(|error| Failure::Usage(format!("--format: {error}")))?;
-    let started = Instant::now();
-    let created = creation_time()?;
+    let plan = options::plan(args)?;
+    let (started, began) = (Instant::now(), SystemTime::now());
+    let created = kindred::time::creation_time().map_err(Failure::Usage)?;
     lower_priority(args.nice).with_context(|| format!("--nice {}", args.nice))?;
     let threads = set_threads(args.threads)?;
     let publisher = Publisher::lock(&args.out).map_err(publish_failure)?.with_cleanup(cleanup);
+    let gates = Gates { max_drift: args.max_drift, min_profiles_ratio: args.min_profiles_ratio };
+    let served = gates.served(publisher.directory(), &mut |text| progress.line(|| text))?;
     let mut build = Build {
         args,
         options,
-        format,
+        plan,
         progress,
         cleanup,
         threads,
         created,
-        skipped: Skipped::default(),
+        began,
+        started,
+        served,
+        findings,
         seconds: Seconds::default(),
     };
     let profiles = build.read()?;
     let (profiles, vectors) = build.vectorize(profiles)?;
+    build.check_profiles(&profiles)?;
     let finished = build.link(vectors)?;
     let written = build.write(&publisher, &profiles, finished)?;
     build.seconds.total = started.elapsed().as_secs_f64();
@@ -60,12 +97,16 @@ pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result
 struct Build<'a> {
     args: &'a BuildArgs,
     options: BuildOptions,
-    format: &'static Format,
+    plan: Plan,
     progress: &'a Progress,
     cleanup: &'a Cleanup,
     threads: usize,
     created: u64,
-    skipped: Skipped,
+    began: SystemTime,
+    started: Instant,
+    /// What the new version is compared with, where that is asked for.
+    served: Option<Served>,
+    findings: &'a mut Findings,
     seconds: Seconds,
 }
 
@@ -83,9 +124,32 @@ struct Written {
     metadata: Metadata,
 }
 
+/// Takes the records of the source in.
+struct Taking<'a> {
+    ingest: &'a mut Ingest,
+    skipped: &'a mut Skipped,
+    step: &'a Step,
+}
+
+impl Visitor for Taking<'_> {
+    fn begin(&mut self, part: &str) {
+        self.ingest.begin(part);
+    }
+
+    fn take(&mut self, record: Record) -> ControlFlow<()> {
+        self.step.advance(1);
+        self.ingest.take(record, self.skipped)
+    }
+}
+
 impl Build<'_> {
     fn read(&mut self) -> Result<Profiles, Failure> {
-        let input = Input::open(&self.args.profiles, &self.args.out).map_err(anyhow::Error::from)?;
+        let ids = self.args.ids.as_deref().map(|path| Input::open(path, &self.args.out));
+        let read_options = ReadOptions {
+            id_field: self.args.id_field.clone(),
+            ids: ids.transpose().map_err(anyhow::Error::from)?,
+            query: self.args.query.clone(),
+        };
         let step = self.progress.step("read", 0);
         let options = IngestOptions {
             id_field: self.args.id_field.clone(),
@@ -97,13 +161,10 @@ impl Build<'_> {
             asked_about: self.asked_about().map(|(_, name)| name.clone()).collect(),
         };
         let mut ingest = Ingest::new(options, self.spool()?);
-        let read_options = ReadOptions { id_field: self.args.id_field.clone() };
-        let skipped = &mut self.skipped;
-        let read = source::read(self.format, &input, &read_options, &mut |record| {
-            step.advance(1);
-            ingest.take(record, skipped)
-        });
-        read.map_err(anyhow::Error::from)?;
+        let skipped = &mut self.findings.skipped;
+        let mut taking = Taking { ingest: &mut ingest, skipped, step: &step };
+        self.plan.read(&self.args.out, &read_options, &mut taking).map_err(anyhow::Error::from)?;
+        let skipped = &mut self.findings.skipped;
         let profiles = ingest.finish(self.args.on_duplicate_id, skipped)?;
         check_skipped(skipped, profiles.read, self.args.max_skipped)?;
         self.warn_of_unknown_fields(&profiles);
@@ -145,14 +206,24 @@ impl Build<'_> {
             cleanup: self.cleanup,
         };
         let spool = self.spool()?;
-        let vectors = vectorize(&job, &mut profiles, &mut self.skipped, spool)?;
-        check_skipped(&self.skipped, profiles.read, self.args.max_skipped)?;
+        let vectors = vectorize(&job, &mut profiles, &mut self.findings.skipped, spool)?;
+        check_skipped(&self.findings.skipped, profiles.read, self.args.max_skipped)?;
         if profiles.entries.is_empty() {
-            return Err(anyhow!("no profile has a vector that can be used{}", describe(&self.skipped)).into());
+            return Err(anyhow!(
+                "no profile has a vector that can be used{}",
+                describe(&self.findings.skipped)
+            )
+            .into());
         }
         let (count, dimension) = vectors.rows.dim();
         self.seconds.vectorize = step.done(|| format!("{count} vectors of {dimension} numbers"));
         Ok((profiles, vectors))
+    }
+
+    /// Before the long steps: what is too little now stays too little.
+    fn check_profiles(&mut self, profiles: &Profiles) -> anyhow::Result<()> {
+        let Some(served) = &self.served else { return Ok(()) };
+        served.check_profiles(profiles.entries.len(), &mut self.findings.compared)
     }
 
     fn link(&mut self, vectors: ProfileVectors) -> Result<Finished, Failure> {
@@ -168,11 +239,13 @@ impl Build<'_> {
                 choice: self.args.table,
                 limit: self.args.table_limit,
             },
+            map: !self.args.no_map,
             target_recall: self.args.target_recall,
         };
         let linked = link(vectors.rows, &options, self.progress)?;
-        let LinkSeconds { graph, table, verify } = linked.seconds;
-        (self.seconds.graph, self.seconds.table, self.seconds.verify) = (graph, table, verify);
+        let LinkSeconds { graph, table, map, verify } = linked.seconds;
+        (self.seconds.graph, self.seconds.table) = (graph, table);
+        (self.seconds.map, self.seconds.verify) = (map, verify);
         linked.check(self.args.min_recall)?;
         Ok(Finished { linked, vectorizer_state: vectors.state, fingerprint: vectors.fingerprint })
     }
@@ -183,7 +256,6 @@ impl Build<'_> {
         profiles: &Profiles,
         finished: Finished,
     ) -> Result<Written, Failure> {
-        let step = self.progress.step("publish", 0);
         let metadata = self.metadata(profiles, &finished)?;
         let parts = Parts {
             profiles,
@@ -192,34 +264,65 @@ impl Build<'_> {
             metadata: &metadata,
             created: self.created,
         };
+        let step = self.progress.step_of_bytes("publish", parts.estimated_bytes());
+        step.say("written");
         let temporary = publisher.create().map_err(publish_failure)?;
-        let (header, temporary) = parts.write(temporary).context("writing the index file")?;
+        let (header, counted) = parts.write(step.counting(temporary)).context("writing the index file")?;
+        let mut temporary = counted.into_inner();
         // The check maps the whole file: vectors, graph and table need not be there twice.
         drop(finished);
+        step.say("written, being verified");
         let verifying = Instant::now();
-        let checked = verify_file(temporary.path()).context("the file that was just written is refused")?;
-        if checked != header.checksum {
+        let index = open(temporary.path()).context("the file that was just written is refused")?;
+        if index.header().checksum != header.checksum {
             return Err(
                 anyhow!("the file that was just written has another checksum than was computed").into()
             );
         }
         self.seconds.verify += verifying.elapsed().as_secs_f64();
+        step.say("written, being compared");
+        self.check_drift(index)?;
+        step.say("written, being made durable");
+        temporary.sync().map_err(publish_failure)?;
+        temporary.set_record(self.record(&header, step.so_far())?);
         let published = temporary.commit(self.args.keep as usize).map_err(publish_failure)?;
         self.seconds.publish =
             step.done(|| format!("version {}, {} bytes", published.version, published.bytes));
         Ok(Written { published, header, metadata })
     }
 
-    fn metadata(&self, profiles: &Profiles, finished: &Finished) -> anyhow::Result<Metadata> {
-        let name = match self.args.profiles.file_name() {
-            Some(name) => name.to_string_lossy().into_owned(),
-            None => self.args.profiles.display().to_string(),
+    fn check_drift(&mut self, new: Index<MappedFile>) -> anyhow::Result<()> {
+        let Some(served) = self.served.as_ref().filter(|served| served.measures_drift()) else {
+            return Ok(());
         };
+        let what = served.check_drift(new, &mut self.findings.compared)?;
+        self.progress.line(|| format!("compare: {what}"));
+        Ok(())
+    }
+
+    fn record(&self, header: &Header, publish: StepRecord) -> anyhow::Result<Vec<u8>> {
+        let steps = self.progress.steps().into_iter().chain([publish]).collect();
+        let began = self.began.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let record = BuildRecord {
+            checksum: record::checksum(header),
+            builder: BUILDER.to_owned(),
+            started: rfc3339(began),
+            seconds: self.started.elapsed().as_secs_f64(),
+            peak_memory_bytes: usage::peak_memory_bytes(),
+            threads: self.threads as u64,
+            steps,
+            skipped: record::examples(&self.findings.skipped),
+            compared: self.findings.compared.clone(),
+        };
+        Ok(record.to_bytes()?)
+    }
+
+    fn metadata(&self, profiles: &Profiles, finished: &Finished) -> anyhow::Result<Metadata> {
         let linked = &finished.linked;
         let hashing = matches!(self.options.vectorizer, VectorizerChoice::Hashing);
         Ok(Metadata {
-            builder: format!("index-builder {}", env!("CARGO_PKG_VERSION")),
-            source: SourceMetadata { name, format: self.format.name.to_owned() },
+            builder: BUILDER.to_owned(),
+            source: SourceMetadata { name: self.plan.name().to_owned(), format: self.plan.format() },
             id_field: profiles.id_field.clone(),
             vectorizer: VectorizerMetadata {
                 name: self.vectorizer_name(),
@@ -228,6 +331,7 @@ impl Build<'_> {
             },
             graph: linked.graph_metadata(),
             table: linked.table_metadata(),
+            map: linked.map_metadata(),
             default_ef: linked.quality.default_ef,
             recall_at_10: linked.quality.recall_at_10,
             recall_sample: linked.quality.sample,
@@ -237,7 +341,7 @@ impl Build<'_> {
                 names
             }),
             read: profiles.read,
-            skipped: self.skipped.counts(),
+            skipped: self.findings.skipped.counts(),
             duplicates: profiles.duplicates,
             zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
         })
@@ -266,26 +370,28 @@ impl Build<'_> {
             dimension: u64::from(header.dimension),
             id_field: metadata.id_field,
             vectorizer: metadata.vectorizer.name,
-            skipped: self.skipped,
+            skipped: self.findings.skipped.clone(),
             duplicates: profiles.duplicates,
             zero_vectors: metadata.zero_vectors,
             m: header.m,
             ef: metadata.default_ef,
             recall_at_10: metadata.recall_at_10,
             table: metadata.table,
+            map: metadata.map,
             reachable: u64::from(metadata.reachable),
             attached: u64::from(metadata.graph.attached),
             bytes: published.bytes,
             removed: published.removed,
+            compared: self.findings.compared.clone(),
+            peak_memory_bytes: usage::peak_memory_bytes(),
             seconds: self.seconds,
         }
     }
 }
 
-/// Opens a file as the server does. Gives its checksum.
-fn verify_file(path: &Path) -> anyhow::Result<u64> {
-    let index = Index::open(MappedFile::open(path)?)?;
-    Ok(index.header().checksum)
+/// Opens a file as the server does.
+fn open(path: &Path) -> anyhow::Result<Index<MappedFile>> {
+    Ok(Index::open(MappedFile::open(path)?)?)
 }
 
 fn publish_failure(error: PublishError) -> Failure {
@@ -307,21 +413,4 @@ fn set_threads(asked: u16) -> anyhow::Result<usize> {
         .build_global()
         .context("starting threads")?;
     Ok(threads)
-}
-
-/// Now, or what SOURCE_DATE_EPOCH says, so that a build can be repeated to the byte
-/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
-fn creation_time() -> Result<u64, Failure> {
-    const VARIABLE: &str = "SOURCE_DATE_EPOCH";
-    match std::env::var(VARIABLE) {
-        Ok(text) => text.parse().map_err(|_| {
-            Failure::Usage(format!(
-                "{VARIABLE}: {text:?} is not allowed; seconds since 1970 are, in decimal digits"
-            ))
-        }),
-        Err(std::env::VarError::NotPresent) => {
-            Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()))
-        }
-        Err(error) => Err(Failure::Usage(format!("{VARIABLE}: {error}"))),
-    }
 }

@@ -4,18 +4,32 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
 use crate::link::GraphChoice;
-use crate::source::FormatChoice;
+use crate::source::{FormatChoice, format_names};
 use crate::table::TableChoice;
+
+/// What follows the commands in `--help`.
+const AFTER_HELP: &str = "\
+Exit status
+  0 done; 1 refused or failed; 2 wrong usage; 75 another build is running, try
+  later; 130 Ctrl-C";
+
+/// The environment variables that mean something to the builder, and what.
+pub const VARIABLES: [(&str, &str); 2] = [
+    kindred::manual::KERNEL_VARIABLE,
+    (
+        kindred::time::SOURCE_DATE_EPOCH,
+        "Seconds since 1970 that an index says it was created at: same input, same bytes.",
+    ),
+];
 
 /// Reads profiles, vectorizes them and publishes an index file for kindred.
 #[derive(Debug, Parser)]
 #[command(name = "index-builder", version, max_term_width = 110)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 75 another build is running, 130 Ctrl-C."
-)]
+#[command(after_help = AFTER_HELP)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -33,6 +47,10 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Answers from a file, byte for byte as the server would
     Query(QueryArgs),
+    /// Writes a page about a file: how good it is, what it cost, how it differs from the version before
+    Report(ReportArgs),
+    /// Compares two files: profiles that came and went, and whom the others are recommended now
+    Diff(DiffArgs),
     /// Lists the versions of a directory
     List(ListArgs),
     /// Makes the server serve that version until it is unpinned; verifies it first
@@ -43,19 +61,43 @@ pub enum Command {
     Suppress(SuppressArgs),
     /// Lets suppressed profiles into answers again
     Unsuppress(SuppressArgs),
+    /// Prints what a shell needs to complete the command line of index-builder
+    Completions(CompletionsArguments),
+    /// Writes the manual pages of index-builder into a directory
+    Man(ManArguments),
 }
 
 /// `build`.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// The profiles; `-` is standard input and needs --format
-    #[arg(long, value_name = "FILE")]
-    pub profiles: PathBuf,
+    /// The profiles: a file, a pattern of files in quotes ('*.jsonl'), `-` for standard input, which needs --format, or
+    /// postgres://USER@HOST:PORT/DATABASE; may be given several times
+    #[arg(long, value_name = "FILE", required_unless_present = "vectors")]
+    pub profiles: Vec<PathBuf>,
+    /// What a database of --profiles is asked for; each row is a profile
+    #[arg(long, value_name = "SQL")]
+    pub query: Option<String>,
+    /// Vectors instead of profiles: a .npy file of which every row is one
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "ids",
+        conflicts_with_all = ["profiles", "query", "format", "id_field", "vectorizer", "fields", "ignore_fields"]
+    )]
+    pub vectors: Option<PathBuf>,
+    /// The ids of --vectors, one a line
+    #[arg(long, value_name = "FILE", requires = "vectors")]
+    pub ids: Option<PathBuf>,
     /// The index directory; it is created if it is missing
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// How the profiles are written; auto: by the extension
-    #[arg(long, default_value = "auto", value_name = "auto|pickle|jsonl|json|csv")]
+    /// How the profiles are written
+    #[arg(
+        long,
+        default_value = "auto",
+        value_name = "FORMAT",
+        help = format!("How the profiles' files are written: {}; auto: by the extension of each", format_names())
+    )]
     pub format: FormatChoice,
     /// The field that holds the id; `row` numbers the records [default: _id, else id]
     #[arg(long, value_name = "NAME")]
@@ -107,6 +149,9 @@ pub struct BuildArgs {
     /// The most multiply-adds (profiles x profiles x numbers / 2) for which --table auto is exact
     #[arg(long, default_value_t = crate::table::DEFAULT_LIMIT, value_name = "N", value_parser = count)]
     pub table_limit: f64,
+    /// Makes no map of the profiles in two dimensions
+    #[arg(long)]
+    pub no_map: bool,
     /// What random numbers start from
     #[arg(long, default_value_t = 42, value_name = "N")]
     pub seed: u64,
@@ -128,12 +173,24 @@ pub struct BuildArgs {
     /// Below this recall@10 nothing is published, 0 to 1
     #[arg(long, default_value_t = 0.95, value_name = "RECALL", value_parser = share)]
     pub min_recall: f64,
+    /// The most that the first ten may change, 0 to 1: the mean share of the ten that profiles were recommended by the
+    /// version that is served, and no longer are, for whatever reason, over a sample of the profiles that both have.
+    /// Above it nothing is published [default: not measured]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub max_drift: Option<f64>,
+    /// The fewest profiles, as a share of those of the version that is served, 0 to 1. Below it nothing is published
+    /// [default: not looked at]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub min_profiles_ratio: Option<f64>,
     /// Versions left in the directory, at least 1
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: u32,
     /// Prints the summary as JSON on standard output
     #[arg(long)]
     pub json: bool,
+    /// Where to write what came of the build for the textfile collector of Prometheus's node_exporter; ends in .prom
+    #[arg(long, value_name = "F.prom", value_parser = prom_file)]
+    pub metrics_file: Option<PathBuf>,
 }
 
 /// What to do when an id comes twice.
@@ -167,6 +224,7 @@ pub struct VerifyArgs {
 
 /// `query`.
 #[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
 pub struct QueryArgs {
     /// An index file
     pub file: PathBuf,
@@ -179,12 +237,52 @@ pub struct QueryArgs {
     /// Give the distances too
     #[arg(long)]
     pub distances: bool,
+    /// A file with a profile that is asked about instead of an id, a JSON object; it need not be in the index
+    #[arg(long, value_name = "FILE.json", conflicts_with = "vector")]
+    pub profile: Option<PathBuf>,
+    /// A vector that is asked about instead of an id, a JSON list such as [0.5,-2]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub vector: Option<String>,
     /// The id that is asked about
-    #[arg(value_name = "ID", allow_hyphen_values = true)]
-    pub id: String,
+    #[arg(
+        value_name = "ID",
+        allow_hyphen_values = true,
+        required_unless_present_any = ["profile", "vector"],
+        conflicts_with_all = ["profile", "vector"]
+    )]
+    pub id: Option<String>,
     /// How many are wanted, from 1
     #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub n: u32,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// An index file, or a directory: then the version that would be served
+    #[arg(value_name = "FILE|DIR")]
+    pub path: PathBuf,
+    /// The file to compare with [default: the next lower good version beside it]
+    #[arg(long, value_name = "OLDER")]
+    pub against: Option<PathBuf>,
+    /// Where to write the page; `-` is standard output
+    #[arg(long, default_value = "-", value_name = "F.html")]
+    pub out: PathBuf,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The index file to compare with
+    pub old: PathBuf,
+    /// The index file to compare
+    pub new: PathBuf,
+    /// Kept profiles to look at; 0: all [default: all up to 100,000, 20,000 of more]
+    #[arg(long, value_name = "N")]
+    pub sample: Option<usize>,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `list`.
@@ -231,6 +329,15 @@ fn listed_id(text: &str) -> Result<String, String> {
         return Err("the list has one id a line: an id with a line break cannot be in it".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// A name that the collector reads: others it passes over without a word.
+fn prom_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match (path.file_stem(), path.extension()) {
+        (Some(_), Some(extension)) if extension == "prom" => Ok(path),
+        _ => Err("a file that ends in .prom is allowed: node_exporter reads no other".to_owned()),
+    }
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -10,17 +10,12 @@
 
 use std::collections::HashMap;
 
+use kindred::vectorizer::unit::{SMALLEST, TOLERANCE, is_same};
 use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
 use crate::graph::SplitMix64;
 
-/// What rounding can do to a component, as a share of it. A copy is rounded when it is scaled, by its norm, and when
-/// it is stored: three times half a unit in the last place; and so is the other copy.
-pub const TOLERANCE: f64 = 6.0 / (1u64 << 24) as f64;
-
-/// The step between subnormal numbers, where rounding is absolute.
-const SMALLEST: f64 = f32::from_bits(1) as f64;
 /// The logarithm below which components count as zero: far above what `SMALLEST` can move by a share of `TOLERANCE`.
 const LOG2_FLOOR: f64 = -100.0;
 /// Covers the second order of what is estimated by its first.
@@ -54,14 +49,6 @@ pub fn distinct(vectors: ArrayView2<'_, f32>) -> Vec<u32> {
         result.push(representative.unwrap_or(row));
     }
     result
-}
-
-/// Whether two rows differ by rounding only.
-fn is_same(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> bool {
-    a.iter().zip(b).all(|(&a, &b)| {
-        let (a, b) = (f64::from(a), f64::from(b));
-        (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()) + SMALLEST
-    })
 }
 
 /// The cell and its neighbours.

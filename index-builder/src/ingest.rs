@@ -3,11 +3,14 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use kindred::profile::{Fields, IdError, ItemId, MAX_DOCUMENT_BYTES, Value};
+use kindred::vectorizer::unit::{NoVector, numbers_of};
 
 use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
+use crate::gate::{Gate, Refusal};
+use crate::places::Places;
 use crate::skipped::{PLACES, Skipped};
 use crate::source::ROW_NUMBERS as ROW;
 use crate::source::Record;
@@ -100,6 +103,7 @@ pub struct Ingest {
     /// Records that have neither field.
     without_id: Vec<u64>,
     read: u64,
+    places: Places,
     /// Whether some record had a valid id, usable or not.
     valid_id_seen: bool,
     seen: Vec<bool>,
@@ -125,10 +129,16 @@ impl Ingest {
             second_failures: Vec::new(),
             without_id: Vec::new(),
             read: 0,
+            places: Places::default(),
             valid_id_seen: false,
             seen,
             failure: None,
         }
+    }
+
+    /// The records that follow are of another part of the source, of this name. Not called where there is one only.
+    pub fn begin(&mut self, part: &str) {
+        self.places.begin(self.read, part);
     }
 
     /// Takes one record; `Break` when there is no point in going on. Then [`Ingest::finish`] says why.
@@ -137,7 +147,7 @@ impl Ingest {
         self.read += 1;
         let taken = match record {
             Record::Unusable { reason, place } => {
-                skipped.add(reason, || place);
+                skipped.add(reason, || self.places.within(place));
                 Ok(())
             }
             Record::Fields(fields) => self.take_fields(number, fields, skipped),
@@ -156,7 +166,7 @@ impl Ingest {
             *seen = *seen || fields.iter().any(|(field, _)| field == name);
         }
         if self.rule == IdRule::Row {
-            number_record(number, &mut fields)?;
+            number_record(number, &mut fields, &self.places)?;
         }
         let (id, second) = match self.identify(&fields) {
             Identified::Id { id, second } => (id, second),
@@ -169,19 +179,19 @@ impl Ingest {
                 return Ok(());
             }
             Identified::Unusable { error, second: false } => {
-                skipped.add(id_reason(error), || place(number));
+                skipped.add(id_reason(error), || self.places.of(number));
                 return Ok(());
             }
         };
         self.valid_id_seen = true;
         let vector = match self.options.vector_field.as_deref() {
-            Some(name) => vector_of(self.take_vector(&mut fields, name)).map(Some),
+            Some(name) => numbers_of(self.take_vector(&mut fields, name)).map(Some),
             None => Ok(None),
         };
         let vector = match vector {
             Ok(vector) => vector,
             Err(reason) => {
-                skipped.add(reason, || id.to_string());
+                skipped.add(vector_reason(reason), || id.to_string());
                 return Ok(());
             }
         };
@@ -282,7 +292,7 @@ impl Ingest {
         let ids = self.ids;
         let mut entries = self.entries;
         entries.sort_unstable_by(|a, b| (id_of(&ids, a), a.record).cmp(&(id_of(&ids, b), b.record)));
-        let duplicates = remove_duplicates(&mut entries, &ids, on_duplicate)?;
+        let duplicates = remove_duplicates(&mut entries, &ids, on_duplicate, &self.places)?;
         if entries.is_empty() {
             let what = match self.valid_id_seen {
                 true => "no record can be used".to_owned(),
@@ -317,18 +327,18 @@ impl Ingest {
         let second_seen = !second.is_empty() || !self.second_failures.is_empty();
         let missing = id_reason(IdError::Missing);
         for &number in &self.without_id {
-            skipped.add(missing, || place(number));
+            skipped.add(missing, || self.places.of(number));
         }
         if !default_seen && second_seen {
             self.entries = second;
             for &(number, error) in &self.second_failures {
-                skipped.add(id_reason(error), || place(number));
+                skipped.add(id_reason(error), || self.places.of(number));
             }
             return SECOND_ID_FIELD.to_owned();
         }
         let without = second.iter().map(|entry| entry.record);
         for number in without.chain(self.second_failures.iter().map(|&(number, _)| number)) {
-            skipped.add(missing, || place(number));
+            skipped.add(missing, || self.places.of(number));
         }
         DEFAULT_ID_FIELD.to_owned()
     }
@@ -338,11 +348,6 @@ enum Identified {
     Id { id: ItemId, second: bool },
     Unusable { error: IdError, second: bool },
     Neither,
-}
-
-/// Where a record stands in the source: counted from 1, as by the readers of JSON arrays and pickles.
-fn place(number: u64) -> String {
-    format!("record {}", number + 1)
 }
 
 /// The reasons of a summary, as few words as will do.
@@ -358,14 +363,21 @@ fn id_reason(error: IdError) -> &'static str {
     }
 }
 
+fn vector_reason(error: NoVector) -> &'static str {
+    match error {
+        NoVector::Missing => "vector missing",
+        NoVector::NotNumbers => "vector not a list of numbers",
+    }
+}
+
 /// Puts the record's number in front, as the field `_id`.
-fn number_record(number: u64, fields: &mut Fields) -> Result<(), Failure> {
+fn number_record(number: u64, fields: &mut Fields, places: &Places) -> Result<(), Failure> {
     for name in [ROW, DEFAULT_ID_FIELD] {
         if fields.iter().any(|(field, _)| field == name) {
             return Err(Failure::Usage(format!(
                 "--id-field {ROW} numbers the records in the field {DEFAULT_ID_FIELD:?}, but the source has a field \
                  {name:?} ({}); name the field that holds the id",
-                place(number)
+                places.of(number)
             )));
         }
     }
@@ -373,36 +385,25 @@ fn number_record(number: u64, fields: &mut Fields) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The numbers of a field's value, or why they are none.
-fn vector_of(value: Option<Value>) -> Result<Vec<f32>, &'static str> {
-    match value {
-        None | Some(Value::Null) => Err("vector missing"),
-        Some(Value::Floats(numbers)) => Ok(numbers),
-        Some(Value::List(values)) => values
-            .iter()
-            .map(|value| value.as_number().map(|number| number as f32))
-            .collect::<Option<_>>()
-            .ok_or("vector not a list of numbers"),
-        Some(_) => Err("vector not a list of numbers"),
-    }
-}
-
 /// Entries are sorted by (id, record); leaves each id once and counts what went.
 fn remove_duplicates(
     entries: &mut Vec<Entry>,
     ids: &str,
     on_duplicate: OnDuplicateId,
+    places: &Places,
 ) -> Result<u64, Failure> {
     let before = entries.len();
     if on_duplicate == OnDuplicateId::Error {
-        let mut twice: Vec<&str> = entries
-            .windows(2)
-            .filter(|pair| id_of(ids, &pair[0]) == id_of(ids, &pair[1]))
-            .map(|pair| id_of(ids, &pair[0]))
-            .collect();
-        twice.dedup();
+        let mut twice: Vec<&[Entry]> =
+            entries.windows(2).filter(|pair| id_of(ids, &pair[0]) == id_of(ids, &pair[1])).collect();
+        twice.dedup_by_key(|pair| id_of(ids, &pair[0]));
         if !twice.is_empty() {
-            let first: Vec<String> = twice.iter().take(PLACES).map(|id| format!("{id:?}")).collect();
+            let named = |pair: &&[Entry]| {
+                let id = id_of(ids, &pair[0]);
+                let [first, second] = [&pair[0], &pair[1]].map(|entry| places.of(entry.record));
+                if places.are_several() { format!("{id:?} ({first}; {second})") } else { format!("{id:?}") }
+            };
+            let first: Vec<String> = twice.iter().take(PLACES).map(named).collect();
             return Err(Failure::Failed(anyhow::anyhow!(
                 "{} ids come more than once, among them {}; --on-duplicate-id first or last keeps one record of each",
                 twice.len(),
@@ -428,11 +429,12 @@ fn remove_duplicates(
 pub fn check_skipped(skipped: &Skipped, read: u64, max_skipped: f64) -> anyhow::Result<()> {
     let share = skipped.total() as f64 / read.max(1) as f64;
     if share > max_skipped {
-        bail!(
+        let message = format!(
             "{} of {read} records were skipped, a share of {share:.4}; --max-skipped allows {max_skipped}{}",
             skipped.total(),
             describe(skipped),
         );
+        return Err(Refusal { gate: Gate::Skipped, message }.into());
     }
     Ok(())
 }

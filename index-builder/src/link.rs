@@ -1,18 +1,20 @@
-//! From vectors to everything about them that a file holds: nodes, graph, neighbour table, measured quality.
+//! From vectors to everything about them that a file holds: nodes, graph, neighbour table, map, measured quality.
 //!
 //! One function for the builder, the tests and the benchmarks, so that all of them link in the same way.
 
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::ValueEnum;
 use kindred::index::codes;
-use kindred::index::{GraphMetadata, TableMetadata};
+use kindred::index::{GraphMetadata, MapMetadata, TableMetadata};
 use ndarray::Array2;
 
+use crate::gate::{Gate, Refusal};
 use crate::graph::{
     Cells, FlatGraph, GraphBuilder, GraphParameters, HnswRs, Partitioned, RepairReport, reachable, repair,
 };
+use crate::map::{self, ProfileMap};
 use crate::pairs::Codes;
 use crate::progress::{Progress, Step};
 use crate::quality::{BuiltGraph, EF_LADDER, Quality, SAMPLE, Truth, measure};
@@ -39,6 +41,8 @@ pub struct LinkOptions {
     pub graph: GraphParameters,
     /// The neighbour table.
     pub table: TableOptions,
+    /// Whether there is a map.
+    pub map: bool,
     /// The recall@10 that the default ef has to reach on the sample.
     pub target_recall: f64,
 }
@@ -50,6 +54,8 @@ pub struct LinkSeconds {
     pub graph: f64,
     /// The neighbour table.
     pub table: f64,
+    /// The map.
+    pub map: f64,
     /// Measuring recall and reachability.
     pub verify: f64,
 }
@@ -63,6 +69,8 @@ pub struct Linked {
     pub graph: FlatGraph,
     /// The neighbour table, where there is one.
     pub table: Option<NeighbourTable>,
+    /// The map, where there is one.
+    pub map: Option<ProfileMap>,
     /// The vectors in 8 bits, for searches to walk by; none where searches are better without.
     pub codes: Option<Vec<i8>>,
     /// What had to be attached.
@@ -106,12 +114,27 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
     let table = table::build(&pair_codes, cells.as_ref(), &nodes, &options.table, progress);
     drop((pair_codes, cells));
     seconds.table = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let map = options.map.then(|| map::build(&nodes, options.graph.seed, progress));
+    seconds.map = started.elapsed().as_secs_f64();
     let step = progress.step("verify", SAMPLE.min(nodes.count()) as u64);
     let reachable = reachable(&graph);
     let (codes, quality) = measure_codes(&graph, &nodes, options.target_recall, &step)?;
     seconds.verify =
         step.done(|| format!("recall@10 {:.4} at ef {}", quality.recall_at_10, quality.default_ef));
-    Ok(Linked { nodes, graph, table, codes, repair, reachable, quality, seconds, builder, options: *options })
+    Ok(Linked {
+        nodes,
+        graph,
+        table,
+        map,
+        codes,
+        repair,
+        reachable,
+        quality,
+        seconds,
+        builder,
+        options: *options,
+    })
 }
 
 /// Encodes the vectors and measures what searches find by the codes. Where they find much more without, there are no
@@ -160,13 +183,23 @@ impl Linked {
     /// A node that cannot be reached, and a recall below `min_recall`.
     pub fn check(&self, min_recall: f64) -> anyhow::Result<()> {
         let (reachable, nodes) = (self.reachable, self.nodes.count());
-        ensure!(reachable == nodes, "{reachable} of {nodes} nodes can be reached; nothing is published");
+        let refused = |gate, message| Err(Refusal { gate, message }.into());
+        if reachable != nodes {
+            return refused(
+                Gate::Reachability,
+                format!("{reachable} of {nodes} nodes can be reached; nothing is published"),
+            );
+        }
         let Quality { recall_at_10, default_ef, .. } = self.quality;
-        ensure!(
-            recall_at_10 >= min_recall,
-            "recall@10 is {recall_at_10:.4} at ef {default_ef}; --min-recall demands {min_recall}; nothing is \
-             published"
-        );
+        if recall_at_10 < min_recall {
+            return refused(
+                Gate::Recall,
+                format!(
+                    "recall@10 is {recall_at_10:.4} at ef {default_ef}; --min-recall demands {min_recall}; nothing is \
+                     published"
+                ),
+            );
+        }
         Ok(())
     }
 
@@ -184,5 +217,10 @@ impl Linked {
     /// What the file says about the neighbour table.
     pub fn table_metadata(&self) -> Option<TableMetadata> {
         self.table.as_ref().map(NeighbourTable::metadata)
+    }
+
+    /// What the file says about the map.
+    pub fn map_metadata(&self) -> Option<MapMetadata> {
+        self.map.as_ref().map(|map| map.metadata)
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use crate::cli::BuildArgs;
 use crate::failure::Failure;
 use crate::python::PythonSpec;
+use crate::source::{Plan, STANDARD_INPUT, VECTOR_FIELD};
 
 /// What makes the vectors.
 #[derive(Debug, Clone)]
@@ -75,7 +76,10 @@ impl BuildOptions {
     /// # Errors
     /// [`Failure::Usage`] for what cannot be meant.
     pub fn from_args(args: &BuildArgs) -> Result<BuildOptions, Failure> {
-        let vectorizer: VectorizerChoice = args.vectorizer.parse()?;
+        let vectorizer = match args.vectors {
+            Some(_) => VectorizerChoice::Field(VECTOR_FIELD.to_owned()),
+            None => args.vectorizer.parse()?,
+        };
         let selection = FieldSelection {
             only: args.fields.clone(),
             ignored: args.ignore_fields.clone().unwrap_or_default(),
@@ -112,5 +116,36 @@ impl BuildOptions {
             }
         }
         Ok(BuildOptions { vectorizer, selection })
+    }
+}
+
+/// Looks up what is to be read.
+///
+/// # Errors
+/// [`Failure::Usage`] for what cannot be meant, [`Failure::Failed`] for files that are not there.
+pub fn plan(args: &BuildArgs) -> Result<Plan, Failure> {
+    if args.vectors == args.ids && args.ids.as_deref().is_some_and(|path| path.as_os_str() == STANDARD_INPUT)
+    {
+        return Err(Failure::Usage("--vectors and --ids: standard input can be read once only".to_owned()));
+    }
+    let plan = match &args.vectors {
+        Some(vectors) => Plan::of_vectors(vectors),
+        None => Plan::new(&args.profiles, args.format),
+    };
+    let plan = plan.map_err(|error| match error.is_usage() {
+        true => Failure::Usage(error.to_string()),
+        false => Failure::Failed(error.into()),
+    })?;
+    match (plan.takes_a_query(), args.query.as_deref()) {
+        (true, None) => Err(Failure::Usage(
+            "--query is missing: it says which rows of the database are profiles".to_owned(),
+        )),
+        (true, Some(query)) if query.trim().is_empty() => {
+            Err(Failure::Usage("--query: the query is empty".to_owned()))
+        }
+        (false, Some(_)) => {
+            Err(Failure::Usage("--query asks a database, and --profiles names none".to_owned()))
+        }
+        _ => Ok(plan),
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kindred::index::{TableKind, TableMetadata};
+use kindred::index::{MapMetadata, TableKind, TableMetadata};
 use serde::Serialize;
 use serde::ser::Serializer;
 
+use crate::compare::Compared;
 use crate::ingest::describe;
 use crate::skipped::{Reason, Skipped};
 
@@ -21,6 +22,8 @@ pub struct Seconds {
     pub graph: f64,
     /// The neighbour table.
     pub table: f64,
+    /// The map.
+    pub map: f64,
     /// Measuring recall and reachability, and checking the written file.
     pub verify: f64,
     /// Writing, syncing and renaming the file, and its check.
@@ -63,6 +66,8 @@ pub struct Summary {
     pub recall_at_10: f64,
     /// The neighbour table, where there is one.
     pub table: Option<TableMetadata>,
+    /// The map, where there is one.
+    pub map: Option<MapMetadata>,
     /// Nodes that can be reached: all.
     pub reachable: u64,
     /// Links that were made to reach them.
@@ -71,6 +76,10 @@ pub struct Summary {
     pub bytes: u64,
     /// Versions that were deleted because newer ones are enough.
     pub removed: Vec<u64>,
+    /// How it compares with the version that was served, where that was asked for.
+    pub compared: Option<Compared>,
+    /// The most memory of the process; none where the system does not tell.
+    pub peak_memory_bytes: Option<u64>,
     /// How long the steps took.
     pub seconds: Seconds,
 }
@@ -107,16 +116,36 @@ impl fmt::Display for Summary {
             }
             None => writeln!(f, "table         none")?,
         }
+        match &self.map {
+            Some(MapMetadata { explained_variance, .. }) => {
+                writeln!(
+                    f,
+                    "map           two components with {:.1} % of the variance",
+                    100.0 * explained_variance
+                )?;
+            }
+            None => writeln!(f, "map           none")?,
+        }
         writeln!(f, "size          {} bytes", self.bytes)?;
+        if let Some(Compared { version, profiles_ratio, drift, .. }) = &self.compared {
+            let drift = drift.map_or_else(|| "not measured".to_owned(), |drift| format!("{drift:.4}"));
+            writeln!(
+                f,
+                "compared      with version {version}: profiles x {profiles_ratio:.4}, drift {drift}"
+            )?;
+        }
+        if let Some(bytes) = self.peak_memory_bytes {
+            writeln!(f, "memory        {bytes} bytes at most")?;
+        }
         if !self.removed.is_empty() {
             let removed: Vec<String> = self.removed.iter().map(u64::to_string).collect();
             writeln!(f, "removed       versions {}", removed.join(", "))?;
         }
-        let Seconds { read, vectorize, graph, table, verify, publish, total } = self.seconds;
+        let Seconds { read, vectorize, graph, table, map, verify, publish, total } = self.seconds;
         write!(
             f,
-            "seconds       read {read:.2}, vectorize {vectorize:.2}, graph {graph:.2}, table {table:.2}, verify {verify:.2}, \
-             publish {publish:.2}, total {total:.2}"
+            "seconds       read {read:.2}, vectorize {vectorize:.2}, graph {graph:.2}, table {table:.2}, map {map:.2}, \
+             verify {verify:.2}, publish {publish:.2}, total {total:.2}"
         )
     }
 }

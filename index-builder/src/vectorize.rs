@@ -139,9 +139,9 @@ fn fields_of(profiles: &Profiles, entry: &Entry) -> anyhow::Result<Fields> {
 /// # Errors
 /// Where it is none, which would be a damaged spool.
 pub fn document_fields(document: &[u8]) -> anyhow::Result<Fields> {
-    match crate::source::parse_document(document) {
-        Some(fields) => Ok(fields),
-        None => Err(anyhow!("the temporary file for profiles does not hold what was written to it")),
+    match kindred::profile::json::parse(document) {
+        Ok(Value::Map(fields)) => Ok(fields),
+        _ => Err(anyhow!("the temporary file for profiles does not hold what was written to it")),
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use kindred::index::format::{MAX_DIMENSION, NONE};
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, s};
+use kindred::vectorizer::unit;
+use ndarray::{Array1, Array2, ArrayView2, s};
 use rayon::prelude::*;
 
 use crate::dedupe;
@@ -104,19 +105,12 @@ fn check(bytes: &[u8], dimension: usize) -> std::io::Result<Result<Vec<f32>, &'s
     Ok(if vector.iter().all(|number| number.is_finite()) { Ok(vector) } else { Err("vector not finite") })
 }
 
-/// Divides each row by its length, in double precision; a row of zeros stays one.
+/// Divides each row by its length; a row of zeros stays one.
 pub fn normalise(rows: &mut Array2<f32>) {
-    rows.outer_iter_mut().into_par_iter().for_each(normalise_row);
-}
-
-fn normalise_row(mut row: ArrayViewMut1<'_, f32>) {
-    let square: f64 = row.iter().map(|&number| f64::from(number) * f64::from(number)).sum();
-    let length = square.sqrt();
-    for number in &mut row {
-        // Adding 0 makes a negative zero positive, so that equal vectors have equal bits.
-        let scaled = if length > 0.0 { f64::from(*number) / length } else { 0.0 };
-        *number = scaled as f32 + 0.0;
-    }
+    rows.outer_iter_mut().into_par_iter().for_each(|mut row| {
+        let length = unit::length(row.iter());
+        row.iter_mut().for_each(|number| *number = unit::scaled(*number, length));
+    });
 }
 
 /// The first rows of a matrix, in the memory that it has.

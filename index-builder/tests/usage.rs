@@ -10,7 +10,7 @@ use common::{Place, run};
 #[test]
 fn a_value_that_is_not_allowed_is_named_with_what_is() {
     let cases: &[(&[&str], &[&str])] = &[
-        (&["--format", "xml"], &["--format", "xml", "auto", "pickle", "jsonl", "json", "csv"]),
+        (&["--format", "xml"], &["--format", "xml", "auto|pickle|jsonl|json|csv|parquet|arrow"]),
         (&["--m", "1"], &["--m", "1", "2..=256"]),
         (&["--m", "257"], &["--m", "257", "2..=256"]),
         (&["--ef-construction", "0"], &["--ef-construction", "0", "1..="]),
@@ -23,6 +23,10 @@ fn a_value_that_is_not_allowed_is_named_with_what_is() {
         (&["--max-skipped", "NaN"], &["--max-skipped", "NaN", "0 to 1"]),
         (&["--target-recall", "2"], &["--target-recall", "2", "0 to 1"]),
         (&["--min-recall=-0.1"], &["--min-recall", "-0.1", "0 to 1"]),
+        (&["--max-drift", "1.1"], &["--max-drift", "1.1", "0 to 1"]),
+        (&["--min-profiles-ratio", "90"], &["--min-profiles-ratio", "90", "0 to 1"]),
+        (&["--metrics-file", "build.txt"], &["--metrics-file", "build.txt", ".prom"]),
+        (&["--metrics-file", ".prom"], &["--metrics-file", ".prom", "node_exporter"]),
         (&["--keep", "0"], &["--keep", "0", "1.."]),
         (&["--dimension", "0"], &["--dimension", "0", "1..="]),
         (&["--dimension", "65537"], &["--dimension", "65537", "65536"]),
@@ -57,9 +61,13 @@ fn an_unknown_extension_is_refused_with_those_that_are_known() {
     let place = Place::empty();
     for name in ["profiles.txt", "profiles", "profiles.gz"] {
         place.write(name, "{}");
-        place
-            .build_from(name, &[])
-            .fails(2, &[name, ".pickle", ".pkl", ".jsonl", ".ndjson", ".json", ".csv", "--format"]);
+        place.build_from(name, &[]).fails(
+            2,
+            &[
+                name, ".pickle", ".pkl", ".jsonl", ".ndjson", ".json", ".csv", ".parquet", ".arrow",
+                "--format",
+            ],
+        );
     }
     assert!(!place.index().exists());
 }
@@ -116,6 +124,9 @@ fn the_help_names_every_flag_and_exit_code() {
     let help = run(["build", "--help"]).done();
     let flags = [
         "--profiles",
+        "--query",
+        "--vectors",
+        "--ids",
         "--out",
         "--format",
         "--id-field",
@@ -136,14 +147,18 @@ fn the_help_names_every_flag_and_exit_code() {
         "--max-skipped",
         "--target-recall",
         "--min-recall",
+        "--max-drift",
+        "--min-profiles-ratio",
         "--keep",
         "--json",
+        "--metrics-file",
     ];
     for flag in flags {
         assert!(help.contains(flag), "{flag} is not in: {help}");
     }
     let help = run(["--help"]).done();
-    for word in ["build", "inspect", "verify", "query", "list", "pin", "unpin", "75", "130"] {
+    for word in ["build", "inspect", "verify", "query", "report", "diff", "list", "pin", "unpin", "75", "130"]
+    {
         assert!(help.contains(word), "{word} is not in: {help}");
     }
     assert!(run(["--version"]).done().starts_with("index-builder "));

@@ -51,6 +51,7 @@
 //! | id hash | optional: slots of `u64`, a power of two and at least 2 x profiles (and 2) of them, see below |
 //! | neighbours | optional: profiles x K `u32`: the K nearest profiles of each, see below |
 //! | codes | optional: nodes x dimension `i8`, filled up to a multiple of 32, see [`codes`](super::codes) |
+//! | map | optional: profiles x 2 `u16`: the place of each on a map in two dimensions, see below |
 //!
 //! Optional sections came after the first files of format version 1 and do not change it: a reader that does not know
 //! a kind ignores it, and one that does manages without. What an optional section holds can be had from the required
@@ -66,6 +67,11 @@
 //! profile itself and without zero vectors; it ends at its first `u32::MAX`, and is as long as K and the number of
 //! other profiles allow. The row of a zero vector is empty. The metadata say how far rows can be trusted, and are there
 //! if and only if the section is.
+//!
+//! **Map**, where each profile lies on a map of all: x and then y, each from 0 to [`MAX_PLACE`], so an element has 4
+//! bytes. A step along x is as long as one along y. Profiles that share a node share a place. A profile without a node,
+//! and no other, has [`NO_PLACE`]: all ones. One number alone is never `u16::MAX`. The metadata may say how the map was
+//! made. Places are for looking at: no answer depends on them.
 
 use super::error::OpenError;
 
@@ -98,6 +104,11 @@ pub const MAX_DIMENSION: u32 = 1 << 16;
 /// The most neighbours of a profile that a file may hold.
 pub const MAX_NEIGHBOURS: u32 = 1 << 16;
 
+/// The largest x and y of the map.
+pub const MAX_PLACE: u16 = u16::MAX - 1;
+/// Stands on the map for a profile that is not on it.
+pub const NO_PLACE: [u16; 2] = [u16::MAX; 2];
+
 const CREATED: usize = 24;
 const CHECKSUM: usize = 120;
 const REQUIRED: u32 = 1;
@@ -123,11 +134,12 @@ pub enum SectionKind {
     IdHash = 14,
     Neighbours = 15,
     Codes = 16,
+    Map = 17,
 }
 
 impl SectionKind {
     /// Every kind, by number.
-    pub const ALL: [SectionKind; 16] = [
+    pub const ALL: [SectionKind; 17] = [
         SectionKind::Metadata,
         SectionKind::Vectors,
         SectionKind::NodeOfProfile,
@@ -144,6 +156,7 @@ impl SectionKind {
         SectionKind::IdHash,
         SectionKind::Neighbours,
         SectionKind::Codes,
+        SectionKind::Map,
     ];
 
     /// The kind of that number, if this program knows it.
@@ -155,7 +168,11 @@ impl SectionKind {
     pub fn is_required(self) -> bool {
         !matches!(
             self,
-            SectionKind::Vectorizer | SectionKind::IdHash | SectionKind::Neighbours | SectionKind::Codes
+            SectionKind::Vectorizer
+                | SectionKind::IdHash
+                | SectionKind::Neighbours
+                | SectionKind::Codes
+                | SectionKind::Map
         )
     }
 
@@ -178,6 +195,7 @@ impl SectionKind {
             SectionKind::IdHash => "id hash",
             SectionKind::Neighbours => "neighbours",
             SectionKind::Codes => "codes",
+            SectionKind::Map => "map",
         }
     }
 }

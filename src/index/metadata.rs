@@ -20,6 +20,9 @@ pub struct Metadata {
     /// The neighbour table; none in a file without one, or of a builder that knew none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<Table>,
+    /// The map; none in a file without one, or of a builder that knew none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<Map>,
     /// The ef of a search that names none: the smallest that reached the target on the sample.
     pub default_ef: u32,
     /// recall@10 of the graph at `default_ef` against exact search, tie-aware, on a sample of the nodes.
@@ -43,9 +46,10 @@ pub struct Metadata {
 /// Where the profiles came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Source {
-    /// The file's name without its folder; `-` for standard input.
+    /// The file's name without its folder, a pattern, an address without its user and password; `-` for standard
+    /// input. Several are separated by commas.
     pub name: String,
-    /// The format: pickle, jsonl, json or csv.
+    /// The format, as `--format` calls it, or npy or postgres. Several are separated by commas.
     pub format: String,
 }
 
@@ -83,6 +87,29 @@ pub struct Table {
     pub kind: TableKind,
     /// Share of the true K nearest that are in the table, tie-aware, on a sample; 1 where it is exact.
     pub recall: f64,
+}
+
+/// How a map was made, and how much it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Map {
+    /// What placed the nodes.
+    pub method: MapMethod,
+    /// The share of the vectors' variance that their two principal components have: what a plane can show of them.
+    pub explained_variance: f64,
+    /// Of the ten nearest of a node the share that is among its hundred nearest on the map, on a sample; none without a
+    /// neighbour table, which knows the nearest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neighbours_kept: Option<f64>,
+}
+
+/// What placed the nodes on a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MapMethod {
+    /// Their two principal components.
+    Pca,
+    /// From there, neighbours have drawn each other near and others have pushed each other away.
+    Neighbours,
 }
 
 /// How far the rows of a neighbour table can be trusted.

@@ -68,8 +68,8 @@ impl<B: AsRef<[u8]>> Index<B> {
     /// In this order: magic, format version, header checksum, file length, the sections' places (in range, aligned,
     /// one after the other, multiples of their element size, zeros between them), their checksums, and then their
     /// content: every list within its bounds, every neighbour a node, the entry point on the top level, ids sorted
-    /// and unique, documents UTF-8, vectors finite and of length 1, the id hash of the right size, and every row of
-    /// the neighbour table of other profiles that have a vector. Never panics. Reads every byte once or twice.
+    /// and unique, documents UTF-8, vectors finite and of length 1, the id hash of the right size, every row of the
+    /// neighbour table of other profiles that have a vector, and a place on the map for whoever has a vector. Never panics. Reads every byte once or twice.
     ///
     /// # Errors
     /// The first [`OpenError`] that is found.
@@ -155,6 +155,17 @@ impl<B: AsRef<[u8]>> Index<B> {
     /// The fitted state of the vectorizer; empty where the file has none.
     pub fn vectorizer_state(&self) -> &[u8] {
         self.sections.slice(self.bytes.as_ref(), SectionKind::Vectorizer)
+    }
+
+    /// The places of all profiles on the map, by their ordinals, [`NO_PLACE`](format::NO_PLACE) for those that are not
+    /// on it; none where the file has no map, or is too short by now to hold it. What stands there may be anything.
+    pub fn map(&self) -> Option<&[[u16; 2]]> {
+        // An empty range is that of a section that is not there, or of a file without profiles.
+        if self.sections.range(SectionKind::Map).start == 0 {
+            return None;
+        }
+        let places: &[[u16; 2]] = self.sections.slice(self.bytes.as_ref(), SectionKind::Map);
+        (places.len() == self.header.profiles as usize).then_some(places)
     }
 
     /// The sections as slices, for many accesses in a row.
@@ -273,6 +284,13 @@ impl<'a> View<'a> {
         self.ids.get(between(self.id_starts, ordinal.0 as usize, |start| start as usize)?)
     }
 
+    /// The vector of a node; empty where there is no such node.
+    #[inline]
+    pub fn vector_of(&self, node: u32) -> &'a [f32] {
+        let start = (node as usize).saturating_mul(self.dimension);
+        self.vectors.get(start..start.saturating_add(self.dimension)).unwrap_or_default()
+    }
+
     /// The document of a profile; none where the file has changed.
     pub fn document(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
         self.documents.get(between(self.document_starts, ordinal.0 as usize, |start| start as usize)?)
@@ -293,8 +311,7 @@ impl Graph for View<'_> {
     }
 
     fn vector(&self, node: u32) -> &[f32] {
-        let start = (node as usize).saturating_mul(self.dimension);
-        self.vectors.get(start..start.saturating_add(self.dimension)).unwrap_or_default()
+        self.vector_of(node)
     }
 
     fn codes(&self) -> Option<NodeCodes<'_>> {

@@ -70,17 +70,25 @@ impl Suppressed {
 
     /// Looks the ids up in an index.
     pub fn in_index(view: &View<'_>, ids: &SuppressedIds) -> Suppressed {
-        let mut suppressed = Suppressed::NOBODY;
-        for ordinal in ids.0.iter().filter_map(|id| view.find(std::str::from_utf8(id).ok()?)) {
-            let word = ordinal.0 as usize / BITS;
-            if suppressed.bits.len() <= word {
-                suppressed.bits.resize(word + 1, 0);
+        Suppressed::NOBODY.and(view, ids.0.iter().filter_map(|id| std::str::from_utf8(id).ok()))
+    }
+
+    /// These and more profiles of the same index. Ids that it does not have, or that are there already, add nothing.
+    pub fn and<'a>(&self, view: &View<'_>, ids: impl Iterator<Item = &'a str>) -> Suppressed {
+        let mut all = self.clone();
+        for ordinal in ids.filter_map(|id| view.find(id)) {
+            if all.contains(ordinal) {
+                continue;
             }
-            suppressed.bits[word] |= 1 << (ordinal.0 as usize % BITS);
-            suppressed.len += 1;
-            suppressed.with_vector += usize::from(view.node_of(ordinal).flatten().is_some());
+            let word = ordinal.0 as usize / BITS;
+            if all.bits.len() <= word {
+                all.bits.resize(word + 1, 0);
+            }
+            all.bits[word] |= 1 << (ordinal.0 as usize % BITS);
+            all.len += 1;
+            all.with_vector += usize::from(view.node_of(ordinal).flatten().is_some());
         }
-        suppressed
+        all
     }
 
     /// Whether a profile is in no answer.

@@ -3,7 +3,7 @@
 use super::error::OpenError;
 use super::format::{ENTRY_LENGTH, HEADER_LENGTH};
 use super::format::{
-    Entry, Header, M_RANGE, MAX_DIMENSION, MAX_LEVELS, MAX_NEIGHBOURS, NONE, SectionKind, align,
+    Entry, Header, M_RANGE, MAX_DIMENSION, MAX_LEVELS, MAX_NEIGHBOURS, NO_PLACE, NONE, SectionKind, align,
 };
 use super::ids;
 use super::metadata::Metadata;
@@ -101,7 +101,8 @@ pub(super) fn content(
     check.documents()?;
     check.vectors()?;
     check.id_hash()?;
-    check.neighbours()
+    check.neighbours()?;
+    check.map()
 }
 
 struct Check<'a> {
@@ -146,6 +147,7 @@ impl<'a> Check<'a> {
         let has_codes = !self.sections.range(SectionKind::Codes).is_empty();
         let codes =
             if has_codes { count(nodes) * super::codes::stride(dimension as usize) as u64 } else { 0 };
+        let has_map = self.sections.range(SectionKind::Map).start != 0;
         let needed = [
             (SectionKind::Vectors, Some(count(nodes) * count(dimension) * 4)),
             (SectionKind::NodeOfProfile, Some(count(profiles) * 4)),
@@ -157,6 +159,7 @@ impl<'a> Check<'a> {
             (SectionKind::DocumentStarts, Some((count(profiles) + 1) * 8)),
             (SectionKind::Neighbours, Some(count(profiles) * self.neighbours as u64 * 4)),
             (SectionKind::Codes, Some(codes)),
+            (SectionKind::Map, Some(if has_map { count(profiles) * 4 } else { 0 })),
         ];
         for (kind, needed) in needed {
             let length = self.sections.range(kind).len() as u64;
@@ -354,6 +357,28 @@ impl<'a> Check<'a> {
         }
         Ok(())
     }
+
+    fn map(&self) -> Result<(), OpenError> {
+        let places: &[[u16; 2]] = self.slice(SectionKind::Map);
+        let nodes: &[u32] = self.slice(SectionKind::NodeOfProfile);
+        match places.iter().zip(nodes).position(|(&place, &node)| !is_good_place(place, node)) {
+            None => Ok(()),
+            Some(profile) => {
+                let [x, y] = places.get(profile).copied().unwrap_or_default();
+                let problem = match nodes.get(profile) {
+                    Some(&NONE) => "the place of a zero vector",
+                    _ if [x, y] == NO_PLACE => "no place of a profile that has a vector",
+                    _ => "half a place",
+                };
+                Err(content_error(SectionKind::Map, profile as u64, problem))
+            }
+        }
+    }
+}
+
+/// A place on the map for whoever has a node, and for nobody else.
+fn is_good_place(place: [u16; 2], node: u32) -> bool {
+    (place == NO_PLACE) == (node == NONE) && (place[0] == u16::MAX) == (place[1] == u16::MAX)
 }
 
 /// What a row of the neighbour table may hold.

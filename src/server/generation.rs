@@ -2,9 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, io};
 
 use actix_web::http::header::HeaderValue;
@@ -14,6 +14,7 @@ use crate::answer::{self, AnswerError, RecommendRequest, SearchMode};
 use crate::index::{
     FileIdentity, Index, MappedFile, Ordinal, Residency, Suppressed, SuppressedIds, directory,
 };
+use crate::vectorizer::StoredVectorizer;
 
 /// Searches before an index is served: enough to touch every kind of page and every branch of the code once.
 const WARM_UP_SEARCHES: u32 = 32;
@@ -35,7 +36,27 @@ pub struct Generation {
     pub loaded: SystemTime,
     /// Profiles that are in no answer.
     pub suppressed: Suppressed,
+    /// How long getting ready took.
+    pub phases: LoadPhases,
     file: Arc<OpenFile>,
+}
+
+/// The parts of getting ready, one after the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoadPhases {
+    /// Mapping the file and reading its pages in, or copying it.
+    pub open: Duration,
+    /// Checking all of it.
+    pub verify: Duration,
+    /// A few searches.
+    pub warm: Duration,
+}
+
+impl LoadPhases {
+    /// Their names and lengths, in their order.
+    pub fn named(&self) -> [(&'static str, Duration); 3] {
+        [("open", self.open), ("verify", self.verify), ("warm", self.warm)]
+    }
 }
 
 /// A file that was verified. Generations that differ in what is suppressed share it.
@@ -43,6 +64,7 @@ pub struct Generation {
 struct OpenFile {
     index: Index<MappedFile>,
     condemned: AtomicBool,
+    vectorizer: OnceLock<StoredVectorizer>,
 }
 
 /// Why a file did not become a generation.
@@ -88,6 +110,7 @@ impl Generation {
         residency: Residency,
         suppressed: &SuppressedIds,
     ) -> Result<Self, LoadFailure> {
+        let started = Instant::now();
         let mapped =
             MappedFile::open_as(&file.path, residency).map_err(|error| cannot_open(&file.path, error))?;
         // Touching pages that are not there would give zeros, and a longer story.
@@ -97,16 +120,24 @@ impl Generation {
         }
         // Nothing in a file may cause a panic. Should one all the same, then the file is to blame and not the thread
         // that every later version depends on.
-        catch_unwind(AssertUnwindSafe(|| Self::verified(file.version, mapped, suppressed)))
+        catch_unwind(AssertUnwindSafe(|| Self::verified(file.version, mapped, suppressed, started.elapsed())))
             .unwrap_or_else(|_| Err(LoadFailure::Bad("opening it failed in an unforeseen way".to_owned())))
     }
 
-    fn verified(version: u64, mapped: MappedFile, suppressed: &SuppressedIds) -> Result<Self, LoadFailure> {
+    fn verified(
+        version: u64,
+        mapped: MappedFile,
+        suppressed: &SuppressedIds,
+        open: Duration,
+    ) -> Result<Self, LoadFailure> {
+        let started = Instant::now();
         let index = Index::open(mapped).map_err(|error| {
             let reason = error.to_string();
             if error.is_incomplete() { LoadFailure::Incomplete(reason) } else { LoadFailure::Bad(reason) }
         })?;
+        let verified = Instant::now();
         warm_up(&index)?;
+        let warm = verified.elapsed();
         if !index.bytes().is_unchanged() {
             return Err(LoadFailure::Incomplete("the file changed while it was verified".to_owned()));
         }
@@ -117,7 +148,12 @@ impl Generation {
             version_header: header_value(version.to_string())?,
             loaded: SystemTime::now(),
             suppressed,
-            file: Arc::new(OpenFile { index, condemned: AtomicBool::new(false) }),
+            phases: LoadPhases { open, verify: verified - started, warm },
+            file: Arc::new(OpenFile {
+                index,
+                condemned: AtomicBool::new(false),
+                vectorizer: OnceLock::new(),
+            }),
         })
     }
 
@@ -134,6 +170,7 @@ impl Generation {
             version_header: self.version_header.clone(),
             loaded: self.loaded,
             suppressed,
+            phases: self.phases,
             file: Arc::clone(&self.file),
         })
     }
@@ -141,6 +178,12 @@ impl Generation {
     /// The index over the file.
     pub fn index(&self) -> &Index<MappedFile> {
         &self.file.index
+    }
+
+    /// What made the vectors, read from the file when it is first asked for: most servers never need its 8 MiB, and a
+    /// file whose vectorizer is not known answers everything else. Not for workers: reading takes milliseconds.
+    pub fn vectorizer(&self) -> &StoredVectorizer {
+        self.file.vectorizer.get_or_init(|| StoredVectorizer::of(self.index()))
     }
 
     /// The file, for whoever unmaps it; `None` while another generation has it too.
@@ -170,7 +213,8 @@ impl Generation {
         }
         let unchanged = self.index().bytes().is_unchanged();
         if !unchanged && !self.file.condemned.swap(true, Ordering::Relaxed) {
-            tracing::error!("{} was changed in place and answers no more", self.file_name());
+            let (version, file) = (self.version, self.file_name());
+            tracing::error!(version, file, "{file} was changed in place and answers no more");
         }
         unchanged
     }

@@ -1,6 +1,7 @@
 //! Everything that the application answers instead of what was asked for, as RFC 9457 problem documents.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::Allowance;
+use crate::vectorizer::VectorizeError;
 
 /// The media type of RFC 9457.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -58,7 +60,21 @@ pub enum Problem {
     /// The client has asked as often as it may for now.
     #[error("more than {} requests; the next may come in {} s", .0.limit, .0.reset)]
     TooManyRequests(Allowance),
-    /// A part of the path or a query parameter is not allowed.
+    /// The body is larger than any that is read.
+    #[error("the body has more than {limit} bytes, which is the most that is read")]
+    BodyTooLarge {
+        /// How large it may be.
+        limit: usize,
+    },
+    /// The body is not said to be JSON, or is packed.
+    #[error("{header}: {given:?} is not read here; send JSON as it is, with Content-Type: application/json")]
+    UnsupportedMediaType {
+        /// The header that says so.
+        header: &'static str,
+        /// Its value, escaped; empty where it is missing.
+        given: String,
+    },
+    /// A part of the path, a query parameter or a value of the body is not allowed.
     #[error("{name} {reason}")]
     BadParameter {
         /// Which one.
@@ -70,6 +86,35 @@ pub enum Problem {
     #[error("the query parameter {name:?} is not known here; known: {known}")]
     UnknownParameter {
         /// Its name as it came, escaped.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// The body ended before it was whole.
+    #[error("the body ended before it was whole")]
+    BodyIncomplete,
+    /// The client sends too slowly.
+    #[error("the body came too slowly: each {part} bytes may take {} s", .patience.as_secs_f64())]
+    BodyTimeout {
+        /// The bytes of a part.
+        part: usize,
+        /// How long each may take.
+        patience: Duration,
+    },
+    /// The body is not JSON, or not of the types that are expected.
+    #[error("the body at line {line}, column {column}: {reason}")]
+    BadBody {
+        /// Where, from 1.
+        line: usize,
+        /// Where in the line, from 1.
+        column: usize,
+        /// What is wrong there, or what is expected.
+        reason: String,
+    },
+    /// The body has a key that nobody reads.
+    #[error("the key {name:?} is not known in a body; known: {known}")]
+    UnknownKey {
+        /// The key, escaped.
         name: String,
         /// Those there are.
         known: String,
@@ -118,6 +163,9 @@ pub enum Problem {
         /// What the system says.
         reason: String,
     },
+    /// As many requests of many questions are there as memory and threads are for.
+    #[error("as many requests of many questions as are allowed are being read and answered")]
+    BatchBusy,
     /// The index file was changed in place under the server.
     #[error("the index file was changed while it was being read; another version is being looked for")]
     IndexChanged,
@@ -140,6 +188,18 @@ pub enum Problem {
     ZeroVector {
         /// The id that was asked for.
         id: String,
+    },
+    /// The vector that is asked about is zero.
+    #[error("there is nothing to compare: the vector is zero, so nothing is near it")]
+    ZeroQuestion,
+    /// What is asked about has no vector in this index.
+    #[error(transparent)]
+    NoVector(VectorizeError),
+    /// The answers together are larger than what is kept of them.
+    #[error("the answers have more than {limit} bytes together; ask fewer questions, or for fewer profiles")]
+    AnswerTooLarge {
+        /// How large they may be.
+        limit: usize,
     },
     /// A defect of the server.
     #[error("the server failed to answer")]
@@ -213,6 +273,34 @@ impl Problem {
             Problem::ZeroVector { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "zero-vector", "Nothing to compare")
             }
+            Problem::BodyTooLarge { .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large")
+            }
+            Problem::UnsupportedMediaType { .. } => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Not JSON")
+            }
+            Problem::BodyIncomplete => (StatusCode::BAD_REQUEST, "body-incomplete", "Body not whole"),
+            Problem::BodyTimeout { .. } => (StatusCode::REQUEST_TIMEOUT, "body-timeout", "Body too slow"),
+            Problem::BadBody { .. } => (StatusCode::BAD_REQUEST, "bad-body", "Bad body"),
+            Problem::UnknownKey { .. } => (StatusCode::BAD_REQUEST, "unknown-key", "Unknown key"),
+            Problem::BatchBusy => (StatusCode::SERVICE_UNAVAILABLE, "batch-busy", "Batches are busy"),
+            Problem::ZeroQuestion => (StatusCode::UNPROCESSABLE_ENTITY, "zero-vector", "Nothing to compare"),
+            Problem::NoVector(error) => {
+                let (kind, title) = match error {
+                    VectorizeError::Unknown { .. }
+                    | VectorizeError::State(_)
+                    | VectorizeError::OtherDimension { .. } => {
+                        ("not-vectorizable", "Profiles are not vectorized")
+                    }
+                    VectorizeError::NoVector { .. } => ("no-vector", "No vector"),
+                    VectorizeError::Length { .. } => ("vector-length", "Vector of another length"),
+                    VectorizeError::NotFinite { .. } => ("vector-not-finite", "Vector not finite"),
+                };
+                (StatusCode::UNPROCESSABLE_ENTITY, kind, title)
+            }
+            Problem::AnswerTooLarge { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "answer-too-large", "Answer too large")
+            }
             Problem::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         }
     }
@@ -239,6 +327,12 @@ impl Problem {
         matches!(self, Problem::UnknownId { .. } | Problem::ZeroVector { .. })
     }
 
+    /// The problem document, JSON.
+    pub fn json(&self) -> Vec<u8> {
+        // A map of texts and a number always has a JSON form; the empty object stands for what cannot happen.
+        serde_json::to_vec(&self.document()).unwrap_or_else(|_| b"{}".to_vec())
+    }
+
     /// The answer to send.
     pub fn response(&self) -> HttpResponse {
         let status = self.status();
@@ -259,9 +353,7 @@ impl Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
-        // A map of texts and a number always has a JSON form; the empty object stands for what cannot happen.
-        let mut response =
-            builder.body(serde_json::to_vec(&self.document()).unwrap_or_else(|_| b"{}".to_vec()));
+        let mut response = builder.body(self.json());
         if let Problem::TooManyRequests(allowance) = self {
             allowance.write_to(response.headers_mut());
         }
@@ -293,6 +385,19 @@ mod tests {
             (Problem::Damaged, 503),
             (Problem::UnknownId { id: "\u{7}\"<é".to_owned() }, 404),
             (Problem::ZeroVector { id: "a".to_owned() }, 422),
+            (Problem::BodyTooLarge { limit: 7 }, 413),
+            (Problem::UnsupportedMediaType { header: "Content-Type", given: String::new() }, 415),
+            (Problem::BodyIncomplete, 400),
+            (Problem::BodyTimeout { part: 7, patience: Duration::from_millis(10) }, 408),
+            (Problem::BadBody { line: 1, column: 2, reason: "expected value".to_owned() }, 400),
+            (Problem::UnknownKey { name: "x\"".to_owned(), known: "n".to_owned() }, 400),
+            (Problem::BatchBusy, 503),
+            (Problem::ZeroQuestion, 422),
+            (Problem::NoVector(VectorizeError::Unknown { name: "python:a.py:f".to_owned() }), 422),
+            (Problem::NoVector(VectorizeError::OtherDimension { dimension: 2, found: 3 }), 422),
+            (Problem::NoVector(VectorizeError::Length { dimension: 2, found: 3 }), 422),
+            (Problem::NoVector(VectorizeError::NotFinite { place: 0 }), 422),
+            (Problem::AnswerTooLarge { limit: 7 }, 422),
             (Problem::Internal, 500),
             (Problem::KeysNeeded { scope: "admin" }, 403),
             (Problem::PinBusy, 503),

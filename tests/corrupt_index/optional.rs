@@ -1,7 +1,7 @@
 //! The sections that need not be there: where they are, they are right, and the metadata say so.
 
 use kindred::answer::{RecommendRequest, SearchMode, recommend};
-use kindred::index::format::{MAX_NEIGHBOURS, NONE, SectionKind};
+use kindred::index::format::{MAX_NEIGHBOURS, MAX_PLACE, NONE, SectionKind};
 use kindred::index::{Index, OpenError};
 use serde_json::json;
 
@@ -39,9 +39,11 @@ fn files_without_the_optional_sections_are_good() {
     let file = with(|file| {
         drop_section(file, SectionKind::IdHash);
         drop_section(file, SectionKind::Neighbours);
+        drop_section(file, SectionKind::Map);
         table::describe(file, &json!(null));
     });
     let index = Index::open(file.as_slice()).unwrap();
+    assert_eq!(index.map(), None);
     assert_eq!(index.view().table_neighbours(), 0);
     assert_eq!(index.view().table_row(index.find(ZERO).unwrap()), None);
     assert_eq!(refusal(&with(|file| drop_section(file, SectionKind::IdHash))), None);
@@ -211,4 +213,42 @@ fn codes_are_there_for_every_node_or_not_at_all() {
     recommend(&index, &request).unwrap();
     // Without codes a search compares vectors.
     assert_eq!(refusal(&with(|file| drop_section(file, Codes))), None);
+}
+
+#[test]
+fn the_map_has_a_place_for_whoever_has_a_vector_and_for_nobody_else() {
+    use SectionKind::Map;
+    let (zero, place) = (PROFILES - 1, |x: u16, y: u16| u32::from(x) | u32::from(y) << 16);
+    let set = |profile: usize, word: u32| move |file: &mut Pieces| file.set(Map, profile, word);
+    let wrong = |profile: usize, problem| content(Map, profile as u64, problem);
+    const HALF: &str = "half a place";
+    assert_refused(&[
+        ("taken away", &set(7, NONE), wrong(7, "no place of a profile that has a vector")),
+        ("x alone", &set(0, place(u16::MAX, 3)), wrong(0, HALF)),
+        ("y alone", &set(zero - 1, place(0, u16::MAX)), wrong(zero - 1, HALF)),
+        ("a zero vector's", &set(zero, place(9, 9)), wrong(zero, "the place of a zero vector")),
+        ("half a zero vector's", &set(zero, place(u16::MAX, 9)), wrong(zero, "the place of a zero vector")),
+    ]);
+    for corner in [place(0, 0), place(MAX_PLACE, MAX_PLACE)] {
+        assert_eq!(refusal(&with(set(3, corner))), None, "every place of the square is one");
+    }
+}
+
+#[test]
+fn the_map_is_as_long_as_there_are_profiles() {
+    use SectionKind::Map;
+    let length = 4 * PROFILES as u64;
+    let needs =
+        |length: u64| OpenError::SectionLength { section: Map.name(), length, needed: 4 * PROFILES as u64 };
+    let resized = |length: u64| move |file: &mut Pieces| file.bytes(Map).resize(length as usize, 0);
+    assert_refused(&[
+        ("nothing in it", &resized(0), needs(0)),
+        ("a place fewer", &resized(length - 4), needs(length - 4)),
+        ("a place more", &resized(length + 4), needs(length + 4)),
+    ]);
+    // Quickly opened, a map that is not whole is none.
+    for length in [0, length - 4, length + 4] {
+        let file = with(resized(length));
+        assert_eq!(Index::open_unverified(file.as_slice()).unwrap().map(), None, "{length} bytes");
+    }
 }

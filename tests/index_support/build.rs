@@ -62,6 +62,7 @@ pub fn index_file(recipe: &Recipe, lines: &str) -> Vec<u8> {
     let options = LinkOptions {
         builder: GraphChoice::Partitions,
         table: TableOptions::NONE,
+        map: true,
         graph,
         target_recall: TARGET_RECALL,
     };
@@ -102,6 +103,7 @@ fn metadata(profiles: &Profiles, linked: &Linked, skipped: &Skipped) -> Metadata
         },
         graph: linked.graph_metadata(),
         table: linked.table_metadata(),
+        map: linked.map_metadata(),
         default_ef: linked.quality.default_ef,
         recall_at_10: linked.quality.recall_at_10,
         recall_sample: linked.quality.sample,

@@ -1,15 +1,6 @@
 # TLS and keys as an operator meets them: certificates by openssl, questions by the system's curl. Sourced by
 # tests/system.sh.
 
-install_openssl() {
-  if command -v openssl >/dev/null; then return; fi
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "tests/system/tls.sh needs openssl, and can install it only as root with apt-get" >&2
-    exit 1
-  fi
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openssl
-}
-
 make_certificate() { # make_certificate DIRECTORY
   mkdir -p "$1"
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=kindred.test \
@@ -56,7 +47,6 @@ a_key_is_made() {
     && [ "$(wc -l <"$work/keys")" = 1 ] && [ "$(wc -c <"$work/key")" -ge 40 ] && ! grep -qF "$(cat "$work/key")" "$work/keys"
 }
 
-install_openssl
 check "makes certificates" make_certificate "$work/first"
 make_certificate "$work/second"
 mkdir -p "$work/tls"

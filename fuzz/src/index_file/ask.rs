@@ -4,7 +4,7 @@ use kindred::answer::{
     Answer, AnswerError, RecommendRequest, SearchMode, can_recommend, has_profile, profile, recommend,
     recommend_without,
 };
-use kindred::index::format::{NONE, SectionKind};
+use kindred::index::format::{NO_PLACE, NONE, SectionKind};
 use kindred::index::{Index, Ordinal, Suppressed, SuppressedIds};
 
 /// What an answer has besides a document: its distance and what stands around both.
@@ -27,8 +27,14 @@ pub fn verified<B: AsRef<[u8]>>(index: &Index<B>) {
             assert!(work.distances <= most, "{} distances in {nodes} nodes", work.distances);
         }
         Err(AnswerError::Damaged(damaged)) => panic!("found good, and then: {damaged}"),
+        Err(AnswerError::OtherDimension { .. }) => panic!("no vector was asked about"),
         Err(AnswerError::UnknownId | AnswerError::ZeroVector) => {}
     });
+    if let Some(map) = index.map() {
+        let is_placed = |ordinal| index.view().node_of(Ordinal(ordinal)).flatten().is_some();
+        let is_right = |(ordinal, place): (u32, &[u16; 2])| (*place != NO_PLACE) == is_placed(ordinal);
+        assert!((0..).zip(map).all(is_right), "found good, and then: a place that is not right");
+    }
     for ordinal in 0..header.profiles {
         assert!(index.id(Ordinal(ordinal)).is_ok() && index.document(Ordinal(ordinal)).is_ok());
     }
@@ -66,6 +72,7 @@ fn ask<B: AsRef<[u8]>>(index: &Index<B>, check: impl Fn(usize, Result<Answer, An
             }
         }
     }
+    assert!(index.map().is_none_or(|map| map.len() == index.header().profiles as usize));
     for ordinal in [0, index.header().profiles, NONE - 1, NONE] {
         let _ = (index.id(Ordinal(ordinal)), index.document(Ordinal(ordinal)));
     }

@@ -27,6 +27,11 @@ impl SplitMix64 {
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
+
+    /// A number from -1 to 1, 1 excluded.
+    pub(crate) fn signed(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Why a source as a whole cannot be read.
 
+use std::collections::HashMap;
 use std::{fmt, io};
 
 use super::MAX_RECORD_BYTES;
@@ -77,6 +78,55 @@ pub enum Cause {
         /// The number of the second.
         second: usize,
     },
+    /// A table in which two columns have the same name.
+    #[error("columns {first} and {second} are both named {name:?}; names must differ")]
+    ColumnTwice {
+        /// The name.
+        name: String,
+        /// The number of the first column with it, from 1.
+        first: usize,
+        /// The number of the second.
+        second: usize,
+    },
+    /// A column of a type that no value of a profile has.
+    #[error("the column {name:?} is of the type {kind}, which is not read; convert it or leave it out")]
+    ColumnType {
+        /// The column.
+        name: String,
+        /// The type, as its source calls it.
+        kind: String,
+    },
+    /// A column of lists within lists without end.
+    #[error("the column {name:?} is nested too deeply")]
+    ColumnTooDeep {
+        /// The column.
+        name: String,
+    },
+    /// A Parquet or Arrow file that cannot be read.
+    #[error("{0}")]
+    Table(String),
+    /// A `.npy` file that cannot be read.
+    #[error("{0}")]
+    Npy(super::npy::HeaderError),
+    /// Vectors without ids.
+    #[error("it has vectors and no ids; give it as --vectors, and a file with the ids as --ids")]
+    WithoutIds,
+    /// Not as many ids as vectors.
+    #[error("it has {rows} rows, but {ids} has {count} lines; each row needs its id")]
+    IdsAndRows {
+        /// The file of ids.
+        ids: String,
+        /// Its lines.
+        count: u64,
+        /// The rows of the vectors.
+        rows: u64,
+    },
+    /// Something that is read from an address.
+    #[error("it is a file, and its format is read from an address")]
+    NotAnAddress,
+    /// What a database says, or why nothing came from it.
+    #[error("{0}")]
+    Database(String),
     /// A CSV record without an end.
     #[error("a CSV record has more than {MAX_RECORD_BYTES} bytes; is a quote not closed?")]
     EndlessRecord,
@@ -91,6 +141,18 @@ impl SourceError {
     pub(super) fn io(input: &str, error: io::Error) -> SourceError {
         SourceError { input: input.to_owned(), place: None, cause: Cause::Io(error) }
     }
+}
+
+/// # Errors
+/// [`Cause::ColumnTwice`] for the first name that comes again.
+pub(super) fn column_names_differ(names: &[&str]) -> Result<(), Cause> {
+    let mut seen = HashMap::new();
+    for (name, second) in names.iter().zip(1..) {
+        if let Some(first) = seen.insert(name, second) {
+            return Err(Cause::ColumnTwice { name: (*name).to_owned(), first, second });
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Display for Place {

@@ -5,7 +5,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{Cause, Input, Record, STANDARD_INPUT, SourceError, csv, json, pickle};
+use super::{
+    Cause, Input, Record, STANDARD_INPUT, SourceError, columnar, compression, csv, json, npy, pickle,
+    postgres,
+};
 
 /// The id field that stands for "number the records": such a source has no field with an id.
 pub const ROW_NUMBERS: &str = "row";
@@ -18,28 +21,62 @@ pub type Sink<'a> = dyn FnMut(Record) -> ControlFlow<()> + 'a;
 pub struct ReadOptions {
     /// The field with the id as it was given; `None` for `_id`, else `id`. See [`ROW_NUMBERS`].
     pub id_field: Option<String>,
+    /// The ids of what has none in it, one a line.
+    pub ids: Option<Input>,
+    /// What is asked of a database.
+    pub query: Option<String>,
 }
 
 /// How the profiles of a source are written: a row of [`FORMATS`].
 #[derive(Clone, Copy)]
 pub struct Format {
-    /// What `--format` calls it.
+    /// What `--format` and the metadata call it.
     pub name: &'static str,
-    /// The extensions of its files, without the dot, in lower case.
-    pub extensions: &'static [&'static str],
-    read: fn(&Input, &ReadOptions, &mut Sink<'_>) -> Result<(), SourceError>,
+    /// What tells it: the extensions of its files, without the dot, or the schemes of its addresses, without `://`;
+    /// in lower case.
+    pub marks: &'static [&'static str],
+    /// What reads it.
+    pub reader: Reader,
 }
+
+type Result<T = (), E = SourceError> = std::result::Result<T, E>;
+
+/// What reads a format, by what it reads from.
+#[derive(Clone, Copy)]
+pub enum Reader {
+    /// A file.
+    File(fn(&Input, &ReadOptions, &mut Sink<'_>) -> Result),
+    /// A file of vectors, and another of their ids.
+    Vectors(fn(&Input, &Input, &mut Sink<'_>) -> Result),
+    /// An address, and a query to what is there.
+    Address {
+        /// The address without its password, or why it is none: for messages and the metadata.
+        name: fn(&str) -> Result<String, String>,
+        /// Reads what is there.
+        read: fn(&str, &str, &mut Sink<'_>) -> Result,
+    },
+}
+
+use Reader::{Address, File, Vectors};
 
 /// Every format that can be read.
 pub static FORMATS: &[Format] = &[
-    Format { name: "pickle", extensions: &["pickle", "pkl"], read: read_pickle },
-    Format { name: "jsonl", extensions: &["jsonl", "ndjson"], read: json::read_lines },
-    Format { name: "json", extensions: &["json"], read: json::read_array },
-    Format { name: "csv", extensions: &["csv"], read: csv::read },
+    Format { name: "pickle", marks: &["pickle", "pkl"], reader: File(read_pickle) },
+    Format { name: "jsonl", marks: &["jsonl", "ndjson"], reader: File(json::read_lines) },
+    Format { name: "json", marks: &["json"], reader: File(json::read_array) },
+    Format { name: "csv", marks: &["csv"], reader: File(csv::read) },
+    Format { name: "parquet", marks: &["parquet"], reader: File(columnar::read_parquet) },
+    Format { name: "arrow", marks: &["arrow", "feather", "ipc"], reader: File(columnar::read_arrow) },
+    Format { name: "npy", marks: &["npy"], reader: Vectors(npy::read) },
+    Format {
+        name: "postgres",
+        marks: &["postgres", "postgresql"],
+        reader: Address { name: postgres::name, read: postgres::read },
+    },
 ];
 
 /// Reads a pickle; the ids of a dict id -> dict go into the id field, `_id` where none was named.
-fn read_pickle(input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(), SourceError> {
+fn read_pickle(input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Result {
     let named = options.id_field.as_deref().filter(|&name| name != ROW_NUMBERS);
     pickle::read(&|| Ok(input.reader()), named.unwrap_or("_id"), sink).map_err(|error| SourceError {
         input: input.name().to_owned(),
@@ -54,13 +91,14 @@ fn read_pickle(input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Res
 /// # Errors
 /// When the source as a whole cannot be read: [`SourceError`] names the path, the place and the cause. The sink has
 /// had the records before that place by then.
-pub fn read(
-    format: &Format,
-    input: &Input,
-    options: &ReadOptions,
-    sink: &mut Sink<'_>,
-) -> Result<(), SourceError> {
-    (format.read)(input, options, sink)
+pub fn read(format: &Format, input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Result {
+    let at = |cause| SourceError { input: input.name().to_owned(), place: None, cause };
+    match (format.reader, &options.ids) {
+        (File(read), _) => read(input, options, sink),
+        (Vectors(read), Some(ids)) => read(input, ids, sink),
+        (Vectors(_), None) => Err(at(Cause::WithoutIds)),
+        (Address { .. }, _) => Err(at(Cause::NotAnAddress)),
+    }
 }
 
 /// The value of `--format`: a format or "auto".
@@ -84,7 +122,7 @@ pub enum FormatError {
     },
     /// The extension says nothing.
     #[error(
-        "the extension of {path} says nothing about its format; known are {} (and .gz behind them), \
+        "the extension of {path} says nothing about its format; known are {} (and .gz or .zst behind them), \
              or give --format {}",
         extensions(),
         names()
@@ -96,33 +134,103 @@ pub enum FormatError {
     /// Standard input has no extension.
     #[error("standard input needs a format; give --format {}", names())]
     StandardInput,
+    /// A file of vectors alone.
+    #[error("{path} has vectors and no ids; give it as --vectors, and a file with the ids as --ids")]
+    Vectors {
+        /// The path.
+        path: String,
+    },
+    /// An address of something that is not read.
+    #[error("nothing is read from {scheme}:// addresses; known are {}, and files", schemes())]
+    UnknownScheme {
+        /// What stands before `://`.
+        scheme: String,
+    },
+    /// A format given for an address, which says it itself.
+    #[error("--format is for files; a {scheme}:// address says itself what it is")]
+    FormatOfAddress {
+        /// What stands before `://`.
+        scheme: String,
+    },
 }
 
 impl FormatChoice {
-    /// The format to read `path` in. An extension counts in upper case too, and a `.gz` behind it is passed over.
+    /// The format to read `path` in. An extension counts in upper case too, and a `.gz` or `.zst` behind it is passed
+    /// over. What begins as an address is one.
     ///
     /// # Errors
-    /// [`FormatError::StandardInput`] and [`FormatError::UnknownExtension`], if this is [`FormatChoice::Auto`].
+    /// [`FormatError::StandardInput`] and [`FormatError::UnknownExtension`], if this is [`FormatChoice::Auto`]; the
+    /// others that say what is wrong with a path.
     pub fn resolve(self, path: &Path) -> Result<&'static Format, FormatError> {
+        if let Some(scheme) = scheme(path) {
+            return self.of_address(scheme);
+        }
         if let FormatChoice::Is(format) = self {
             return Ok(format);
         }
         if path.as_os_str() == STANDARD_INPUT {
             return Err(FormatError::StandardInput);
         }
-        Format::of_extension(path)
-            .ok_or_else(|| FormatError::UnknownExtension { path: path.display().to_string() })
+        let shown = || path.display().to_string();
+        match Format::of_extension(path) {
+            Some(Format { reader: Vectors(_), .. }) => Err(FormatError::Vectors { path: shown() }),
+            Some(format) => Ok(format),
+            None => Err(FormatError::UnknownExtension { path: shown() }),
+        }
+    }
+
+    fn of_address(self, scheme: &str) -> Result<&'static Format, FormatError> {
+        let format = FORMATS.iter().find(|format| format.is_at_addresses() && format.has_mark(scheme));
+        let scheme = scheme.to_owned();
+        match (format, self) {
+            (None, _) => Err(FormatError::UnknownScheme { scheme }),
+            (Some(_), FormatChoice::Is(_)) => Err(FormatError::FormatOfAddress { scheme }),
+            (Some(format), FormatChoice::Auto) => Ok(format),
+        }
     }
 }
 
+/// What stands before the `://` of an address.
+fn scheme(path: &Path) -> Option<&str> {
+    let (scheme, _) = path.to_str()?.split_once("://")?;
+    let is_scheme =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    (!scheme.is_empty() && is_scheme(scheme)).then_some(scheme)
+}
+
+/// Whether a path is an address, of whatever kind.
+pub(super) fn is_address(path: &Path) -> bool {
+    scheme(path).is_some()
+}
+
 impl Format {
+    /// The format of the file at a path.
     fn of_extension(path: &Path) -> Option<&'static Format> {
         let extension = |path: &Path| Some(path.extension()?.to_str()?.to_ascii_lowercase());
         let mut given = extension(path)?;
-        if given == "gz" {
+        if compression::EXTENSIONS.contains(&given.as_str()) {
             given = extension(Path::new(path.file_stem()?))?;
         }
-        FORMATS.iter().find(|format| format.extensions.contains(&given.as_str()))
+        FORMATS.iter().find(|format| !format.is_at_addresses() && format.has_mark(&given))
+    }
+
+    /// The format of a file of vectors: by its extension, else the first there is.
+    pub(super) fn of_vectors(path: &Path) -> Option<&'static Format> {
+        let is_of_vectors = |format: &&Format| matches!(format.reader, Vectors(_));
+        Format::of_extension(path).filter(is_of_vectors).or_else(|| FORMATS.iter().find(is_of_vectors))
+    }
+
+    fn has_mark(&self, mark: &str) -> bool {
+        self.marks.contains(&mark.to_ascii_lowercase().as_str())
+    }
+
+    fn is_at_addresses(&self) -> bool {
+        matches!(self.reader, Address { .. })
+    }
+
+    /// Whether it is read from a file, and nothing else is needed.
+    fn is_of_files(&self) -> bool {
+        matches!(self.reader, File(_))
     }
 }
 
@@ -133,7 +241,7 @@ impl FromStr for FormatChoice {
         if given == "auto" {
             return Ok(FormatChoice::Auto);
         }
-        let format = FORMATS.iter().find(|format| format.name == given);
+        let format = FORMATS.iter().find(|format| format.is_of_files() && format.name == given);
         format.map(FormatChoice::Is).ok_or_else(|| FormatError::UnknownName { given: given.to_owned() })
     }
 }
@@ -162,150 +270,21 @@ impl PartialEq for Format {
 
 impl Eq for Format {}
 
-fn names() -> String {
-    let names: Vec<&str> = ["auto"].into_iter().chain(FORMATS.iter().map(|format| format.name)).collect();
-    names.join("|")
+/// The values of `--format`: "auto|pickle|...".
+pub fn names() -> String {
+    let of_files = FORMATS.iter().filter(|format| format.is_of_files());
+    ["auto"].into_iter().chain(of_files.map(|format| format.name)).collect::<Vec<_>>().join("|")
 }
 
 fn extensions() -> String {
-    let all = FORMATS.iter().flat_map(|format| format.extensions);
+    let all = FORMATS.iter().filter(|format| format.is_of_files()).flat_map(|format| format.marks);
     all.map(|extension| format!(".{extension}")).collect::<Vec<_>>().join(" ")
 }
 
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use tempfile::TempDir;
-
-    use super::*;
-
-    fn read_bytes(format: &str, bytes: &[u8]) -> Result<Vec<Record>, SourceError> {
-        let dir = TempDir::new().unwrap();
-        let path = dir.path().join("profiles");
-        std::fs::write(&path, bytes).unwrap();
-        let input = Input::open(&path, dir.path()).unwrap();
-        let format = format.parse::<FormatChoice>().unwrap().resolve(&path).unwrap();
-        let mut records = Vec::new();
-        read(format, &input, &ReadOptions::default(), &mut |record| {
-            records.push(record);
-            ControlFlow::Continue(())
-        })?;
-        Ok(records)
-    }
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    const SAMPLES: [(&str, &str); 3] = [
-        ("jsonl", "{\"_id\":\"a\",\"age\":31}\n\n{\"_id\":\"b\",\"v\":[1,NaN,2.5e3]}\n"),
-        ("json", "[{\"_id\":\"a\",\"age\":31},\n {\"_id\":\"b\",\"v\":[1,{\"x\":\"\\u00e9\\\"]\"}]}]\n"),
-        ("csv", "_id,age,v\r\na,31,\"[1,2.5]\"\r\n\"b\"\"\n\",,x\r\nc,-1.5e3,\"\"\r\n"),
-    ];
-
-    #[test]
-    fn compressed_sources_read_as_the_plain_ones() {
-        for (format, text) in SAMPLES {
-            let plain = read_bytes(format, text.as_bytes()).unwrap();
-            assert!(plain.iter().all(|record| matches!(record, Record::Fields(_))), "{plain:?}");
-            let compressed = read_bytes(format, &gzip(text.as_bytes())).unwrap();
-            assert_eq!(format!("{compressed:?}"), format!("{plain:?}"));
-        }
-    }
-
-    #[test]
-    fn a_truncated_compressed_source_is_an_error_that_names_it() {
-        for (format, text) in SAMPLES {
-            let whole = gzip(text.as_bytes());
-            let error = read_bytes(format, &whole[..whole.len() - 9]).unwrap_err().to_string();
-            assert!(
-                error.contains("/profiles") && error.contains("ends too early; the file is truncated"),
-                "{error}"
-            );
-        }
-    }
-
-    #[test]
-    fn no_edited_source_makes_its_reader_panic() {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        let mut random = move |below: usize| {
-            // Knuth's MMIX generator; its high bits are the good ones.
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            ((state >> 33) as usize) % below
-        };
-        for (format, text) in SAMPLES {
-            for plain in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
-                for _ in 0..300 {
-                    let mut bytes = plain.clone();
-                    for _ in 0..=random(3) {
-                        let at = random(bytes.len());
-                        match random(3) {
-                            0 => bytes[at] = random(256) as u8,
-                            1 => bytes.insert(at, b"{}[]\",:\\\n\r\0"[random(11)]),
-                            _ => bytes.truncate(at + 1),
-                        }
-                    }
-                    let _ = read_bytes(format, &bytes);
-                }
-            }
-        }
-    }
-
-    fn by_extension(path: &str) -> Option<&'static str> {
-        FormatChoice::Auto.resolve(Path::new(path)).ok().map(|format| format.name)
-    }
-
-    #[test]
-    fn the_extension_decides_in_any_case_and_behind_it_may_be_gz() {
-        let known = [
-            ("people.jsonl", "jsonl"),
-            ("people.ndjson", "jsonl"),
-            ("dir.csv/people.json", "json"),
-            ("People.CSV", "csv"),
-            ("people.jsonl.gz", "jsonl"),
-            ("people.csv.GZ", "csv"),
-            ("-.json", "json"),
-        ];
-        for (path, name) in known {
-            assert_eq!(by_extension(path), Some(name), "{path}");
-        }
-        for path in
-            ["people", "people.gz", "people.txt", "people.csv.gz.gz", "json", ".json", "people.", "", ".."]
-        {
-            assert_eq!(by_extension(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn a_named_format_is_taken_whatever_the_extension() {
-        for format in FORMATS {
-            let choice: FormatChoice = format.name.parse().unwrap();
-            assert_eq!(choice.resolve(Path::new("-")), Ok(format));
-            assert_eq!(choice.resolve(Path::new("people.txt")), Ok(format));
-            assert_eq!(choice.to_string(), format.name);
-        }
-        assert_eq!("auto".parse(), Ok(FormatChoice::Auto));
-    }
-
-    #[test]
-    fn messages_say_what_was_given_and_what_is_allowed() {
-        let unknown = "xml".parse::<FormatChoice>().unwrap_err().to_string();
-        let extension = FormatChoice::Auto.resolve(Path::new("people.txt")).unwrap_err().to_string();
-        let stream = FormatChoice::Auto.resolve(Path::new("-")).unwrap_err().to_string();
-        assert!(unknown.contains("\"xml\""), "{unknown}");
-        assert!(extension.contains("people.txt"), "{extension}");
-        for format in FORMATS {
-            for message in [&unknown, &extension, &stream] {
-                assert!(message.contains(format.name), "{message}");
-            }
-            for allowed in format.extensions {
-                assert!(extension.contains(&format!(".{allowed}")), "{extension}");
-            }
-        }
-    }
+fn schemes() -> String {
+    let all = FORMATS.iter().filter(|format| format.is_at_addresses()).flat_map(|format| format.marks);
+    all.map(|scheme| format!("{scheme}://")).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests;

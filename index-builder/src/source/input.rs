@@ -2,7 +2,7 @@
 //!
 //! A regular file is read in place. Anything else (standard input, a pipe, a FIFO) can be read only once, so it is
 //! first copied to a temporary file without a name, which the system removes whatever happens to this process.
-//! Gzip is recognised by its first bytes and taken off; the copy stays compressed.
+//! Gzip and zstd are recognised by their first bytes and taken off; the copy stays compressed.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
@@ -11,26 +11,24 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flate2::bufread::MultiGzDecoder;
+use super::compression::{Compression, MAGIC_BYTES};
 
 /// The path that means standard input.
 pub const STANDARD_INPUT: &str = "-";
 
 /// How much is read at once: enough that the system call does not count, little enough for the cache.
-const BUFFER_BYTES: usize = 64 << 10;
-
-/// The first two bytes of every gzip member (RFC 1952, section 2.3.1).
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(super) const BUFFER_BYTES: usize = 64 << 10;
 
 /// What some programs write in front of UTF-8.
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// A source's bytes, readable from the start any number of times, also by several readers at once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Input {
     name: String,
     start: FromHere,
-    gzip: bool,
+    compression: Option<Compression>,
+    spool_dir: PathBuf,
 }
 
 /// Why a source cannot be opened. Every message names its path and says what the system says.
@@ -45,7 +43,7 @@ pub enum InputError {
         error: io::Error,
     },
     /// The path is a directory.
-    #[error("{}: is a directory; a file of profiles is expected", path.display())]
+    #[error("{}: is a directory; a file of profiles is expected, or a pattern of such files: '{}/*.jsonl'", path.display(), path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
@@ -101,8 +99,9 @@ impl Input {
         };
         let read = |error| InputError::Read { name: name.clone(), error };
         let start = FromHere::new(file).map_err(read)?;
-        let gzip = starts_with_gzip(start.clone()).map_err(read)?;
-        Ok(Input { name, start, gzip })
+        let mut first = Vec::with_capacity(MAGIC_BYTES);
+        start.clone().take(MAGIC_BYTES as u64).read_to_end(&mut first).map_err(read)?;
+        Ok(Input { name, start, compression: Compression::of(&first), spool_dir: spool_dir.to_owned() })
     }
 
     /// The path as it was given, or "standard input": for messages.
@@ -113,25 +112,60 @@ impl Input {
     /// A reader of the whole source from its start, decompressed.
     pub fn reader(&self) -> Box<dyn BufRead> {
         let raw = BufReader::with_capacity(BUFFER_BYTES, self.start.clone());
-        if self.gzip {
-            Box::new(BufReader::with_capacity(BUFFER_BYTES, Gunzip(MultiGzDecoder::new(raw))))
-        } else {
-            Box::new(raw)
+        match self.compression {
+            Some(compression) => {
+                compression.reader(raw).unwrap_or_else(|error| Box::new(BufReader::new(Failed(error.kind()))))
+            }
+            None => Box::new(raw),
         }
+    }
+
+    /// The whole source, decompressed, for a reader that goes to and fro in it. What is compressed is first copied
+    /// to a temporary file.
+    pub(super) fn random_access(&self) -> io::Result<RandomAccess> {
+        let start = match self.compression {
+            Some(_) => FromHere::new(spool(self.reader(), &self.spool_dir)?)?,
+            None => self.start.clone(),
+        };
+        let length = start.file.metadata()?.len().saturating_sub(start.offset);
+        Ok(RandomAccess { start, length })
     }
 }
 
-fn spool(mut stream: File, directory: &Path) -> io::Result<File> {
+fn spool(mut stream: impl Read, directory: &Path) -> io::Result<File> {
     let mut copy = tempfile::tempfile_in(directory)?;
     io::copy(&mut stream, &mut copy)?;
     copy.rewind()?;
     Ok(copy)
 }
 
-fn starts_with_gzip(start: FromHere) -> io::Result<bool> {
-    let mut first = Vec::with_capacity(GZIP_MAGIC.len());
-    start.take(GZIP_MAGIC.len() as u64).read_to_end(&mut first)?;
-    Ok(first == GZIP_MAGIC)
+/// What can be read in any order.
+#[derive(Debug, Clone)]
+pub(super) struct RandomAccess {
+    start: FromHere,
+    length: u64,
+}
+
+impl RandomAccess {
+    /// How many bytes there are.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// A reader from an offset on.
+    pub(super) fn from(&self, offset: u64) -> io::Result<impl Read + Send + use<>> {
+        let offset = self.start.offset.checked_add(offset).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(FromHere { file: Arc::clone(&self.start.file), offset })
+    }
+}
+
+/// A source whose decompression could not even be started.
+struct Failed(io::ErrorKind);
+
+impl Read for Failed {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
 }
 
 /// A reader behind the byte order mark.
@@ -178,38 +212,12 @@ impl Read for FromHere {
     }
 }
 
-/// A gzip stream whose errors say in plain words what is wrong with it.
-struct Gunzip<R>(MultiGzDecoder<R>);
-
-impl<R: BufRead> Read for Gunzip<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                io::Error::new(error.kind(), "the gzip data ends too early; the file is truncated")
-            }
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-                io::Error::new(error.kind(), format!("the gzip data is damaged: {error}"))
-            }
-            _ => error,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
     use tempfile::TempDir;
 
+    use super::super::samples::{gzip, zstd};
     use super::*;
-
-    fn gzip(text: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(text).unwrap();
-        encoder.finish().unwrap()
-    }
 
     fn input_of(bytes: &[u8]) -> Input {
         let dir = TempDir::new().unwrap();
@@ -257,29 +265,20 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_recognised_by_its_first_bytes_and_may_have_several_members() {
-        let members = [gzip(b"one "), gzip(b"two")].concat();
-        assert_eq!(text_of(&input_of(&members)).unwrap(), "one two");
-        for plain in [&b""[..], b"\x1f", b"{}", b"\x8b\x1f"] {
-            assert!(!input_of(plain).gzip);
+    fn any_place_of_a_source_can_be_read_compressed_or_not() {
+        let dir = TempDir::new().unwrap();
+        for bytes in [b"0123456789".to_vec(), gzip(b"0123456789"), zstd(b"0123456789")] {
+            let path = dir.path().join("profiles");
+            std::fs::write(&path, bytes).unwrap();
+            let access = Input::open(&path, dir.path()).unwrap().random_access().unwrap();
+            assert_eq!(access.length(), 10);
+            for offset in [7, 0, 10, 11] {
+                let mut text = String::new();
+                access.from(offset).unwrap().read_to_string(&mut text).unwrap();
+                assert_eq!(text, "0123456789".get(offset as usize..).unwrap_or_default());
+            }
+            assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "the copy has no name");
         }
-    }
-
-    #[test]
-    fn a_gzip_file_cut_anywhere_says_that_it_is_truncated() {
-        let whole = gzip(b"profiles ".repeat(1000).as_slice());
-        for length in 2..whole.len() {
-            let error = text_of(&input_of(&whole[..length])).unwrap_err();
-            assert!(error.to_string().contains("truncated"), "{length}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_damaged_gzip_file_says_so() {
-        let mut bytes = gzip(b"profiles ".repeat(1000).as_slice());
-        let checksum = bytes.len() - 8;
-        bytes[checksum] ^= 1;
-        assert!(text_of(&input_of(&bytes)).unwrap_err().to_string().contains("damaged"));
     }
 
     #[test]

@@ -1,27 +1,43 @@
-//! Where profiles come from: a file or a stream in one of a few formats, read as one [`Record`] after the other.
+//! Where profiles come from: files, streams and databases, read as one [`Record`] after the other.
 //!
 //! ```text
-//! path or "-" ──> Input ───────> Format ──────> Record, Record, Record...
-//!                 rewindable,    a row of the    to the caller's sink, which may
-//!                 gunzipped      format table    stop the reading at any time
+//! paths, patterns, ──> Plan ──> Input ───────> Format ──────> Record, Record, Record...
+//! "-", addresses       parts    rewindable,    a row of the    to the caller's sink, which may
+//!                      in order decompressed   format table    stop the reading at any time
 //! ```
 //!
-//! [`FORMATS`] is the one table in which sources are found: a further format is a file here and a row there. What is
-//! wrong with a single record makes that record [`Record::Unusable`]; what is wrong with the file as a whole is a
+//! [`FORMATS`] is the one table in which sources are found: a further one is a file here and a row there; the
+//! repository's `docs/adding-a-source.md` shows how. What is wrong with a single record makes that record [`Record::Unusable`]; what is wrong with the file as a whole is a
 //! [`SourceError`]. Memory is bounded by one record, and a record by [`MAX_RECORD_BYTES`].
 
+mod calendar;
+mod columnar;
+mod compression;
 mod csv;
 mod error;
 mod format;
 mod input;
 mod json;
+mod lines;
+mod lists;
+mod npy;
 pub mod pickle;
+mod plan;
+mod postgres;
 mod record;
 
+#[cfg(test)]
+mod samples;
+
 pub use error::{Cause, Place, SourceError};
-pub use format::{FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Sink, read};
+pub use format::{
+    FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Reader, Sink,
+    names as format_names, read,
+};
 pub use input::{Input, InputError, STANDARD_INPUT};
-pub use json::parse_document;
+pub use lines::{Line, read_line};
+pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
+pub use plan::{Plan, PlanError, ReadError, Visitor};
 pub use record::Record;
 
 /// The longest record of a source, in bytes of its text. Far above any document that is accepted (the vector, which

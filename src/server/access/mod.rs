@@ -123,6 +123,11 @@ fn presented(request: &HttpRequest) -> Option<&[u8]> {
     bearer.or_else(|| headers.get(X_API_KEY).map(|value| value.as_bytes())).filter(|key| !key.is_empty())
 }
 
+/// Whether a request shows any key.
+pub fn shows_a_key(request: &HttpRequest) -> bool {
+    presented(request).is_some()
+}
+
 /// Where a request comes from. What stands in headers is not asked: anybody can write them.
 fn address(request: &HttpRequest) -> Option<IpAddr> {
     request.peer_addr().map(|address| address.ip())

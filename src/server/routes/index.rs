@@ -1,7 +1,6 @@
 //! `GET /index`: what is served, and how it came to be.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -13,7 +12,7 @@ use super::super::live_index::{History, Refusal};
 use super::super::problem::Problem;
 use super::{index_answer, json};
 use crate::index::TableMetadata;
-use crate::time::rfc3339;
+use crate::time::{rfc3339, rfc3339_of};
 
 /// What is served.
 #[derive(Serialize, ToSchema)]
@@ -71,7 +70,7 @@ fn describe(generation: &Generation, history: History) -> Description<'_> {
         version: generation.version,
         file: generation.file_name(),
         created: rfc3339(header.created),
-        loaded: rfc3339(unix_seconds(generation.loaded)),
+        loaded: rfc3339_of(generation.loaded),
         profiles: header.profiles,
         nodes: header.nodes,
         dimension: header.dimension,
@@ -88,12 +87,7 @@ fn describe(generation: &Generation, history: History) -> Description<'_> {
         last_refused: history.last_refused.map(|Refusal { file, reason, at }| Refused {
             file,
             reason,
-            at: rfc3339(unix_seconds(at)),
+            at: rfc3339_of(at),
         }),
     }
-}
-
-/// A clock before 1970 shows as 1970.
-fn unix_seconds(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }

@@ -12,15 +12,17 @@ use super::super::generation::Generation;
 use super::super::problem::Problem;
 use crate::answer::AnswerError;
 use crate::index::{Index, MappedFile, Suppressed};
+use crate::vectorizer::VectorizeError;
 
 /// Which version answered, in decimal.
-const X_INDEX_VERSION: HeaderName = HeaderName::from_static("x-index-version");
+pub const X_INDEX_VERSION: HeaderName = HeaderName::from_static("x-index-version");
 
 /// Profiles are nobody else's business, and the next index may come at any time: a cache may keep an answer, but has to
 /// ask whether it still holds.
 const CACHE_POLICY: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The media type of everything but problems.
+pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The generation that answers a request. The one place that decides on that.
 ///
@@ -40,14 +42,22 @@ pub fn read<T>(
     id: &str,
     read: impl FnOnce(&Index<MappedFile>, &Suppressed) -> Result<T, AnswerError>,
 ) -> Result<T, Problem> {
+    read_unchanged(generation, read)?.map_err(|error| problem(generation, id, error))
+}
+
+/// The same for whatever is read.
+///
+/// # Errors
+/// [`Problem::IndexChanged`].
+pub fn read_unchanged<T>(
+    generation: &Generation,
+    read: impl FnOnce(&Index<MappedFile>, &Suppressed) -> T,
+) -> Result<T, Problem> {
     if generation.is_condemned() {
         return Err(Problem::IndexChanged);
     }
     let result = read(generation.index(), &generation.suppressed);
-    if !generation.is_intact() {
-        return Err(Problem::IndexChanged);
-    }
-    result.map_err(|error| problem(generation, id, error))
+    if generation.is_intact() { Ok(result) } else { Err(Problem::IndexChanged) }
 }
 
 /// What is said where a generation has no answer about an id.
@@ -55,11 +65,12 @@ pub fn problem(generation: &Generation, id: &str, error: AnswerError) -> Problem
     match error {
         AnswerError::UnknownId => Problem::UnknownId { id: id.to_owned() },
         AnswerError::ZeroVector => Problem::ZeroVector { id: id.to_owned() },
+        AnswerError::OtherDimension { dimension, found } => {
+            Problem::NoVector(VectorizeError::Length { dimension, found })
+        }
         AnswerError::Damaged(damaged) => {
-            tracing::error!(
-                "{} is damaged although its file is unchanged: {damaged}",
-                generation.file_name()
-            );
+            let (version, file) = (generation.version, generation.file_name());
+            tracing::error!(version, file, "{file} is damaged although its file is unchanged: {damaged}");
             Problem::Damaged
         }
     }

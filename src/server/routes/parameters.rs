@@ -141,6 +141,17 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// Whether a text can be an id.
+///
+/// # Errors
+/// It is empty or too long.
+pub fn check_id(id: &str) -> Result<(), Problem> {
+    if id.is_empty() || id.len() > MAX_ID_BYTES {
+        return Err(bad("id", &format!("must have 1 to {MAX_ID_BYTES} bytes, not {}", id.len())));
+    }
+    Ok(())
+}
+
 fn bad(name: &'static str, reason: &str) -> Problem {
     Problem::BadParameter { name, reason: reason.to_owned() }
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::io::BufRead;
 
 use kindred::profile::Value;
+use kindred::profile::json::parse_list;
 
 use super::super::{
     Cause, Input, MAX_RECORD_BYTES, NOT_UNICODE, Place, ROW_NUMBERS, ReadOptions, Record, Sink, SourceError,
-    json,
 };
 use super::number::number;
 use super::rows::Rows;
@@ -167,7 +167,7 @@ fn field((column, cell): (&Column, &str)) -> (String, Value) {
         Kind::Id => Value::Text(cell.to_owned()),
         Kind::Number => number(cell).unwrap_or(Value::Null),
         Kind::Text if cell.is_empty() => Value::Null,
-        Kind::Text => json::parse_list(cell).unwrap_or_else(|| Value::Text(cell.to_owned())),
+        Kind::Text => parse_list(cell).unwrap_or_else(|| Value::Text(cell.to_owned())),
     };
     (column.name.clone(), value)
 }
@@ -189,7 +189,7 @@ mod tests {
 
     fn read_with(id_field: Option<&str>, text: &[u8]) -> Result<Vec<Record>, String> {
         let mut records = Vec::new();
-        let options = ReadOptions { id_field: id_field.map(str::to_owned) };
+        let options = ReadOptions { id_field: id_field.map(str::to_owned), ..ReadOptions::default() };
         let result = read(&input_of(text), &options, &mut |record| {
             records.push(record);
             ControlFlow::Continue(())

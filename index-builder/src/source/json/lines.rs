@@ -1,8 +1,9 @@
 //! JSON lines: one object a line.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 
 use super::super::input::without_byte_order_mark;
+use super::super::lines::{Line, read_line};
 use super::super::{Input, MAX_RECORD_BYTES, ReadOptions, Record, Sink, SourceError, TOO_LARGE};
 use super::is_blank;
 use super::value::parse_record;
@@ -36,29 +37,6 @@ fn read_records(reader: impl BufRead, limit: usize, sink: &mut Sink<'_>) -> io::
         }
     }
     Ok(())
-}
-
-enum Line {
-    /// It is in the buffer, with its line feed unless it is the last one.
-    Whole,
-    /// It is longer than the limit and has been passed over without being held.
-    TooLarge,
-    /// There are no more lines.
-    End,
-}
-
-fn read_line(reader: &mut impl BufRead, limit: usize, buffer: &mut Vec<u8>) -> io::Result<Line> {
-    buffer.clear();
-    // One byte for the line feed.
-    let length = Read::take(&mut *reader, limit as u64 + 1).read_until(b'\n', buffer)?;
-    if length == 0 {
-        return Ok(Line::End);
-    }
-    if length <= limit || buffer.ends_with(b"\n") {
-        return Ok(Line::Whole);
-    }
-    reader.skip_until(b'\n')?;
-    Ok(Line::TooLarge)
 }
 
 #[cfg(test)]

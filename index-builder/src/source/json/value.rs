@@ -1,251 +1,40 @@
-//! The text of one JSON value, parsed into a [`Value`] or a [`Record`].
-//!
-//! RFC 8259, and what Python's `json` writes beyond it: bare `NaN`, `Infinity` and `-Infinity`. These, and numbers
-//! too large for a double, are null; but a list of numbers only keeps them, as [`Value::Floats`], because a vector
-//! that holds one must be refused and not repaired.
+//! The text of one JSON value as a [`Record`].
 
-use indexmap::IndexMap;
-use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
-use kindred::profile::{Fields, Value};
+use kindred::profile::Value;
+use kindred::profile::json::{Reason, parse};
 
 use super::super::{NOT_UNICODE, Record};
-
-/// How deep lists and maps may lie within one another: as deep as common JSON readers go by default, so that what
-/// is accepted here can be read again by whoever asks for it.
-const MAX_DEPTH: usize = 127;
 
 const NOT_JSON: &str = "not valid JSON";
 const NOT_A_MAP: &str = "not a map";
 const TOO_DEEP: &str = "nested too deeply";
 
-/// Why a text is not a value: one of the reasons above.
-type Reason = &'static str;
-
 /// The record that the text of one JSON value is. `place` is called only for what is not usable.
 pub(super) fn parse_record(text: &[u8], place: impl FnOnce() -> String) -> Record {
-    match parse(text) {
+    match parse_value(text) {
         Ok(Value::Map(fields)) => Record::Fields(fields),
         Ok(_) => Record::Unusable { reason: NOT_A_MAP, place: place() },
         Err(reason) => Record::Unusable { reason, place: place() },
     }
 }
 
-/// The list that a text is, if it is a JSON list and nothing else.
-pub(crate) fn parse_list(text: &str) -> Option<Value> {
-    if !text.starts_with('[') {
-        return None;
-    }
-    parse(text.as_bytes()).ok()
-}
-
-fn parse(text: &[u8]) -> Result<Value, Reason> {
-    let mut parser = Parser { json: Jiter::new(text).with_allow_inf_nan() };
-    let first = parser.json.peek().map_err(reason)?;
-    let value = parser.value(first, 0)?;
-    parser.json.finish().map_err(reason)?;
-    Ok(value.or_null())
-}
-
-struct Parser<'a> {
-    json: Jiter<'a>,
-}
-
-/// A value as it stands in the text.
-enum Parsed {
-    Value(Value),
-    /// NaN or an infinity, which only a list of numbers keeps.
-    NotFinite(f32),
-}
-
-impl Parser<'_> {
-    /// The value that starts with `first`, within `depth` lists and maps.
-    fn value(&mut self, first: Peek, depth: usize) -> Result<Parsed, Reason> {
-        let value = match first {
-            Peek::Null => self.json.known_null().map(|()| Value::Null).map_err(reason)?,
-            Peek::True | Peek::False => Value::Bool(self.json.known_bool(first).map_err(reason)?),
-            Peek::String => Value::Text(self.json.known_str().map_err(reason)?.to_owned()),
-            Peek::Array | Peek::Object if depth == MAX_DEPTH => return Err(TOO_DEEP),
-            Peek::Array => self.list(depth + 1)?,
-            Peek::Object => Value::Map(self.map(depth + 1)?),
-            _ => return number(self.json.known_number_bytes(first).map_err(reason)?),
-        };
-        Ok(Parsed::Value(value))
-    }
-
-    fn list(&mut self, depth: usize) -> Result<Value, Reason> {
-        let mut values = Vec::new();
-        let mut not_finite = Vec::new();
-        let mut only_numbers = true;
-        let mut next = self.json.known_array().map_err(reason)?;
-        while let Some(first) = next {
-            match self.value(first, depth)? {
-                Parsed::Value(value) => {
-                    only_numbers &= value.as_number().is_some();
-                    values.push(value);
-                }
-                Parsed::NotFinite(number) => {
-                    not_finite.push((values.len(), number));
-                    values.push(Value::Null);
-                }
-            }
-            next = self.json.array_step().map_err(reason)?;
-        }
-        if only_numbers && !not_finite.is_empty() {
-            return Ok(Value::Floats(floats(&values, &not_finite)));
-        }
-        Ok(Value::List(values))
-    }
-
-    /// The fields of a map. A name that comes again keeps its first place and takes the last value, as in Python.
-    fn map(&mut self, depth: usize) -> Result<Fields, Reason> {
-        let mut fields = IndexMap::new();
-        let mut next = self.json.known_object().map_err(reason)?.map(str::to_owned);
-        while let Some(name) = next {
-            let first = self.json.peek().map_err(reason)?;
-            let value = self.value(first, depth)?.or_null();
-            fields.insert(name, value);
-            next = self.json.next_key().map_err(reason)?.map(str::to_owned);
-        }
-        Ok(fields.into_iter().collect())
-    }
-}
-
-impl Parsed {
-    fn or_null(self) -> Value {
-        match self {
-            Parsed::Value(value) => value,
-            Parsed::NotFinite(_) => Value::Null,
-        }
-    }
-}
-
-/// A number's text as a value. Whole numbers stay whole: above `u64` they are kept as text rather than rounded.
-fn number(text: &[u8]) -> Result<Parsed, Reason> {
-    let text = std::str::from_utf8(text).map_err(|_| NOT_JSON)?;
-    let is_whole = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
-    if is_whole {
-        return Ok(Parsed::Value(whole_number(text)));
-    }
-    // Rust reads "NaN", "Infinity" and "-Infinity" too, and gives an infinity for 1e999.
-    let number: f64 = text.parse().map_err(|_| NOT_JSON)?;
-    Ok(if number.is_finite() {
-        Parsed::Value(Value::Float(number))
-    } else {
-        Parsed::NotFinite(number as f32)
+/// The value that a text is, or the reason under which its record is counted.
+pub(in super::super) fn parse_value(text: &[u8]) -> Result<Value, &'static str> {
+    parse(text).map_err(|error| match error.reason {
+        Reason::NotUnicode => NOT_UNICODE,
+        Reason::TooDeep => TOO_DEEP,
+        // How long a record may be is judged where it is cut out.
+        Reason::NotJson(_) | Reason::TooLong => NOT_JSON,
     })
-}
-
-fn whole_number(digits: &str) -> Value {
-    digits.parse().map_or_else(|_| Value::Text(digits.to_owned()), Value::integer)
-}
-
-/// The numbers of a list as a packed list, with those that are not finite put back in their places.
-fn floats(values: &[Value], not_finite: &[(usize, f32)]) -> Vec<f32> {
-    let mut floats: Vec<f32> =
-        values.iter().map(|value| value.as_number().map_or(f32::NAN, |number| number as f32)).collect();
-    for &(at, number) in not_finite {
-        floats[at] = number;
-    }
-    floats
-}
-
-/// Why the parser stopped, as one of the reasons under which records are counted.
-fn reason(error: JiterError) -> Reason {
-    match error.error_type {
-        // The last of these is a high surrogate without its other half; where the text ends within an escape the
-        // error is another one.
-        JiterErrorType::JsonError(
-            JsonErrorType::InvalidUnicodeCodePoint
-            | JsonErrorType::LoneLeadingSurrogateInHexEscape
-            | JsonErrorType::UnexpectedEndOfHexEscape,
-        ) => NOT_UNICODE,
-        _ => NOT_JSON,
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
-
     use super::*;
-
-    fn text(text: &str) -> Value {
-        Value::Text(text.to_owned())
-    }
-
-    fn list(values: impl IntoIterator<Item = Value>) -> Value {
-        Value::List(values.into_iter().collect())
-    }
-
-    /// `parse` with the packed lists made visible, since NaN does not equal itself.
-    fn shown(json: &str) -> String {
-        format!("{:?}", parse(json.as_bytes()))
-    }
-
-    #[test]
-    fn values_keep_their_types() {
-        let cases = [
-            ("null", Value::Null),
-            (" true ", Value::Bool(true)),
-            ("false", Value::Bool(false)),
-            ("0", Value::Int(0)),
-            ("-0", Value::Int(0)),
-            ("-9223372036854775808", Value::Int(i64::MIN)),
-            ("9223372036854775808", Value::UInt(1 << 63)),
-            ("18446744073709551615", Value::UInt(u64::MAX)),
-            ("18446744073709551616", text("18446744073709551616")),
-            ("-9223372036854775809", text("-9223372036854775809")),
-            (
-                "1000000000000000000000000000000000000000000",
-                text("1000000000000000000000000000000000000000000"),
-            ),
-            ("3.0", Value::Float(3.0)),
-            ("1e5", Value::Float(100_000.0)),
-            ("-2.5E-3", Value::Float(-0.0025)),
-            ("0.1", Value::Float(0.1)),
-            ("1e-999", Value::Float(0.0)),
-            (r#""""#, text("")),
-            (r#""\u00e9\ud83d\ude00\n\/\u0000""#, text("é😀\n/\0")),
-            ("[]", list([])),
-            ("{}", Value::Map(vec![])),
-            ("[1,2.5]", list([Value::Int(1), Value::Float(2.5)])),
-        ];
-        for (json, value) in cases {
-            assert_eq!(parse(json.as_bytes()), Ok(value), "{json}");
-        }
-    }
-
-    #[test]
-    fn numbers_that_are_not_finite_are_null_outside_lists_of_numbers() {
-        for json in ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"] {
-            assert_eq!(parse(json.as_bytes()), Ok(Value::Null), "{json}");
-            let pair = format!("[{json}, null]");
-            assert_eq!(parse(pair.as_bytes()), Ok(list([Value::Null, Value::Null])), "{pair}");
-            let pair = format!(r#"[{json}, "x"]"#);
-            assert_eq!(parse(pair.as_bytes()), Ok(list([Value::Null, text("x")])), "{pair}");
-        }
-    }
-
-    #[test]
-    fn lists_of_numbers_keep_what_is_not_finite() {
-        assert_eq!(shown("[1,NaN,2.5]"), "Ok(Floats([1.0, NaN, 2.5]))");
-        assert_eq!(shown("[1e999, -Infinity]"), "Ok(Floats([inf, -inf]))");
-        assert_eq!(shown("[Infinity]"), "Ok(Floats([inf]))");
-        assert_eq!(shown("[[1,NaN],[2]]"), "Ok(List([Floats([1.0, NaN]), List([Int(2)])]))");
-        assert_eq!(shown("[1e300, 2]"), "Ok(List([Float(1e300), Int(2)]))", "finite, so nothing is packed");
-    }
-
-    #[test]
-    fn a_name_that_comes_twice_keeps_its_first_place_and_its_last_value() {
-        let record = parse_record(br#"{"b":1,"a":2,"b":{"x":3,"x":4}}"#, String::new);
-        let inner = Value::Map(vec![("x".into(), Value::Int(4))]);
-        assert_eq!(record, Record::Fields(vec![("b".into(), inner), ("a".into(), Value::Int(2))]));
-    }
 
     #[test]
     fn what_is_no_record_says_why() {
-        let cases: &[(&[u8], Reason)] = &[
+        let cases: &[(&[u8], &str)] = &[
             (b"7", NOT_A_MAP),
             (b"[{}]", NOT_A_MAP),
             (b"null", NOT_A_MAP),
@@ -283,76 +72,9 @@ mod tests {
     }
 
     #[test]
-    fn nesting_is_bounded() {
-        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
-        assert_eq!(parse(nested(MAX_DEPTH + 1).as_bytes()), Err(TOO_DEEP));
-        assert_eq!(parse("[".repeat(1 << 20).as_bytes()), Err(TOO_DEEP));
-        assert_eq!(parse(r#"{"a":"#.repeat(1 << 16).as_bytes()), Err(TOO_DEEP));
-        let deepest = serde_json::from_str::<serde_json::Value>(&nested(MAX_DEPTH));
-        assert!(deepest.is_ok(), "what is accepted can be read again");
-    }
-
-    #[test]
-    fn a_map_of_very_many_fields_is_read_in_linear_time() {
-        let fields: Vec<String> = (0..100_000).map(|at| format!("\"{}\":{at}", at % 50_000)).collect();
-        let json = format!("{{{}}}", fields.join(","));
-        let Record::Fields(fields) = parse_record(json.as_bytes(), String::new) else { panic!("no record") };
-        assert_eq!(fields.len(), 50_000);
-        assert_eq!(fields[7], ("7".to_owned(), Value::Int(50_007)));
-    }
-
-    #[test]
-    fn a_list_in_a_text_is_a_list_and_nothing_else_is() {
-        assert_eq!(parse_list("[1, 2] "), Some(list([Value::Int(1), Value::Int(2)])));
-        assert!(matches!(parse_list("[1, NaN]"), Some(Value::Floats(_))));
-        for text in ["", "1", "{}", " [1]", "[1", "[1] and more", "['a']", "[0.1 0.2]"] {
-            assert_eq!(parse_list(text), None, "{text}");
-        }
-    }
-
-    fn any_value() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::Bool),
-            any::<i64>().prop_map(Value::Int),
-            (1 << 63..=u64::MAX).prop_map(Value::UInt),
-            any::<u64>().prop_map(|bits| Value::float(f64::from_bits(bits))),
-            any::<f32>().prop_map(Value::float32),
-            any::<String>().prop_map(Value::Text),
-        ];
-        leaf.prop_recursive(6, 64, 8, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..8).prop_map(Value::List),
-                prop::collection::btree_map(any::<String>(), inner, 0..8)
-                    .prop_map(|fields| Value::Map(fields.into_iter().collect())),
-            ]
-        })
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(2), ..ProptestConfig::default() })]
-
-        #[test]
-        fn every_value_reads_back_from_the_json_that_it_is_written_as(value in any_value()) {
-            let json = serde_json::to_vec(&value).unwrap();
-            prop_assert_eq!(parse(&json), Ok(value));
-        }
-
-        #[test]
-        fn no_bytes_make_the_parser_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-            let _ = parse(&bytes);
-        }
-
-        #[test]
-        fn no_changed_record_makes_the_parser_panic(edits in prop::collection::vec((0..90_usize, any::<u8>()), 1..6)) {
-            let mut json = br#"{"_id":"5c\ud83d\ude00","age":-1.5e3,"v":[1,NaN,-Infinity],"m":{"a":null,"b":true}}"#
-                .to_vec();
-            for (at, byte) in edits {
-                let at = at % json.len();
-                json[at] = byte;
-            }
-            let _ = parse(&json);
-        }
+    fn what_is_nested_too_deeply_is_no_record() {
+        let deep = format!("{{\"a\":{}", "[".repeat(200));
+        let expected = Record::Unusable { reason: TOO_DEEP, place: "here".into() };
+        assert_eq!(parse_record(deep.as_bytes(), || "here".into()), expected);
     }
 }

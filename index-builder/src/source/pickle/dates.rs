@@ -4,10 +4,10 @@ use std::fmt::{self, Write as _};
 
 use kindred::profile::Value;
 
+use super::super::calendar::{self, SECONDS_PER_DAY};
 use super::error::Problem;
 use super::values::Item;
 
-const SECONDS_PER_DAY: i64 = 86_400;
 const BAD_DATE: Problem = Problem::Malformed("a date or time that does not exist");
 
 /// A `timedelta`: any number of days, and less than a day of microseconds.
@@ -62,19 +62,7 @@ impl Duration {
 impl fmt::Display for Duration {
     /// As an ISO 8601 duration of days and seconds: `P1DT3600S`, `-PT0.5S`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let total = self.total_microseconds();
-        let size = total.unsigned_abs();
-        let day = SECONDS_PER_DAY as u128 * 1_000_000;
-        let (days, seconds, fraction) = (size / day, size % day / 1_000_000, size % 1_000_000);
-        f.write_str(if total < 0 { "-P" } else { "P" })?;
-        if days > 0 {
-            write!(f, "{days}D")?;
-        }
-        match (seconds, fraction) {
-            (0, 0) if days > 0 => Ok(()),
-            (_, 0) => write!(f, "T{seconds}S"),
-            _ => write!(f, "T{seconds}.{}S", format!("{fraction:06}").trim_end_matches('0')),
-        }
+        f.write_str(&calendar::duration(self.total_microseconds() * 1000))
     }
 }
 
@@ -161,18 +149,7 @@ pub(super) fn pandas_timestamp(arguments: &[Item]) -> Result<Item, Problem> {
     let zone = arguments.get(2).map(std::slice::from_ref).unwrap_or_default();
     let offset = if let [Item::Offset(offset)] = zone { *offset } else { Duration::ZERO };
     let nanoseconds = i128::from(number) * (1_000_000_000 / per_second) + offset.total_microseconds() * 1000;
-    let seconds = nanoseconds.div_euclid(1_000_000_000);
-    let (days, second) =
-        (seconds.div_euclid(SECONDS_PER_DAY.into()), seconds.rem_euclid(SECONDS_PER_DAY.into()));
-    let date = date_of_day(i64::try_from(days).map_err(|_| BAD_DATE)?)?;
-    let mut text = format!("{date}T{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
-    match nanoseconds.rem_euclid(1_000_000_000) {
-        0 => {}
-        fraction if fraction % 1000 == 0 => drop(write!(text, ".{:06}", fraction / 1000)),
-        fraction => drop(write!(text, ".{fraction:09}")),
-    }
-    text.push_str(&zone_text(zone)?);
-    Ok(Item::text(text))
+    calendar::moment(nanoseconds, &zone_text(zone)?).map(Item::text).ok_or(BAD_DATE)
 }
 
 fn zone_text(zone: &[Item]) -> Result<String, Problem> {
@@ -186,11 +163,7 @@ fn zone_text(zone: &[Item]) -> Result<String, Problem> {
 /// Four bytes: the year in two, the larger one first, the month, the day.
 fn date_text(bytes: &[u8]) -> Result<String, Problem> {
     let [high, low, month, day] = *bytes else { return Err(BAD_DATE) };
-    let year = u16::from_be_bytes([high, low]);
-    if !(1..=9999).contains(&year) || day == 0 || day > days_in_month(i64::from(year), month) {
-        return Err(BAD_DATE);
-    }
-    Ok(format!("{year:04}-{month:02}-{day:02}"))
+    calendar::date(i64::from(u16::from_be_bytes([high, low])), month, day).ok_or(BAD_DATE)
 }
 
 /// Six bytes: hour, minute, second, and the microseconds in three, the largest one first.
@@ -202,42 +175,6 @@ fn time_text(bytes: &[u8]) -> Result<String, Problem> {
     }
     let text = format!("{hour:02}:{minute:02}:{second:02}");
     Ok(if microseconds == 0 { text } else { format!("{text}.{microseconds:06}") })
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-/// 0 for a month that does not exist.
-fn days_in_month(year: i64, month: u8) -> u8 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => 0,
-    }
-}
-
-/// The date of a day counted from 1970-01-01, within the years 1 to 9999.
-fn date_of_day(day: i64) -> Result<String, Problem> {
-    const DAYS_IN_400_YEARS: i64 = 146_097;
-    /// Days from 0001-01-01 to 1970-01-01.
-    const EPOCH: i64 = 719_162;
-    let since_year_1 = day.checked_add(EPOCH).ok_or(BAD_DATE)?;
-    let mut year = 1 + 400 * since_year_1.div_euclid(DAYS_IN_400_YEARS);
-    let mut rest = since_year_1.rem_euclid(DAYS_IN_400_YEARS);
-    while rest >= 365 + i64::from(is_leap(year)) {
-        rest -= 365 + i64::from(is_leap(year));
-        year += 1;
-    }
-    let mut month = 1;
-    while rest >= i64::from(days_in_month(year, month)) {
-        rest -= i64::from(days_in_month(year, month));
-        month += 1;
-    }
-    let [high, low] = u16::try_from(year).map_err(|_| BAD_DATE)?.to_be_bytes();
-    date_text(&[high, low, month, rest as u8 + 1])
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use utoipa::openapi::{ContentBuilder, Ref};
 
 use super::super::super::access::Allowance;
 use super::super::super::problem::{Document, MAX_TARGET_BYTES, PROBLEM_JSON, Problem};
-use super::super::{index, pin, versions};
+use super::super::{events, index, pin, versions};
 use super::Route;
 use super::operations::{Kept, Success};
 use crate::index::{TableKind, TableMetadata};
@@ -33,6 +33,8 @@ pub fn schemas(components: ComponentsBuilder) -> ComponentsBuilder {
         .schema_from::<versions::Versions>()
         .schema_from::<versions::Version>()
         .schema_from::<pin::Pinned>()
+        .schema_from::<events::Events>()
+        .schema_from::<events::Described>()
 }
 
 /// Everything that a route answers, by status.

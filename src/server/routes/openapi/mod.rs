@@ -5,6 +5,7 @@
 //! of problems from the problems themselves.
 
 mod answers;
+mod batch;
 mod operations;
 mod parameters;
 #[cfg(test)]
@@ -70,7 +71,7 @@ impl Written {
     }
 }
 
-pub fn get(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+pub(super) fn get(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let Written { json, etag } = state.document.of(state)?;
     let mut fields = request.headers().get_all(IF_NONE_MATCH);
     let is_known = fields.any(|field| none_match_hits(field.as_bytes(), etag.as_bytes()));
@@ -109,7 +110,7 @@ const HEADER_KEY: &str = "header";
 
 fn document(settings: Settings) -> OpenApi {
     let mut paths = Paths::new();
-    for route in &ROUTES {
+    for route in ROUTES {
         let operation = operation(route, settings);
         match paths.paths.get_mut(route.pattern) {
             Some(item) => item.merge_operations(PathItem::new(http_method(&route.method), operation)),
@@ -151,12 +152,15 @@ fn components() -> utoipa::openapi::Components {
 }
 
 fn operation(route: &Route, settings: Settings) -> Operation {
-    let Described { tag, summary, description, success, problems } = describe(route.endpoint);
+    let Described { tag, summary, description, success, problems } = describe(route.endpoint, settings);
     let mut operation = OperationBuilder::new()
         .tag(tag)
         .summary(Some(summary))
         .description(Some(description))
         .operation_id(Some(operation_id(route)));
+    if let Endpoint::RecommendMany = route.endpoint {
+        operation = operation.request_body(Some(batch::body(settings)));
+    }
     for parameter in parameters::of(route, settings) {
         operation = operation.parameter(parameter);
     }

@@ -6,7 +6,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 
 use super::super::super::metrics::Metrics;
 use super::super::super::problem::Problem;
-use super::Endpoint;
+use super::{Endpoint, Settings, batch};
 
 /// What the document says about an endpoint, besides its path, its parameters and what all have in common.
 pub struct Described {
@@ -37,16 +37,17 @@ pub enum Kept {
 }
 
 impl Success {
-    fn json(schema: impl Into<RefOr<Schema>>, example: Value, kept: Kept) -> Success {
+    pub fn json(schema: impl Into<RefOr<Schema>>, example: Value, kept: Kept) -> Success {
         Success { media_type: "application/json", schema: schema.into(), example: Some(example), kept }
     }
 }
 
 const FRESH: Kept = Kept::No { from_index: false };
 
-pub fn describe(endpoint: Endpoint) -> Described {
+pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
     match endpoint {
         Endpoint::Recommend => recommend(),
+        Endpoint::RecommendMany => batch::describe(settings),
         Endpoint::Profile => Described {
             tag: "profiles",
             summary: "One profile",
@@ -79,6 +80,7 @@ pub fn describe(endpoint: Endpoint) -> Described {
         },
         Endpoint::Index => index(),
         Endpoint::Versions => versions(),
+        Endpoint::Events => events(),
         Endpoint::Pin => pin(),
         Endpoint::Unpin => unpin(),
         Endpoint::Metrics => Described {
@@ -87,43 +89,28 @@ pub fn describe(endpoint: Endpoint) -> Described {
             description: "In the text format of Prometheus.",
             success: Success {
                 media_type: Metrics::content_type(),
-                schema: text().into(),
+                schema: Schema::from(text().build()).into(),
                 example: None,
                 kept: FRESH,
             },
             problems: vec![],
         },
-        Endpoint::Docs => Described {
-            tag: "server",
-            summary: "This document as a page",
-            description: "Shows every operation and tries it out. Loads nothing from anywhere else.",
-            success: Success {
-                media_type: "text/html; charset=utf-8",
-                schema: Schema::from(text().build()).into(),
-                example: None,
-                kept: Kept::WithServer,
-            },
-            problems: vec![],
-        },
-        Endpoint::DocsAsset => Described {
-            tag: "server",
-            summary: "What that page consists of",
-            description: "A script or a style sheet.",
-            success: Success {
-                media_type: "text/*",
-                schema: Schema::from(text().build()).into(),
-                example: None,
-                kept: Kept::WithServer,
-            },
-            problems: vec![Problem::UnknownPath],
-        },
+        Endpoint::Page => {
+            page("The explorer", "A page to look at what an index recommends, and at the server.")
+        }
+        Endpoint::PageAsset => page_asset("What the explorer consists of"),
+        Endpoint::Docs => page("This document as a page", "Shows every operation and tries it out."),
+        Endpoint::DocsAsset => page_asset("What that page consists of"),
         Endpoint::OpenApi => Described {
             tag: "server",
             summary: "This document",
             description: "OpenAPI 3.1, with the ranges that this server's settings allow.",
             success: Success {
                 media_type: "application/json",
-                schema: ObjectBuilder::new().required("openapi").property("openapi", text()).build().into(),
+                schema: Schema::from(
+                    ObjectBuilder::new().required("openapi").property("openapi", text()).build(),
+                )
+                .into(),
                 example: None,
                 kept: Kept::WithServer,
             },
@@ -133,15 +120,6 @@ pub fn describe(endpoint: Endpoint) -> Described {
 }
 
 fn recommend() -> Described {
-    let with_distance = ObjectBuilder::new()
-        .property("distance", distance_schema())
-        .property("profile", reference("Profile"))
-        .required("distance")
-        .required("profile");
-    let schema = AnyOfBuilder::new()
-        .item(ArrayBuilder::new().items(reference("Profile")).description(Some("without distances")))
-        .item(ArrayBuilder::new().items(with_distance.build()).description(Some("with distances")))
-        .build();
     let example = json!([{"distance": 0.25, "profile": profile()}]);
     let mut problems = about_one_profile();
     problems.push(Problem::ZeroVector { id: "ada".to_owned() });
@@ -151,9 +129,23 @@ fn recommend() -> Described {
         summary: "The profiles nearest to one",
         description: "Nearest first, by (distance, id); the profile itself is never among them. Fewer than n where there \
             are no more. Equal questions get equal answers while the version stays the same.",
-        success: Success::json(Schema::from(schema), example, Kept::WithIndex),
+        success: Success::json(recommendations_schema(), example, Kept::WithIndex),
         problems,
     }
+}
+
+/// Documents, or distances and documents.
+pub fn recommendations_schema() -> Schema {
+    let with_distance = ObjectBuilder::new()
+        .property("distance", distance_schema())
+        .property("profile", reference("Profile"))
+        .required("distance")
+        .required("profile");
+    let either = AnyOfBuilder::new()
+        .item(ArrayBuilder::new().items(reference("Profile")).description(Some("without distances")))
+        .item(ArrayBuilder::new().items(with_distance.build()).description(Some("with distances")))
+        .build();
+    Schema::from(either)
 }
 
 fn profiles() -> Described {
@@ -242,6 +234,47 @@ fn unpin() -> Described {
     }
 }
 
+fn events() -> Described {
+    let example = json!({"events": [
+        {"at": "2026-01-02T03:05:06Z", "kind": "swap", "version": 42, "file": "index-00000042.knd", "seconds": 0.3},
+        {"at": "2026-01-03T03:05:06Z", "kind": "refusal", "version": 43, "file": "index-00000043.knd",
+         "reason": "not an index file: the first bytes are not its magic number"},
+    ]});
+    Described {
+        tag: "index",
+        summary: "What has happened lately",
+        description: "The last swaps, refused files and files that were changed in place, the oldest first.",
+        success: Success::json(reference("Events"), example, FRESH),
+        problems: vec![],
+    }
+}
+
+fn page(summary: &'static str, description: &'static str) -> Described {
+    Described {
+        tag: "server",
+        summary,
+        description,
+        success: file("text/html; charset=utf-8"),
+        problems: vec![],
+    }
+}
+
+fn page_asset(summary: &'static str) -> Described {
+    let problems = vec![Problem::UnknownPath];
+    Described {
+        tag: "server",
+        summary,
+        description: "Scripts, style sheets and pictures.",
+        success: file("*/*"),
+        problems,
+    }
+}
+
+/// A file that is in the server.
+fn file(media_type: &'static str) -> Success {
+    Success { media_type, schema: Schema::from(text().build()).into(), example: None, kept: Kept::WithServer }
+}
+
 fn about_pinning() -> Vec<Problem> {
     let reason = "No space left on device (os error 28)".to_owned();
     vec![
@@ -268,11 +301,11 @@ fn health() -> Success {
     Success::json(Schema::from(schema), json!({"status": "ok"}), FRESH)
 }
 
-fn profile() -> Value {
+pub fn profile() -> Value {
     json!({"_id": "ada", "name": "Ada", "interests": ["engines", "poetry"]})
 }
 
-fn reference(name: &str) -> Ref {
+pub fn reference(name: &str) -> Ref {
     Ref::from_schema_name(name)
 }
 

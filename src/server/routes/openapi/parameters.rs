@@ -8,7 +8,9 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
 use super::{Endpoint, Route, Settings};
 use crate::answer::MAX_EF;
 use crate::profile::MAX_ID_BYTES;
-use crate::server::routes::{docs, prefix};
+use crate::server::asset::Asset;
+use crate::server::routes::prefix;
+use crate::server::{docs, explorer};
 
 /// What a parameter may be, and what for.
 struct Known {
@@ -22,7 +24,7 @@ pub fn of(route: &Route, settings: Settings) -> Vec<Parameter> {
     let in_path = names_in(route.pattern).map(|name| (name, ParameterIn::Path));
     let in_query = route.query.iter().map(|&name| (name, ParameterIn::Query));
     let all = in_path.chain(in_query).filter_map(|(name, place)| {
-        let Known { about, schema, example } = known(name, settings)?;
+        let Known { about, schema, example } = known(route.endpoint, name, settings)?;
         let required = place == ParameterIn::Path || is_required(route.endpoint, name);
         let parameter = ParameterBuilder::new()
             .name(name)
@@ -50,7 +52,7 @@ fn is_required(endpoint: Endpoint, name: &str) -> bool {
     }
 }
 
-fn known(name: &str, settings: Settings) -> Option<Known> {
+fn known(endpoint: Endpoint, name: &str, settings: Settings) -> Option<Known> {
     let known =
         |about, schema: ObjectBuilder, example| Some(Known { about, schema: schema.build().into(), example });
     match name {
@@ -84,11 +86,14 @@ fn known(name: &str, settings: Settings) -> Option<Known> {
             number(1, u64::MAX).format(Some(SchemaFormat::Custom("uint64".to_owned()))),
             json!(42),
         ),
-        "asset" => known(
-            "The name of a file of the page.",
-            ObjectBuilder::new().schema_type(Type::String).enum_values(Some(docs::asset_names())),
-            json!("swagger-ui.css"),
-        ),
+        "asset" => {
+            let assets: &[Asset] =
+                if let Endpoint::PageAsset = endpoint { &explorer::ASSETS } else { &docs::ASSETS };
+            let names: Vec<&str> = assets.iter().map(|asset| asset.name).collect();
+            let example = json!(names.first());
+            let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+            known("The name of a file of the page.", schema, example)
+        }
         _ => None,
     }
 }

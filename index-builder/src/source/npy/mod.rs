@@ -1,0 +1,229 @@
+//! Vectors in a `.npy` file, as numpy's `save` writes it, with their ids in a text file, one a line.
+//!
+//! A record has nothing but its id, as text in `_id`, and its vector in [`VECTOR_FIELD`]. Rows are read one after the
+//! other, so that the file may be larger than the memory.
+
+mod header;
+
+use std::io::{self, BufRead, Read};
+
+use half::f16;
+use kindred::profile::Value;
+
+use super::input::without_byte_order_mark;
+use super::lines::{Line, read_line};
+use super::{Cause, Input, MAX_RECORD_BYTES, NOT_UNICODE, Place, Record, Sink, SourceError, TOO_LARGE};
+use header::{Header, Number};
+
+pub use header::HeaderError;
+
+/// The field of a record that holds the vector.
+pub const VECTOR_FIELD: &str = "vector";
+
+/// Reads vectors and ids, as many of the one as of the other.
+pub(super) fn read(vectors: &Input, ids: &Input, sink: &mut Sink<'_>) -> Result<(), SourceError> {
+    let at = |cause| SourceError { input: vectors.name().to_owned(), place: None, cause };
+    let io = |error| SourceError::io(vectors.name(), error);
+    let mut reader = vectors.reader();
+    let header = Header::read(&mut reader).map_err(io)?.map_err(|error| at(Cause::Npy(error)))?;
+    // Counted before anything is read: a build of hours must not end so.
+    let count = count_ids(ids).map_err(|error| SourceError::io(ids.name(), error))?;
+    if count != header.rows {
+        let ids = ids.name().to_owned();
+        return Err(at(Cause::IdsAndRows { ids, count, rows: header.rows }));
+    }
+    let mut ids = Ids::open(ids).map_err(|error| SourceError::io(ids.name(), error))?;
+    let mut row = vec![0; header.dimension * header.number.bytes()];
+    for number in 0..header.rows {
+        if let Err(error) = reader.read_exact(&mut row) {
+            return Err(match error.kind() {
+                io::ErrorKind::UnexpectedEof => {
+                    at(Cause::Npy(HeaderError::Truncated { row: number, rows: header.rows }))
+                }
+                _ => io(error),
+            });
+        }
+        let Some(id) = ids.next().map_err(|error| SourceError::io(&ids.name, error))? else {
+            let ids = ids.name.clone();
+            return Err(at(Cause::IdsAndRows { ids, count: number, rows: header.rows }));
+        };
+        if sink(record(id, &header.number, &row)).is_break() {
+            return Ok(());
+        }
+    }
+    match reader.fill_buf().map_err(io)? {
+        [] => Ok(()),
+        _ => Err(at(Cause::Npy(HeaderError::Trailing))),
+    }
+}
+
+fn record(id: Result<Value, Record>, number: &Number, row: &[u8]) -> Record {
+    match id {
+        Ok(id) => {
+            let vector = Value::Floats(number.read(row));
+            Record::Fields(vec![("_id".to_owned(), id), (VECTOR_FIELD.to_owned(), vector)])
+        }
+        Err(unusable) => unusable,
+    }
+}
+
+fn count_ids(ids: &Input) -> io::Result<u64> {
+    let mut ids = Ids::open(ids)?;
+    let mut count = 0;
+    while ids.next()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// The lines of a file of ids.
+struct Ids {
+    name: String,
+    reader: Box<dyn BufRead>,
+    line: u64,
+    buffer: Vec<u8>,
+}
+
+impl Ids {
+    fn open(ids: &Input) -> io::Result<Ids> {
+        let (reader, _) = without_byte_order_mark(ids.reader())?;
+        Ok(Ids { name: ids.name().to_owned(), reader: Box::new(reader), line: 0, buffer: Vec::new() })
+    }
+
+    /// The next id, or the record that it makes unusable.
+    fn next(&mut self) -> io::Result<Option<Result<Value, Record>>> {
+        self.line += 1;
+        let place = format!("{}, {}", self.name, Place::Line(self.line));
+        let unusable = |reason| Ok(Some(Err(Record::Unusable { reason, place })));
+        match read_line(&mut self.reader, MAX_RECORD_BYTES, &mut self.buffer)? {
+            Line::End => Ok(None),
+            Line::TooLarge => unusable(TOO_LARGE),
+            Line::Whole => {
+                let line = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                match str::from_utf8(line) {
+                    Ok(id) => Ok(Some(Ok(Value::Text(id.to_owned())))),
+                    Err(_) => unusable(NOT_UNICODE),
+                }
+            }
+        }
+    }
+}
+
+impl Number {
+    /// The numbers that bytes are. Doubles beyond what single precision holds become infinite, which no vector may be.
+    fn read(self, bytes: &[u8]) -> Vec<f32> {
+        fn all<const N: usize>(bytes: &[u8], little: bool, number: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+            let (items, _) = bytes.as_chunks::<N>();
+            let in_order = |mut item: [u8; N]| {
+                if !little {
+                    item.reverse();
+                }
+                item
+            };
+            items.iter().map(|&item| number(in_order(item))).collect()
+        }
+        match self {
+            Number::Half { little } => all(bytes, little, |item| f16::from_le_bytes(item).to_f32()),
+            Number::Single { little } => all(bytes, little, f32::from_le_bytes),
+            Number::Double { little } => all(bytes, little, |item| f64::from_le_bytes(item) as f32),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use tempfile::TempDir;
+
+    use super::super::samples::{gzip, npy, zstd};
+    use super::*;
+
+    fn read_pair(vectors: &[u8], ids: &[u8]) -> Result<Vec<Record>, String> {
+        let dir = TempDir::new().unwrap();
+        let input = |name: &str, bytes: &[u8]| {
+            std::fs::write(dir.path().join(name), bytes).unwrap();
+            Input::open(&dir.path().join(name), dir.path()).unwrap()
+        };
+        let mut records = Vec::new();
+        read(&input("v.npy", vectors), &input("ids.txt", ids), &mut |record| {
+            records.push(record);
+            ControlFlow::Continue(())
+        })
+        .map(|()| records)
+        .map_err(|error| error.to_string())
+    }
+
+    fn fields(id: &str, vector: &[f32]) -> Record {
+        Record::Fields(vec![
+            ("_id".to_owned(), Value::Text(id.to_owned())),
+            (VECTOR_FIELD.to_owned(), Value::Floats(vector.to_vec())),
+        ])
+    }
+
+    const PAIRS: [f32; 6] = [1.0, 0.5, -2.0, 0.25, 0.0, 8.0];
+
+    fn singles() -> Vec<u8> {
+        npy("<f4", "(3, 2)", &PAIRS.map(f32::to_le_bytes).concat())
+    }
+
+    #[test]
+    fn every_width_and_order_of_bytes_gives_the_same_vectors() {
+        let expected = [fields("7", &PAIRS[..2]), fields("é b", &PAIRS[2..4]), fields("", &PAIRS[4..])];
+        let half = PAIRS.map(f16::from_f32);
+        let files = [
+            singles(),
+            npy(">f4", "(3, 2)", &PAIRS.map(f32::to_be_bytes).concat()),
+            npy("<f8", "(3, 2)", &PAIRS.map(|number| f64::from(number).to_le_bytes()).concat()),
+            npy(">f8", "(3, 2)", &PAIRS.map(|number| f64::from(number).to_be_bytes()).concat()),
+            npy("<f2", "(3, 2)", &half.map(f16::to_le_bytes).concat()),
+            npy(">f2", "(3L,2L,)", &half.map(f16::to_be_bytes).concat()),
+            gzip(&singles()),
+            zstd(&singles()),
+        ];
+        for file in files {
+            for ids in ["7\né b\n\n", "\u{feff}7\r\né b\r\n\r\n"] {
+                assert_eq!(read_pair(&file, ids.as_bytes()).unwrap(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_no_text_makes_its_record_unusable() {
+        let records = read_pair(&singles(), b"a\n\xff\nc").unwrap();
+        let Record::Unusable { reason, place } = &records[1] else { panic!("{records:?}") };
+        assert_eq!(*reason, NOT_UNICODE);
+        assert!(place.ends_with("ids.txt, line 2"), "{place}");
+        assert_eq!(records[2], fields("c", &PAIRS[4..]));
+    }
+
+    #[test]
+    fn there_are_as_many_ids_as_rows_or_nothing_is_read() {
+        for ids in ["", "a\n", "a\nb", "a\nb\nc\nd", "a\nb\nc\n\n"] {
+            let error = read_pair(&singles(), ids.as_bytes()).unwrap_err();
+            let count = ids.lines().count();
+            assert!(error.contains("v.npy") && error.contains("3 rows"), "{error}");
+            assert!(error.contains(&format!("ids.txt has {count} ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_length_than_its_header_says_is_refused() {
+        let whole = singles();
+        for length in 0..whole.len() {
+            let error = read_pair(&whole[..length], b"a\nb\nc\n").unwrap_err();
+            assert!(error.contains("v.npy") && error.contains("truncated"), "{length}: {error}");
+        }
+        let longer = [&whole[..], b"\0"].concat();
+        assert!(read_pair(&longer, b"a\nb\nc\n").unwrap_err().contains("more bytes"));
+    }
+
+    #[test]
+    fn numbers_that_no_vector_may_have_are_kept_to_be_refused() {
+        let numbers = [f64::NAN, 1e300].map(f64::to_le_bytes).concat();
+        let records = read_pair(&npy("<f8", "(1, 2)", &numbers), b"a").unwrap();
+        let Record::Fields(fields) = &records[0] else { panic!("{records:?}") };
+        assert!(matches!(&fields[1].1, Value::Floats(n) if n[0].is_nan() && n[1] == f32::INFINITY));
+    }
+}

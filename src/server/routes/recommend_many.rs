@@ -1,0 +1,185 @@
+//! `POST /recommend`: up to a thousand questions in one request, answered from one generation.
+//!
+//! The questions are read and answered on a thread of a pool of their own, which gives way to all others. The answer
+//! is there as a whole before its first byte is sent: the file is known to be unchanged then, and whoever reads slowly
+//! does not hold the generation.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::web::Bytes;
+
+use super::super::generation::Generation;
+use super::super::metrics::Metrics;
+use super::super::problem::Problem;
+use super::super::search_pool::Busy;
+use super::Call;
+use super::body::{self, Body};
+use super::index_answer::{self, JSON, X_INDEX_VERSION, generation, read_unchanged};
+use super::pieces::Pieces;
+use super::questions::{self, Questions, Raw, Subject};
+use crate::answer::{self, Answer, AnswerError, RecommendRequest, SearchMode, VectorRequest};
+use crate::index::{Index, MappedFile, Suppressed};
+use crate::vectorizer::unit_vector;
+
+/// The largest answer: of 100,000 documents of a thousand bytes, and some room.
+const MAX_ANSWER_BYTES: usize = 128 << 20;
+
+const START: &[u8] = b"{\"results\":[";
+const END: &[u8] = b"]}";
+const BEFORE_RECOMMENDATIONS: &[u8] = b"{\"recommendations\":";
+const BEFORE_PROBLEM: &[u8] = b"{\"problem\":";
+
+pub async fn post(call: Call<'_>) -> Result<HttpResponse, Problem> {
+    let Call { state, payload, .. } = call;
+    let body = body::read(payload, &state.batches).await?;
+    let job = Job {
+        generation: generation(state),
+        metrics: Arc::clone(&state.metrics),
+        max_n: state.max_n,
+        stop: Arc::default(),
+    };
+    let _stop = StopOnDrop(Arc::clone(&job.stop));
+    let done = state.batches.pool.try_run(move || job.run(body)).map_err(|Busy| Problem::BatchBusy)?;
+    let (generation, pieces) = done.await.unwrap_or(Err(Problem::Internal))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, JSON))
+        .insert_header((X_INDEX_VERSION, generation.version_header.clone()))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(pieces))
+}
+
+/// Says that nobody waits for an answer any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Job {
+    /// What answers; why nothing does comes after what is wrong with the body.
+    generation: Result<Arc<Generation>, Problem>,
+    metrics: Arc<Metrics>,
+    max_n: usize,
+    /// Set when nobody waits any more.
+    stop: Arc<AtomicBool>,
+}
+
+impl Job {
+    fn run(self, body: Body) -> Result<(Arc<Generation>, Pieces), Problem> {
+        let Body { text, mut share } = body;
+        let served = self.generation.as_deref().ok();
+        let mut vector_bytes = 0;
+        let mut vectorize = |raw: Raw| {
+            let Some(generation) = served else { return Ok(Err(Problem::NoIndex)) };
+            let vector = vector_of(generation, raw);
+            vector_bytes += size_of_val(vector.as_deref().unwrap_or_default());
+            share.resize(text.capacity() + vector_bytes).map_err(|_| Problem::BatchBusy)?;
+            Ok(vector)
+        };
+        let questions = questions::read(&text, self.max_n, &mut vectorize)?;
+        drop(text);
+        let generation = self.generation?;
+        let mut answers = Answers { pieces: Pieces::new(share), held: vector_bytes };
+        read_unchanged(&generation, |index, suppressed| {
+            let left_out = suppressed.and(&index.view(), questions.exclude.iter().map(String::as_str));
+            let asked = Asked {
+                generation: &generation,
+                metrics: &self.metrics,
+                index,
+                suppressed,
+                left_out: &left_out,
+            };
+            answers.of(&asked, &questions, &self.stop)
+        })??;
+        Ok((generation, answers.pieces))
+    }
+}
+
+/// The vector that the builder would have stored.
+fn vector_of(generation: &Generation, raw: Raw) -> Result<Vec<f32>, Problem> {
+    let dimension = generation.index().header().dimension as usize;
+    let vector = match raw {
+        Raw::Numbers(numbers) => unit_vector(numbers, dimension),
+        Raw::Profile(fields) => generation.vectorizer().vectorize(fields),
+    };
+    vector.map_err(Problem::NoVector)
+}
+
+/// What questions are answered from.
+struct Asked<'a> {
+    generation: &'a Generation,
+    metrics: &'a Metrics,
+    index: &'a Index<MappedFile>,
+    suppressed: &'a Suppressed,
+    left_out: &'a Suppressed,
+}
+
+impl Asked<'_> {
+    fn answer(&self, subject: &Subject, questions: &Questions) -> Result<Answer, Problem> {
+        let (n, mode, distances) = (questions.n, SearchMode::Default, questions.distances);
+        let started = Instant::now();
+        let answer = match subject {
+            Subject::Id(id) => {
+                let request = RecommendRequest { id, n, mode, distances };
+                answer::recommend_leaving_out(self.index, self.suppressed, self.left_out, &request)
+                    .map_err(|error| index_answer::problem(self.generation, id, error))
+            }
+            Subject::Vector(vector) => {
+                let request = VectorRequest { vector, n, mode, distances };
+                answer::nearest_to_vector(self.index, self.left_out, &request).map_err(|error| match error {
+                    AnswerError::ZeroVector => Problem::ZeroQuestion,
+                    other => index_answer::problem(self.generation, "", other),
+                })
+            }
+        }?;
+        self.metrics.search.observe_answer(&answer.work, started.elapsed());
+        Ok(answer)
+    }
+}
+
+/// The answer as it grows, and how much memory is held besides.
+struct Answers {
+    pieces: Pieces,
+    held: usize,
+}
+
+impl Answers {
+    fn of(&mut self, asked: &Asked<'_>, questions: &Questions, stop: &AtomicBool) -> Result<(), Problem> {
+        self.add(Bytes::from_static(START))?;
+        for (number, subject) in questions.subjects.iter().enumerate() {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Problem::Internal);
+            }
+            if number > 0 {
+                self.add(Bytes::from_static(b","))?;
+            }
+            let answered = subject.as_ref().map_err(Problem::clone);
+            match answered.and_then(|subject| asked.answer(subject, questions)) {
+                Ok(answer) => self.entry(BEFORE_RECOMMENDATIONS, answer.body)?,
+                // What is damaged is no matter of one question.
+                Err(problem) if problem.status().is_server_error() => return Err(problem),
+                Err(problem) => self.entry(BEFORE_PROBLEM, problem.json())?,
+            }
+        }
+        self.add(Bytes::from_static(END))
+    }
+
+    fn entry(&mut self, before: &'static [u8], text: Vec<u8>) -> Result<(), Problem> {
+        self.add(Bytes::from_static(before))?;
+        self.add(Bytes::from(text))?;
+        self.add(Bytes::from_static(b"}"))
+    }
+
+    fn add(&mut self, piece: Bytes) -> Result<(), Problem> {
+        if self.pieces.length() + piece.len() > MAX_ANSWER_BYTES {
+            return Err(Problem::AnswerTooLarge { limit: MAX_ANSWER_BYTES });
+        }
+        self.pieces.push(piece, self.held).map_err(|_| Problem::BatchBusy)
+    }
+}

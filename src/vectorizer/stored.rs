@@ -1,0 +1,125 @@
+//! The vectorizer that made an index, as the file has it: it makes the vectors of profiles that are not there.
+
+use super::hashing::{HashingVectorizer, StateError};
+use super::unit::{NoVector, normalise, numbers_of};
+use crate::index::Index;
+use crate::profile::Fields;
+
+/// What metadata call the built-in vectorizer.
+const HASHING: &str = "hashing";
+/// What stands before the name of the field that holds the vectors.
+const FIELD_PREFIX: &str = "field:";
+
+/// What made the vectors of an index.
+#[derive(Debug)]
+pub struct StoredVectorizer {
+    dimension: usize,
+    how: How,
+}
+
+#[derive(Debug)]
+enum How {
+    Hashing(Box<HashingVectorizer>),
+    Field(String),
+    /// It cannot be run here, for this reason.
+    Not(VectorizeError),
+}
+
+/// Why a profile has no vector.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VectorizeError {
+    /// The index was made by something that is not in the file.
+    #[error(
+        "the index was made by the vectorizer {name:?}, which is not in the file; only hashing and field:NAME are"
+    )]
+    Unknown {
+        /// What the metadata call it.
+        name: String,
+    },
+    /// The file's state of the vectorizer cannot be used.
+    #[error("the index was made by a vectorizer that this program cannot read: {0}")]
+    State(#[from] StateError),
+    /// The state makes vectors of another length than the file has.
+    #[error("the index has vectors of {dimension} numbers, and its vectorizer makes vectors of {found}")]
+    OtherDimension {
+        /// Numbers in a vector of the index.
+        dimension: usize,
+        /// Numbers in a vector of the vectorizer.
+        found: usize,
+    },
+    /// The field that should hold the vector does not.
+    #[error("the vector is expected in the field {field:?}: {reason}")]
+    NoVector {
+        /// The field's name.
+        field: String,
+        /// What is wrong with it.
+        reason: NoVector,
+    },
+    /// The vector has another length than those of the index.
+    #[error("the vector has {found} numbers, and those of the index have {dimension}")]
+    Length {
+        /// Numbers in a vector of the index.
+        dimension: usize,
+        /// Numbers in this one.
+        found: usize,
+    },
+    /// The vector has a number that is none or endless.
+    #[error("the vector has a number that is not finite in single precision, at place {place}")]
+    NotFinite {
+        /// Its place, from 0.
+        place: usize,
+    },
+}
+
+impl StoredVectorizer {
+    /// Reads the vectorizer of an index. That takes some milliseconds, and up to about 8 MiB while it is kept.
+    pub fn of<B: AsRef<[u8]>>(index: &Index<B>) -> StoredVectorizer {
+        let dimension = index.header().dimension as usize;
+        let name = &index.metadata().vectorizer.name;
+        let how = match name.strip_prefix(FIELD_PREFIX) {
+            Some(field) => How::Field(field.to_owned()),
+            None if name == HASHING => match HashingVectorizer::from_bytes(index.vectorizer_state()) {
+                Ok(hashing) if hashing.config().dimension == dimension => How::Hashing(Box::new(hashing)),
+                Ok(other) => {
+                    How::Not(VectorizeError::OtherDimension { dimension, found: other.config().dimension })
+                }
+                Err(error) => How::Not(error.into()),
+            },
+            None => How::Not(VectorizeError::Unknown { name: name.clone() }),
+        };
+        StoredVectorizer { dimension, how }
+    }
+
+    /// The vector that the builder would give a profile: of length 1, or zero where nothing in it can be compared.
+    ///
+    /// # Errors
+    /// See [`VectorizeError`].
+    pub fn vectorize(&self, mut fields: Fields) -> Result<Vec<f32>, VectorizeError> {
+        match &self.how {
+            How::Hashing(hashing) => unit_vector(hashing.vectorize(&fields), self.dimension),
+            How::Field(name) => {
+                let place = fields.iter().position(|(field, _)| field == name);
+                let value = place.map(|place| fields.swap_remove(place).1);
+                let numbers = numbers_of(value)
+                    .map_err(|reason| VectorizeError::NoVector { field: name.clone(), reason })?;
+                unit_vector(numbers, self.dimension)
+            }
+            How::Not(error) => Err(error.clone()),
+        }
+    }
+}
+
+/// Numbers as the builder stores them: divided by their length; zero stays zero.
+///
+/// # Errors
+/// [`VectorizeError::Length`] and [`VectorizeError::NotFinite`].
+pub fn unit_vector(mut numbers: Vec<f32>, dimension: usize) -> Result<Vec<f32>, VectorizeError> {
+    if numbers.len() != dimension {
+        return Err(VectorizeError::Length { dimension, found: numbers.len() });
+    }
+    if let Some(place) = numbers.iter().position(|number| !number.is_finite()) {
+        return Err(VectorizeError::NotFinite { place });
+    }
+    normalise(&mut numbers);
+    Ok(numbers)
+}
