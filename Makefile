@@ -8,6 +8,7 @@ CARGO ?= cargo
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
+CONTRACT_ENVIRONMENT := $(TARGET)/contract/environment
 CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
@@ -29,11 +30,17 @@ start: build ## index the sample if there is no index yet, and serve it on 127.0
 	@exec $(TARGET)/release/kindred --index-dir $(INDEX) --bind $(BIND)
 
 # Black-box tests start both programs; cargo builds a package's program only for the tests of that package.
-test: ## all tests, and that the sample is what its generator makes
+test: $(CONTRACT_ENVIRONMENT)/made ## all tests, that the sample is what its generator makes, and the server what its OpenAPI document says
 	$(CARGO) build --workspace --locked
 	$(CARGO) test --workspace --locked --no-fail-fast
 	$(CARGO) test --workspace --locked --features kindred/otel --test server traces::
 	$(PYTHON) data/generate_profiles.py --check
+	CARGO_TARGET_DIR=$(TARGET) $(CONTRACT_ENVIRONMENT)/bin/python -B tests/contract/run.py
+
+$(CONTRACT_ENVIRONMENT)/made: tests/contract/requirements.txt
+	$(PYTHON) -m venv $(CONTRACT_ENVIRONMENT)
+	$(CONTRACT_ENVIRONMENT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 test-system: ## the release binaries from outside, with the system's curl, Chromium and npm (installed by apt-get if missing)
 	tests/system.sh

@@ -101,6 +101,7 @@ impl Server {
             batches: Batches::new(1, 1, PATIENCE).unwrap_or_else(|error| panic!("{error}")),
             traces: Traces::default(),
             access: Arc::default(),
+            document: Default::default(),
             stopping: Arc::default(),
             max_n: MAX_N,
             log_ids: false,

@@ -21,6 +21,7 @@ use super::live_index::LiveIndex;
 use super::metrics::Metrics;
 use super::reload::{self, Reloader, Watched};
 use super::request_id::{X_REQUEST_ID, on_every_answer};
+use super::routes::openapi::Document;
 use super::search_pool::SearchPool;
 use super::stopping::{self, Stopping};
 use super::tls::{Certificate, TlsError};
@@ -60,6 +61,8 @@ pub struct State {
     pub batches: Batches,
     /// Who may ask, and how often.
     pub access: Arc<Access>,
+    /// What the server says about its own interface.
+    pub document: Document,
     /// Whether the server is ending.
     pub stopping: Arc<Stopping>,
     /// Largest n of a request.
@@ -189,6 +192,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         waker: waker.clone(),
         batches: Batches::new(config.workers, config.max_queue, config.client_timeout)?,
         access: Arc::new(Access::new(keys, config.rate_limit)),
+        document: Document::default(),
         stopping: Arc::default(),
         max_n: config.max_n,
         log_ids: config.log_ids,

@@ -13,9 +13,11 @@
 
 pub mod access;
 pub mod app;
+mod asset;
 mod batches;
 pub mod build_info;
 pub mod config;
+mod docs;
 mod etag;
 pub mod event_log;
 mod explorer;

@@ -7,6 +7,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::access::Allowance;
 use crate::vectorizer::VectorizeError;
@@ -220,14 +221,21 @@ pub enum Problem {
     Internal,
 }
 
-/// The body of a problem answer.
-#[derive(Serialize)]
-struct Document<'a> {
+/// The body of a problem answer (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Document<'a> {
+    /// The kind of problem, as a URN. It is a name and leads nowhere.
     #[serde(rename = "type")]
-    kind: String,
-    title: &'a str,
-    status: u16,
-    detail: String,
+    #[schema(format = "uri")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: &'a str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What is wrong, and what would be allowed.
+    pub detail: String,
 }
 
 impl Problem {
@@ -317,6 +325,23 @@ impl Problem {
         }
     }
 
+    /// The status that it is answered with.
+    pub fn status(&self) -> StatusCode {
+        self.describe().0
+    }
+
+    /// Its kind in words.
+    pub fn title(&self) -> &'static str {
+        self.describe().2
+    }
+
+    /// The body of its answer.
+    pub fn document(&self) -> Document<'static> {
+        let (status, kind, title) = self.describe();
+        let (kind, detail) = (format!("{TYPE_PREFIX}{kind}"), self.to_string());
+        Document { kind, title, status: status.as_u16(), detail }
+    }
+
     /// Whether the index itself gave this answer, so that it carries the index's version.
     pub fn is_from_index(&self) -> bool {
         matches!(
@@ -329,22 +354,10 @@ impl Problem {
         )
     }
 
-    /// The status that it has over HTTP.
-    pub fn status(&self) -> StatusCode {
-        self.describe().0
-    }
-
     /// The problem document, JSON.
-    pub fn document(&self) -> Vec<u8> {
-        let (status, kind, title) = self.describe();
-        let document = Document {
-            kind: format!("{TYPE_PREFIX}{kind}"),
-            title,
-            status: status.as_u16(),
-            detail: self.to_string(),
-        };
+    pub fn json(&self) -> Vec<u8> {
         // A map of texts and a number always has a JSON form; the empty object stands for what cannot happen.
-        serde_json::to_vec(&document).unwrap_or_else(|_| b"{}".to_vec())
+        serde_json::to_vec(&self.document()).unwrap_or_else(|_| b"{}".to_vec())
     }
 
     /// The answer to send.
@@ -367,7 +380,7 @@ impl Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
-        let mut response = builder.body(self.document());
+        let mut response = builder.body(self.json());
         if let Problem::TooManyRequests(allowance) = self {
             allowance.write_to(response.headers_mut());
         }

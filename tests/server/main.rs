@@ -11,6 +11,7 @@ mod browse;
 mod config;
 mod contract;
 mod dashboard;
+mod docs;
 mod errors;
 mod events;
 mod faults;

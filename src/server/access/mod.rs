@@ -74,6 +74,11 @@ impl Access {
         verdict.map(|()| allowance)
     }
 
+    /// Whether keys are configured.
+    pub fn has_keys(&self) -> bool {
+        self.keys.is_some()
+    }
+
     /// What the key of a request is called, for logs.
     pub fn key_name(&self, request: &HttpRequest) -> Option<Arc<str>> {
         let keys = self.keys.as_ref()?.load_full();

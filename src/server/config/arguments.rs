@@ -23,14 +23,21 @@ Requests
   GET /recommend?id=&n=  the same; both take &distances=true, &exact=true, &ef=
   POST /recommend        up to 1000 questions by id, vector or profile, as JSON
   GET /profiles/ID       one profile; also /profiles?id=
-  GET /index             what is served      GET /metrics      for Prometheus
-  GET /index/events      what has happened to it lately
+  GET /profiles?prefix=  those whose ids begin so, at most &limit=10
+  GET /random            any profile         GET /distance?from=&to=
+  GET /index             what is served      GET /index/versions  what there is
+  POST /index/pin/N      serve version N     DELETE /index/pin    or the newest
+  GET /index/events      what happened to it lately
+  GET /map               where profiles lie  GET /map/PLACE    who lies there
+  GET /metrics           for Prometheus      GET /docs, /openapi.json  all of this
+  GET /                  the explorer, a page to look around with
   GET /health/live       the process runs    GET /health/ready an index is served
 
 Keys
   Without --api-keys everybody who can connect may ask everything, and only
-  loopback addresses are listened on. A request shows its key as
-  `Authorization: Bearer KEY` or `X-API-Key: KEY`. /health/ is open to all.
+  loopback addresses are listened on; nobody may pin. A request shows its key as
+  `Authorization: Bearer KEY` or `X-API-Key: KEY`. /health/, /docs and
+  /openapi.json are open to all.
   SIGHUP reads the files of --api-keys, --tls-cert and --tls-key again; they are
   also read when they change.
 
@@ -160,7 +167,7 @@ pub struct HashKeyArguments {
     #[arg(long, value_name = "NAME")]
     pub name: String,
 
-    /// What the key may do, with commas between: read, observe (/metrics and /index), admin
+    /// What the key may do, with commas between: read, observe (/metrics and /index), admin (/index/pin)
     #[arg(long, value_name = "SCOPES")]
     pub scopes: String,
 

@@ -3,10 +3,9 @@
 //! Its sources are in `page/`. What they were built into (`make page`) is in `assets/` and lies in the program, so that
 //! building the server needs nothing but cargo, and showing the page needs nothing but the server.
 
-use std::sync::OnceLock;
-
 use actix_web::http::header::HeaderValue;
-use twox_hash::XxHash3_64;
+
+use super::asset::Asset;
 
 /// What a browser lets the page do: run its own script, in its own colours, and ask its own server. Text cannot become
 /// markup, whatever a profile has in it: the page has no way to make any that a browser would take.
@@ -15,43 +14,20 @@ pub const POLICY: HeaderValue = HeaderValue::from_static(
      form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
 );
 
-/// A file of the page.
-#[derive(Debug)]
-pub struct Asset {
-    /// The last part of its path.
-    name: &'static str,
-    /// Its media type.
-    pub content_type: HeaderValue,
-    /// What it holds.
-    pub bytes: &'static [u8],
-    etag: OnceLock<Option<HeaderValue>>,
-}
-
 /// The page itself.
-pub static PAGE: Asset = asset("index.html", "text/html; charset=utf-8", include_bytes!("assets/index.html"));
+pub static PAGE: Asset =
+    Asset::new("index.html", "text/html; charset=utf-8", include_bytes!("assets/index.html"));
 
 /// What the page loads.
-static ASSETS: [Asset; 3] = [
-    asset("explorer.js", "text/javascript; charset=utf-8", include_bytes!("assets/explorer.js")),
-    asset("explorer.css", "text/css; charset=utf-8", include_bytes!("assets/explorer.css")),
-    asset("icon.svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
+pub static ASSETS: [Asset; 3] = [
+    Asset::new("explorer.js", "text/javascript; charset=utf-8", include_bytes!("assets/explorer.js")),
+    Asset::new("explorer.css", "text/css; charset=utf-8", include_bytes!("assets/explorer.css")),
+    Asset::new("icon.svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
 ];
 
-const fn asset(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Asset {
-    Asset { name, content_type: HeaderValue::from_static(content_type), bytes, etag: OnceLock::new() }
-}
-
-impl Asset {
-    /// The file of this name that the page loads.
-    pub fn find(name: &str) -> Option<&'static Asset> {
-        ASSETS.iter().find(|asset| asset.name == name)
-    }
-
-    /// What tells this content from another; none where a hash could not stand in a header, which a test rules out.
-    pub fn etag(&self) -> Option<&HeaderValue> {
-        let make = || HeaderValue::from_str(&format!("\"{:016x}\"", XxHash3_64::oneshot(self.bytes))).ok();
-        self.etag.get_or_init(make).as_ref()
-    }
+/// The file of this name that the page loads.
+pub fn find(name: &str) -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.name == name)
 }
 
 #[cfg(test)]
@@ -59,7 +35,7 @@ mod tests {
     use super::*;
 
     fn text(name: &str) -> &'static str {
-        std::str::from_utf8(Asset::find(name).unwrap().bytes).unwrap()
+        std::str::from_utf8(find(name).unwrap().bytes).unwrap()
     }
 
     #[test]
@@ -68,13 +44,13 @@ mod tests {
         let loaded: Vec<&str> = page
             .split('"')
             .filter_map(|part| part.strip_prefix("explorer/"))
-            .inspect(|name| assert!(Asset::find(name).is_some(), "{name}"))
+            .inspect(|name| assert!(find(name).is_some(), "{name}"))
             .collect();
         for asset in &ASSETS {
             assert!(loaded.contains(&asset.name), "{} is not used", asset.name);
         }
-        assert!(Asset::find("index.html").is_none(), "the page has one address");
-        assert!(Asset::find("../assets/icon.svg").is_none());
+        assert!(find("index.html").is_none(), "the page has one address");
+        assert!(find("../assets/icon.svg").is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::app::State;
 use super::super::event_log::{Event, EventKind};
@@ -10,19 +11,27 @@ use super::json;
 use crate::index::directory;
 use crate::time::rfc3339_of;
 
-#[derive(Serialize)]
-struct Events {
+/// What has happened to the index lately.
+#[derive(Serialize, ToSchema)]
+pub struct Events {
+    /// The oldest first.
     events: Vec<Described>,
 }
 
-#[derive(Serialize)]
-struct Described {
+/// One thing that has happened.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
+pub struct Described {
+    #[schema(format = DateTime)]
     at: String,
+    /// `swap`, `refusal` or `changed`.
     kind: &'static str,
     version: u64,
     file: String,
+    /// How long a swap took.
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
+    /// Why a file was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }

@@ -4,8 +4,9 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::super::asset::Asset;
 use super::super::etag::none_match_hits;
-use super::super::explorer::{Asset, PAGE};
+use super::super::explorer::{PAGE, find};
 use super::super::problem::{MAX_TARGET_BYTES, Problem};
 use super::Call;
 
@@ -18,10 +19,11 @@ pub fn get_page(call: &Call<'_>) -> HttpResponse {
 
 pub fn get_asset(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let name = call.parameters.text("asset", &(0..=MAX_TARGET_BYTES))?;
-    Asset::find(name).map(|asset| respond(call.request, asset)).ok_or(Problem::UnknownPath)
+    find(name).map(|asset| respond(call.request, asset)).ok_or(Problem::UnknownPath)
 }
 
-fn respond(request: &HttpRequest, asset: &'static Asset) -> HttpResponse {
+/// A file, or that the client has it already.
+pub fn respond(request: &HttpRequest, asset: &'static Asset) -> HttpResponse {
     let etag = asset.etag();
     let is_known = etag.is_some_and(|etag| {
         let mut fields = request.headers().get_all(IF_NONE_MATCH);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::app::State;
 use super::super::generation::Generation;
@@ -13,32 +14,48 @@ use super::{index_answer, json};
 use crate::index::TableMetadata;
 use crate::time::{rfc3339, rfc3339_of};
 
-#[derive(Serialize)]
-struct Description<'a> {
+/// What is served.
+#[derive(Serialize, ToSchema)]
+pub struct Description<'a> {
     version: u64,
     file: String,
+    /// When the file was built.
+    #[schema(format = DateTime)]
     created: String,
+    /// When the server was ready to answer from it.
+    #[schema(format = DateTime)]
     loaded: String,
     profiles: u32,
     nodes: u32,
     dimension: u32,
     m: u32,
+    /// The ef of searches that name none.
     ef: u32,
     recall_at_10: f64,
+    /// The neighbour table, if the file has one.
+    #[schema(required)]
     table: Option<TableMetadata>,
     vectorizer: &'a str,
+    /// Records that were left out of the file, by reason.
     skipped: &'a BTreeMap<String, u64>,
+    /// Whether another version is served than the directory asks for.
     degraded: bool,
+    /// Times that one version took the place of another.
     swaps: u64,
+    #[schema(required)]
     last_swap_seconds: Option<f64>,
+    /// Files that were refused, each counted once.
     refused: u64,
+    #[schema(required)]
     last_refused: Option<Refused>,
 }
 
-#[derive(Serialize)]
-struct Refused {
+/// A file that is not served.
+#[derive(Serialize, ToSchema)]
+pub struct Refused {
     file: String,
     reason: String,
+    #[schema(format = DateTime)]
     at: String,
 }
 

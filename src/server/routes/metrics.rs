@@ -1,5 +1,6 @@
 //! `GET /metrics`: what the server counts, for Prometheus.
 
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 
 use super::super::app::State;
@@ -12,7 +13,10 @@ pub async fn get(state: &web::Data<State>) -> Result<HttpResponse, Problem> {
     // The system is asked about the process and about pages in memory, which no worker should wait for.
     let text = web::block(move || asked.metrics.render(&asked.live, &pools(&asked))).await;
     let text = text.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
-    Ok(HttpResponse::Ok().content_type(Metrics::content_type()).body(text))
+    Ok(HttpResponse::Ok()
+        .content_type(Metrics::content_type())
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(text))
 }
 
 fn pools(state: &State) -> [&SearchPool; 3] {

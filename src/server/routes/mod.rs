@@ -7,6 +7,7 @@
 
 mod body;
 mod distance;
+mod docs;
 mod events;
 mod explorer;
 mod health;
@@ -15,6 +16,7 @@ mod index_answer;
 mod json;
 mod map;
 mod metrics;
+pub mod openapi;
 mod parameters;
 mod pieces;
 mod pin;
@@ -42,6 +44,7 @@ pub use self::index_answer::X_INDEX_VERSION;
 use self::parameters::Parameters;
 use super::access::{Allowance, Scope};
 use super::app::State;
+use super::docs as docs_page;
 use super::explorer as explorer_page;
 use super::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
 use super::problem::{MAX_TARGET_BYTES, Problem};
@@ -67,6 +70,9 @@ enum Endpoint {
     Unpin,
     Events,
     Metrics,
+    OpenApi,
+    Docs,
+    DocsAsset,
     Page,
     PageAsset,
 }
@@ -84,7 +90,7 @@ struct Route {
 }
 
 impl Endpoint {
-    /// What a key needs to be able to do; `None` for what probes ask, which everybody may.
+    /// What a key needs to be able to do; `None` for what everybody may ask.
     fn scope(self) -> Option<Scope> {
         match self {
             Endpoint::Recommend
@@ -101,6 +107,8 @@ impl Endpoint {
             Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
             // The page has nothing of anybody in it: it asks for a key itself where one is needed.
             Endpoint::Alive | Endpoint::Ready | Endpoint::Page | Endpoint::PageAsset => None,
+            // Nor has what the server says about its own interface.
+            Endpoint::OpenApi | Endpoint::Docs | Endpoint::DocsAsset => None,
         }
     }
 
@@ -108,6 +116,7 @@ impl Endpoint {
     fn policy(self) -> HeaderValue {
         match self {
             Endpoint::Page | Endpoint::PageAsset => explorer_page::POLICY,
+            Endpoint::Docs | Endpoint::DocsAsset => docs_page::POLICY,
             _ => response_headers::POLICY,
         }
     }
@@ -144,6 +153,9 @@ static ROUTES: &[Route] = &[
     post("/index/pin/{version}", Endpoint::Pin),
     delete("/index/pin", Endpoint::Unpin),
     get("/metrics", &[], Endpoint::Metrics),
+    get("/openapi.json", &[], Endpoint::OpenApi),
+    get("/docs", &[], Endpoint::Docs),
+    get("/docs/{asset}", &[], Endpoint::DocsAsset),
     get("/", &[], Endpoint::Page),
     get("/explorer/{asset}", &[], Endpoint::PageAsset),
 ];
@@ -287,5 +299,8 @@ async fn answer<'a>(
         Endpoint::Metrics => metrics::get(state).await,
         Endpoint::Page => Ok(explorer::get_page(&call)),
         Endpoint::PageAsset => explorer::get_asset(&call),
+        Endpoint::OpenApi => openapi::get(state, request),
+        Endpoint::Docs => Ok(docs::get_page(&call)),
+        Endpoint::DocsAsset => docs::get_asset(&call),
     }
 }

@@ -164,7 +164,7 @@ impl Answers {
                 Ok(answer) => self.entry(BEFORE_RECOMMENDATIONS, answer.body)?,
                 // What is damaged is no matter of one question.
                 Err(problem) if problem.status().is_server_error() => return Err(problem),
-                Err(problem) => self.entry(BEFORE_PROBLEM, problem.document())?,
+                Err(problem) => self.entry(BEFORE_PROBLEM, problem.json())?,
             }
         }
         self.add(Bytes::from_static(END))

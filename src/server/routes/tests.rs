@@ -65,6 +65,7 @@ fn state_of(directory: &Path, live: LiveIndex, access: Access) -> web::Data<Stat
         waker: waker().0,
         batches: Batches::new(1, 1, Duration::from_secs(5)).unwrap(),
         access: Arc::new(access),
+        document: Default::default(),
         stopping: Arc::default(),
         max_n: 1000,
         log_ids: false,
