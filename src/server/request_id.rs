@@ -22,8 +22,12 @@ const LONGEST: usize = 128;
 /// Ids that are written at a time, so that most of them cost no allocation.
 const BLOCK: u64 = 64;
 
-/// Twelve hexadecimal digits for the thread, a dash, ten for its request.
-const MADE_LENGTH: usize = 23;
+/// Hexadecimal digits for the thread, and behind a dash for its request.
+const THREAD_DIGITS: usize = 12;
+const REQUEST_DIGITS: usize = 10;
+const MADE_LENGTH: usize = THREAD_DIGITS + 1 + REQUEST_DIGITS;
+
+const HEX: [u8; 16] = *b"0123456789abcdef";
 
 /// Makes ids that no other thread makes, here or elsewhere, as far as chance has it.
 struct Maker {
@@ -46,15 +50,24 @@ impl Maker {
 
     fn make(&mut self) -> HeaderValue {
         if self.block.len() < MADE_LENGTH {
-            let ids = (self.next..self.next + BLOCK)
-                .map(|request| format!("{:012x}-{:010x}", self.thread, request & 0xff_ffff_ffff));
-            self.block = Bytes::from(ids.collect::<String>());
+            let mut ids = Vec::with_capacity(BLOCK as usize * MADE_LENGTH);
+            for request in self.next..self.next + BLOCK {
+                push_hex(&mut ids, self.thread, THREAD_DIGITS);
+                ids.push(b'-');
+                push_hex(&mut ids, request, REQUEST_DIGITS);
+            }
+            self.block = Bytes::from(ids);
             self.next += BLOCK;
         }
         // Digits are always a header value.
         HeaderValue::from_maybe_shared(self.block.split_to(MADE_LENGTH))
             .unwrap_or(HeaderValue::from_static("none"))
     }
+}
+
+/// Writes the last digits of a number: `format!` would cost more than everything else about an id.
+fn push_hex(text: &mut Vec<u8>, number: u64, digits: usize) {
+    text.extend((0..digits).rev().map(|digit| HEX[(number >> (4 * digit) & 0xf) as usize]));
 }
 
 /// The id that a request brings, or a new one.
