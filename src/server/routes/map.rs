@@ -16,7 +16,7 @@ use crate::index::Ordinal;
 const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// More profiles than any index has.
-const MOST_PLACES: usize = u32::MAX as usize;
+pub const MOST_PLACES: usize = u32::MAX as usize;
 
 pub async fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let generation = generation(call.state)?;

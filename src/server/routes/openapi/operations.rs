@@ -64,6 +64,8 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             problems: with_index_problems(vec![Problem::NoProfiles]),
         },
         Endpoint::Distance => distance(),
+        Endpoint::Map => map(),
+        Endpoint::MapPlace => map_place(),
         Endpoint::Alive => Described {
             tag: "server",
             summary: "Whether the process lives",
@@ -173,6 +175,31 @@ fn distance() -> Described {
         description: "The cosine distance, exactly as recommendations show it.",
         success: Success::json(Schema::from(schema.build()), json!({"distance": 0.25}), Kept::WithIndex),
         problems,
+    }
+}
+
+fn map() -> Described {
+    let success = Success { kept: Kept::WithIndex, ..file("application/octet-stream") };
+    Described {
+        tag: "profiles",
+        summary: "Where all profiles lie in two dimensions",
+        description: "For each profile, by the bytes of the ids, x and y as little-endian 16-bit numbers from 0 to 65534; \
+            both 65535 where it has no place: its vector is zero, or it is suppressed.",
+        success,
+        problems: with_index_problems(vec![Problem::NoMap]),
+    }
+}
+
+fn map_place() -> Described {
+    let problems =
+        vec![Problem::NoMap, Problem::UnknownPlace { place: 7 }, Problem::AnotherVersion { version: 42 }];
+    Described {
+        tag: "profiles",
+        summary: "Who has a place on the map",
+        description: "The document of the profile with that number in the map, from 0. With the entity tag of the map as \
+            `If-Match`, 412 tells that another version is served by now, where the number may be somebody else's.",
+        success: Success::json(reference("Profile"), profile(), Kept::WithIndex),
+        problems: with_index_problems(problems),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Endpoint, Route, Settings};
 use crate::answer::MAX_EF;
 use crate::profile::MAX_ID_BYTES;
 use crate::server::asset::Asset;
-use crate::server::routes::prefix;
+use crate::server::routes::{map, prefix};
 use crate::server::{docs, explorer};
 
 /// What a parameter may be, and what for.
@@ -86,6 +86,7 @@ fn known(endpoint: Endpoint, name: &str, settings: Settings) -> Option<Known> {
             number(1, u64::MAX).format(Some(SchemaFormat::Custom("uint64".to_owned()))),
             json!(42),
         ),
+        "place" => known("The number of a profile in the map.", number(0, map::MOST_PLACES), json!(7)),
         "asset" => {
             let assets: &[Asset] =
                 if let Endpoint::PageAsset = endpoint { &explorer::ASSETS } else { &docs::ASSETS };
