@@ -20,9 +20,9 @@ fn profiles() -> Vec<Value> {
         json!({
             "_id": format!("p{n}"),
             "name": format!("Name, \"{}\"", n % 50),
-            "age": (n % 7 != 0).then_some(18 + n % 60),
+            "age": (!n.is_multiple_of(7)).then_some(18 + n % 60),
             "height": 1.5 + n as f64 / 1000.0,
-            "tags": (n % 5 != 0).then(|| ["a", "b", "ü"][..n % 3 + 1].to_vec()),
+            "tags": (!n.is_multiple_of(5)).then(|| ["a", "b", "ü"][..n % 3 + 1].to_vec()),
             "v": [n as f64 / 8.0, 0.1, (n % 13) as f64, -1.5],
         })
     };
