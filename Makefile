@@ -8,10 +8,11 @@ CARGO ?= cargo
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
+CONTRACT_ENVIRONMENT := $(TARGET)/contract/environment
 CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-hot-swap dist verify-build clean
+.PHONY: help build index start test test-system page test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-sizing bench-hot-swap dist verify-build verify-container install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -29,13 +30,24 @@ start: build ## index the sample if there is no index yet, and serve it on 127.0
 	@exec $(TARGET)/release/kindred --index-dir $(INDEX) --bind $(BIND)
 
 # Black-box tests start both programs; cargo builds a package's program only for the tests of that package.
-test: ## all tests, and that the sample is what its generator makes
+test: $(CONTRACT_ENVIRONMENT)/made ## all tests, that the sample is what its generator makes, and the server what its OpenAPI document says
 	$(CARGO) build --workspace --locked
 	$(CARGO) test --workspace --locked --no-fail-fast
+	$(CARGO) test --workspace --locked --features kindred/otel --test server traces::
 	$(PYTHON) data/generate_profiles.py --check
+	CARGO_TARGET_DIR=$(TARGET) $(CONTRACT_ENVIRONMENT)/bin/python -B tests/contract/run.py
 
-test-system: ## the release binaries from outside, with the system's curl (installed by apt-get if missing)
+$(CONTRACT_ENVIRONMENT)/made: tests/contract/requirements.txt
+	$(PYTHON) -m venv $(CONTRACT_ENVIRONMENT)
+	$(CONTRACT_ENVIRONMENT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+test-system: ## the release binaries from outside, with the system's curl, Chromium and npm (installed by apt-get if missing)
 	tests/system.sh
+
+# The server has the page in it as it is committed: only who changes the page needs Node.js.
+page: ## the explorer's assets from its sources, with npm
+	cd src/server/explorer/page && npm ci --no-fund --no-audit && npm run check && npm run build
 
 fuzz: export CARGO := $(CARGO)
 fuzz: export TARGET := $(TARGET)
@@ -55,6 +67,7 @@ lint: ## format, clippy, documentation, and the builder without the server
 	$(CARGO) fmt --all --check
 	rustfmt --edition 2024 --check fuzz/fuzz_targets/*.rs
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --workspace --locked --features kindred/otel --lib --bins --test server -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	$(CARGO) check -p index-builder --locked
 
@@ -95,6 +108,12 @@ bench-scaling: ## from 10,000 to 1,000,000 profiles (SIZES=); writes docs/perfor
 	$(CARGO) bench --locked -p kindred --bench scaling
 	$(PYTHON) benches/scaling/report.py
 
+bench-sizing: export CARGO_TARGET_DIR := $(TARGET)
+bench-sizing: export CARGO := $(CARGO)
+bench-sizing: ## memory, disk and time by profiles (SIZES=), numbers (DIMENSIONS=) and K (NEIGHBOURS=); writes docs/operations.md
+	$(CARGO) build --release --locked -p index-builder
+	$(PYTHON) benches/scaling/sizing.py
+
 bench-hot-swap: export CARGO_TARGET_DIR := $(TARGET)
 bench-hot-swap: ## swapping beside three other architectures (HOT_SWAP_PROFILES=, HOT_SWAP_RATE=); writes docs/hot-swap.md
 	$(CARGO) bench --locked -p kindred --bench hot_swap
@@ -124,6 +143,19 @@ dist: ## both programs linked statically, in dist/
 verify-build: export MAKE := $(MAKE)
 verify-build: ## that two builds of this commit in two places give the same bytes (takes as long as two times dist)
 	tests/verify_build.sh
+
+verify-container: dist ## that both programs run as in the image of deploy/docker, with no other file (as root; builds dist)
+	tests/verify_container.sh
+
+install uninstall: export PROGRAMS ?= $(TARGET)/release
+install uninstall: export PREFIX ?= /usr/local
+install uninstall: export SYSCONFDIR ?= /etc
+install uninstall: export DESTDIR ?=
+install: ## what was built, manual pages, completions and systemd units (PREFIX=, DESTDIR=, SYSCONFDIR=, PROGRAMS=)
+	deploy/install.sh install
+
+uninstall: ## what install installed; settings and the index stay
+	deploy/install.sh uninstall
 
 clean: ## remove what was built; an index stays
 	$(CARGO) clean

@@ -92,6 +92,19 @@ http://other.example/index?x=1#fragment
 *
 REQUESTS
 
+# Bodies of POST /recommend.
+body() { printf "$2" > "corpus/http_target/body-$1"; } # body NAME TEXT
+body ids '{"ids":["ada",10,"nobody",-7,18446744073709551616,"zw\\u00f6lf"],"n":5}'
+body exclude '{"n":3,"exclude":["ada",7,"nobody"],"ids":["10","with blank"],"distances":true}'
+body vectors '{"vectors":[[1,0.5,-2e-3],[],[0],[1e999,1],[-0]],"n":2,"distances":false}'
+body profiles '{"profiles":[{"name":"ada","tags":["x",1,null]},{},{"_id":"a","a":{"b":[1e400,{"c":"d"}]}}],"n":1000}'
+body twice '{"ids":[],"ids":[],"n":1}'
+body two_lists '{"ids":[],"vectors":[],"n":1}'
+body no_n '{"ids":["ada"]}'
+body unknown '{"ids":["ada"],"n":1,"ef":64}'
+body broken '{"ids":["ada",],\n "n":1} x'
+body deep "{\"n\":1,\"profiles\":[{\"x\":$(printf '[%.0s' {1..130})$(printf ']%.0s' {1..130})}]}"
+
 hash=c4bbcb1fbec99d65bf59d85c8cb62ee2db963f0fe106f483d9afa73bd4e39a8a
 keys() { printf "$2" > "corpus/keys_file/$1"; } # keys NAME TEXT
 keys two "# keys\\n\\nfront-end\\tread\\t$hash\\r\\nprometheus\\tobserve,admin\\t${hash/c4/c5}"

@@ -3,6 +3,7 @@
 //! The server and `index-builder query` both answer from here, so their bodies are the same to the byte.
 
 mod browse;
+mod map;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -17,6 +18,7 @@ use crate::index::{Damaged, Index, Ordinal, Suppressed, TableKind};
 use crate::vectorizer::unit::is_same;
 
 pub use browse::{distance_between, profiles_with_prefix, random_profile};
+pub use map::{map, profile_at};
 
 /// Up to this many nodes a search compares with every vector: that takes a fraction of a millisecond and is exact.
 pub const EXACT_UP_TO_NODES: u32 = 5_000;
@@ -154,11 +156,7 @@ pub fn recommend_leaving_out<B: AsRef<[u8]>>(
     let (nearest, work) = match request.mode {
         SearchMode::Default => {
             let row = table_row(&view, left_out, ordinal, wanted);
-            if row.is_empty() {
-                question.default(index, request.n)
-            } else {
-                question.table_and_search(index, request.n, &row)?
-            }
+            question.beyond_row(index, request.n, &row)?
         }
         SearchMode::Ef(ef) => question.graph(ef),
         SearchMode::Exact => question.exact(),
@@ -241,6 +239,32 @@ fn table_answer(
     let question = Question::about(*view, left_out, ordinal, node, wanted);
     let body = body_with_distances(view, &question.neighbours(&row)?)?;
     Ok(Some(Answer { body, work: Work { distances: row.len() as u64, table: true, ..Work::default() } }))
+}
+
+/// The profiles of the answer that [`recommend_without`] gives by default, in its order, without their documents. None
+/// for a profile that is suppressed or has no vector.
+///
+/// # Errors
+/// [`Damaged`] where the file has changed, or the ordinal is not of this file.
+pub fn nearest_profiles<B: AsRef<[u8]>>(
+    index: &Index<B>,
+    suppressed: &Suppressed,
+    ordinal: Ordinal,
+    n: usize,
+) -> Result<Vec<Ordinal>, Damaged> {
+    let view = index.view();
+    let Some(node) = view.node_of(ordinal).ok_or(Damaged("a profile's node"))? else { return Ok(Vec::new()) };
+    if suppressed.contains(ordinal) {
+        return Ok(Vec::new());
+    }
+    let wanted = wanted(&view, suppressed, ordinal, n);
+    let row = table_row(&view, suppressed, ordinal, wanted);
+    if row.len() >= wanted {
+        return Ok(row.iter().copied().map(Ordinal).collect());
+    }
+    let question = Question::about(view, suppressed, ordinal, node, wanted);
+    let (nearest, _) = question.beyond_row(index, n, &row)?;
+    Ok(nearest.into_iter().map(|(_, ordinal)| ordinal).collect())
 }
 
 /// Whether [`recommend_without`] has an answer for a profile: the cheapest look that tells.
@@ -338,6 +362,19 @@ impl<'a> Question<'a> {
             return self.exact();
         }
         self.graph(n.max(index.metadata().default_ef as usize))
+    }
+
+    /// Where the table has no row that is long enough.
+    fn beyond_row<B>(
+        &self,
+        index: &Index<B>,
+        n: usize,
+        row: &[u32],
+    ) -> Result<(Vec<Neighbour>, Work), Damaged>
+    where
+        B: AsRef<[u8]>,
+    {
+        if row.is_empty() { Ok(self.default(index, n)) } else { self.table_and_search(index, n, row) }
     }
 
     /// A row of the table that is too short, and behind it or among it what a search finds.

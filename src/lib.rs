@@ -7,6 +7,7 @@
 //! - [`index`]: the file's format, its reader and writer, search in it
 //! - [`answer`]: the bodies of answers, the same for the server and the command line
 //! - [`vectorizer`]: how a profile becomes a vector
+//! - `manual` (feature `manual`): shell completions and manual pages of both programs
 //! - `server` (feature `server`): the HTTP server
 //!
 //! The direction of dependence: distance <- index <- answer, vectorizer, profile <- server.
@@ -14,6 +15,8 @@
 pub mod answer;
 pub mod distance;
 pub mod index;
+#[cfg(feature = "manual")]
+pub mod manual;
 pub mod profile;
 #[cfg(feature = "server")]
 pub mod server;

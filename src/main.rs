@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use kindred::distance::Kernel;
+use kindred::manual;
 use kindred::server::access::{HashKeyError, hash_key};
-use kindred::server::config::HashKeyArguments;
+use kindred::server::config::{HashKeyArguments, variables};
+use kindred::server::probe::probe;
 use kindred::server::{Arguments, Command, Config, logging, run};
 
 /// A setting that is not allowed, as for a wrong option.
@@ -17,8 +19,8 @@ fn main() -> ExitCode {
         return ExitCode::from(EXIT_USAGE);
     }
     let arguments = Arguments::parse();
-    if let Some(Command::HashKey(arguments)) = &arguments.command {
-        return run_hash_key(arguments);
+    if let Some(command) = &arguments.command {
+        return run_command(command);
     }
     let (config, unknown_variables) = match Config::load(arguments, std::env::vars_os()) {
         Ok(loaded) => loaded,
@@ -36,6 +38,30 @@ fn main() -> ExitCode {
         Err(error) => {
             tracing::error!("{error}");
             if error.is_usage() { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn run_command(command: &Command) -> ExitCode {
+    let out = &mut std::io::stdout();
+    match command {
+        Command::HashKey(arguments) => run_hash_key(arguments),
+        Command::Probe(arguments) => ended(probe(arguments)),
+        Command::Completions(arguments) => {
+            ended(manual::print_completions(arguments, Arguments::command(), out))
+        }
+        Command::Man(arguments) => {
+            ended(manual::write_pages(arguments, Arguments::command(), &variables(), out))
+        }
+    }
+}
+
+fn ended(result: Result<(), impl std::fmt::Display>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kindred: {error}");
+            ExitCode::FAILURE
         }
     }
 }

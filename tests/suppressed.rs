@@ -11,7 +11,7 @@ use index_support::random::Random;
 use index_support::table;
 use kindred::answer::{
     Answer, AnswerError, EXACT_UP_TO_NODES, RecommendRequest, SearchMode, can_recommend, from_table,
-    has_profile, profile, recommend, recommend_without,
+    has_profile, nearest_profiles, profile, recommend, recommend_without,
 };
 use kindred::index::{Index, Suppressed, SuppressedIds};
 use serde_json::{Value, json};
@@ -153,4 +153,33 @@ fn ids_that_the_index_does_not_have_suppress_nobody() {
     let one = suppressed(&file, &BTreeSet::from([1]));
     let other = suppressed(&file, &BTreeSet::from([2]));
     assert!(one.fingerprint() != other.fingerprint() && one.fingerprint() != hidden.fingerprint());
+}
+
+#[test]
+fn the_profiles_of_an_answer_are_given_without_their_documents() {
+    let profiles = profiles(200);
+    for index in [index(&profiles, &BTreeSet::new()), with_table(&profiles, 3), with_table(&profiles, 40)] {
+        for out in [BTreeSet::new(), BTreeSet::from([2, 3, 50, 120])] {
+            let suppressed = suppressed(&index, &out);
+            for (id, vector) in profiles.iter().step_by(7) {
+                let id = id.to_string();
+                let ordinal = index.find(&id).unwrap();
+                for n in [1, 3, 10, 500] {
+                    let nearest = nearest_profiles(&index, &suppressed, ordinal, n).unwrap();
+                    let ids: Vec<u64> = nearest
+                        .iter()
+                        .map(|&nearest| String::from_utf8(index.id(nearest).unwrap().to_vec()).unwrap())
+                        .map(|id| id.parse().unwrap())
+                        .collect();
+                    match recommend_without(&index, &suppressed, &request(&id, n, SearchMode::Default)) {
+                        Ok(answer) => assert_eq!(ids, ids_of(&answer.body), "{id} {n}"),
+                        Err(_) => {
+                            assert!(out.contains(&id.parse().unwrap()) || vector.iter().all(|&x| x == 0.0));
+                            assert!(ids.is_empty(), "{id} {n}: {ids:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -50,10 +50,14 @@ server=
 tls_server=
 postgres=
 requests=
+measured_server=
+prometheus=
 clean_up() {
   touch "$work/stop"
   if [ -n "$requests" ]; then wait "$requests" || true; fi
   if [ -n "$server" ]; then kill -KILL "$server" 2>/dev/null || true; fi
+  if [ -n "$measured_server" ]; then kill -KILL "$measured_server" 2>/dev/null || true; fi
+  if [ -n "$prometheus" ]; then kill -KILL "$prometheus" 2>/dev/null || true; fi
   if [ -n "$tls_server" ]; then kill -KILL "$tls_server" 2>/dev/null || true; fi
   if [ -n "$postgres" ] && [ -e "$postgres/data/postmaster.pid" ]; then
     kill -QUIT "$(head -n 1 "$postgres/data/postmaster.pid")" || true
@@ -62,7 +66,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-install_packages curl
+install_packages curl openssl
 cargo build --release --locked --workspace
 programs=${CARGO_TARGET_DIR:-target}/release
 
@@ -146,8 +150,15 @@ check "swaps it in" await version_is 2
 check "fails no request during the swap" only_200
 check "exits 0 on SIGTERM" ends_well_on_sigterm
 . tests/system/tls.sh
+. tests/system/prometheus.sh
 . tests/system/faults.sh
+. tests/system/systemd.sh
+. tests/system/deploy.sh
 . tests/system/postgres.sh
+. tests/system/page.sh
+. tests/system/browser.sh
+. tests/system/metrics_file.sh
+. tests/system/docs.sh
 
 if [ "$failed" != 0 ]; then
   echo "what the server logged:" >&2

@@ -1,4 +1,6 @@
-//! The path and the query of a request, through everything behind the parsing of HTTP itself.
+//! The path and the query of a request, or a body, through everything behind the parsing of HTTP itself.
+//!
+//! No target begins with a brace: what does is a body for `POST /recommend`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use actix_web::{App, rt, web};
 use kindred::index::{Residency, directory};
 use kindred::server::metrics::Metrics;
 use kindred::server::raw_path::decode;
+use kindred::server::traces::Traces;
 use kindred::server::watcher::{self, Settings};
 use kindred::server::{Batches, LiveIndex, SearchPool, State, configure};
 
@@ -19,22 +22,49 @@ const MAX_N: usize = 1000;
 /// For as long as the system may take to start a thread and map a small file.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Asks for a path and query, if it is a target that HTTP lets through.
+/// Asks for a path and query, if it is a target that HTTP lets through, or sends a body.
 pub fn run(data: &[u8]) {
+    if data.starts_with(b"{") {
+        return send(data);
+    }
     let Ok(text) = std::str::from_utf8(data) else { return };
     assert_decoded_once(text);
     let Ok(uri) = Uri::try_from(data) else { return };
     SERVER.with(|server| {
-        let (status, body) = (server.ask)(Method::GET, &uri);
+        let ask = |method| (server.ask)(TestRequest::with_uri(&uri.to_string()).method(method));
+        let (status, body) = ask(Method::GET);
         assert!(matches!(status, 200 | 400 | 404 | 405 | 414 | 422), "{status} for {uri}");
         assert!(!body.is_empty(), "nothing was said about {uri}");
         if status != 200 {
             let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
             assert_eq!(problem["status"], status, "{}", body.escape_ascii());
         }
-        let (with_head, _) = (server.ask)(Method::HEAD, &uri);
+        let (with_head, _) = ask(Method::HEAD);
         assert_eq!(with_head, status, "HEAD {uri}");
     });
+}
+
+/// Asks many questions at once.
+fn send(body: &[u8]) {
+    let request = TestRequest::post().uri("/recommend").insert_header(("content-type", "application/json"));
+    let (status, answer) = SERVER.with(|server| (server.ask)(request.set_payload(body.to_vec())));
+    let answer: serde_json::Value =
+        serde_json::from_slice(&answer).unwrap_or_else(|error| panic!("{error}: {}", answer.escape_ascii()));
+    match status {
+        200 => {
+            let results = answer["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+            for result in results {
+                let problem = &result["problem"]["status"];
+                let is_one = result["recommendations"].is_array() != problem.is_u64();
+                assert!(
+                    is_one && problem.as_u64().is_none_or(|status| (400..500).contains(&status)),
+                    "{result}"
+                );
+            }
+        }
+        400 => assert_eq!(answer["status"], 400, "{answer}"),
+        other => panic!("{other}: {answer}"),
+    }
 }
 
 /// What is decoded is what its escaped form decodes to.
@@ -45,7 +75,7 @@ fn assert_decoded_once(raw: &str) {
 }
 
 /// What a request gives: the status and the body.
-type Ask = dyn Fn(Method, &Uri) -> (u16, Vec<u8>);
+type Ask = dyn Fn(TestRequest) -> (u16, Vec<u8>);
 
 /// The application over an index that is small, without sockets.
 struct Server {
@@ -65,11 +95,13 @@ impl Server {
             exact: SearchPool::new("exact", 1, 0).unwrap_or_else(|error| panic!("{error}")),
             searches: SearchPool::new("search", 1, 0).unwrap_or_else(|error| panic!("{error}")),
             pins: SearchPool::new("pin", 1, 0).unwrap_or_else(|error| panic!("{error}")),
-            // Its files are gone, and only GET comes here.
+            // Its files are gone, and nothing is pinned here.
             index_dir: PathBuf::from("nowhere"),
             waker: watcher::waker().0,
             batches: Batches::new(1, 1, PATIENCE).unwrap_or_else(|error| panic!("{error}")),
+            traces: Traces::default(),
             access: Arc::default(),
+            document: Default::default(),
             stopping: Arc::default(),
             max_n: MAX_N,
             log_ids: false,
@@ -77,10 +109,9 @@ impl Server {
         });
         let runtime = rt::System::new();
         let service = runtime.block_on(init_service(App::new().configure(configure(state))));
-        let ask = move |method: Method, uri: &Uri| {
+        let ask = move |request: TestRequest| {
             runtime.block_on(async {
-                let request = TestRequest::with_uri(&uri.to_string()).method(method).to_request();
-                let response = call_service(&service, request).await;
+                let response = call_service(&service, request.to_request()).await;
                 (response.status().as_u16(), read_body(response).await.to_vec())
             })
         };
@@ -99,6 +130,7 @@ fn serving(file: &[u8]) -> Arc<LiveIndex> {
         directory: folder.path().to_owned(),
         poll_interval: Duration::from_millis(100),
         residency: Residency::Mapped,
+        traces: Traces::default(),
     };
     let waker =
         watcher::start(settings, Arc::clone(&live), metrics).unwrap_or_else(|error| panic!("{error}"));

@@ -30,6 +30,18 @@ pub struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    /// About as many bytes as will be written: what sections of that size there are.
+    pub fn estimated_bytes(&self) -> u64 {
+        let Linked { nodes, graph, table, codes, .. } = self.linked;
+        let profiles = self.profiles.entries.len();
+        let numbers = nodes.vectors.len()
+            + graph.level0.len()
+            + graph.upper.len()
+            + table.as_ref().map_or(0, |table| profiles * table.neighbours);
+        let documents: u64 = self.profiles.entries.iter().map(|entry| u64::from(entry.document.length)).sum();
+        (numbers * size_of::<u32>() + codes.as_ref().map_or(0, Vec::len)) as u64 + documents
+    }
+
     /// Writes the file. The same parts give the same bytes.
     ///
     /// # Errors

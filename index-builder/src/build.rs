@@ -6,16 +6,20 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
 use kindred::index::{Header, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata};
+use kindred::time::rfc3339;
 
 use crate::assemble::Parts;
 use crate::cli::BuildArgs;
+use crate::compare::{Compared, Gates, Served};
 use crate::failure::Failure;
 use crate::graph::GraphParameters;
 use crate::ingest::{Ingest, IngestOptions, Profiles, check_skipped, describe};
 use crate::link::{LinkOptions, LinkSeconds, Linked, link};
+use crate::metrics_file;
 use crate::options::{self, BuildOptions, VectorizerChoice};
-use crate::progress::{Progress, Step};
+use crate::progress::{Progress, Step, StepRecord};
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
+use crate::record::{self, BuildRecord};
 use crate::skipped::Skipped;
 use crate::source::{Input, Plan, ReadOptions, Record, Visitor};
 use crate::spool::SpoolWriter;
@@ -24,19 +28,47 @@ use crate::table::TableOptions;
 use crate::vectorize::{Job, vectorize};
 use crate::vectors::ProfileVectors;
 
+/// The program and its version, as index files name it.
+const BUILDER: &str = concat!("index-builder ", env!("CARGO_PKG_VERSION"));
+
 /// Builds an index and publishes it.
 ///
 /// # Errors
 /// See the table of the README: wrong usage, a source that cannot be used, a gate that is not passed, a directory
 /// that cannot be written or is being built in.
 pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result<Summary, Failure> {
+    match &args.metrics_file {
+        Some(path) => metrics_file::written_after(path, progress, cleanup, |findings| {
+            build_with(args, progress, cleanup, findings)
+        }),
+        None => build_with(args, progress, cleanup, &mut Findings::default()),
+    }
+}
+
+/// What is known of a build also when it fails.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Records left out so far.
+    pub skipped: Skipped,
+    /// How the new version compares with the served one, where that was asked for.
+    pub compared: Option<Compared>,
+}
+
+fn build_with(
+    args: &BuildArgs,
+    progress: &Progress,
+    cleanup: &Cleanup,
+    findings: &mut Findings,
+) -> Result<Summary, Failure> {
     let options = BuildOptions::from_args(args)?;
     let plan = options::plan(args)?;
-    let started = Instant::now();
-    let created = creation_time()?;
+    let (started, began) = (Instant::now(), SystemTime::now());
+    let created = kindred::time::creation_time().map_err(Failure::Usage)?;
     lower_priority(args.nice).with_context(|| format!("--nice {}", args.nice))?;
     let threads = set_threads(args.threads)?;
     let publisher = Publisher::lock(&args.out).map_err(publish_failure)?.with_cleanup(cleanup);
+    let gates = Gates { max_drift: args.max_drift, min_profiles_ratio: args.min_profiles_ratio };
+    let served = gates.served(publisher.directory(), &mut |text| progress.line(|| text))?;
     let mut build = Build {
         args,
         options,
@@ -45,11 +77,15 @@ pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result
         cleanup,
         threads,
         created,
-        skipped: Skipped::default(),
+        began,
+        started,
+        served,
+        findings,
         seconds: Seconds::default(),
     };
     let profiles = build.read()?;
     let (profiles, vectors) = build.vectorize(profiles)?;
+    build.check_profiles(&profiles)?;
     let finished = build.link(vectors)?;
     let written = build.write(&publisher, &profiles, finished)?;
     build.seconds.total = started.elapsed().as_secs_f64();
@@ -65,7 +101,11 @@ struct Build<'a> {
     cleanup: &'a Cleanup,
     threads: usize,
     created: u64,
-    skipped: Skipped,
+    began: SystemTime,
+    started: Instant,
+    /// What the new version is compared with, where that is asked for.
+    served: Option<Served>,
+    findings: &'a mut Findings,
     seconds: Seconds,
 }
 
@@ -120,10 +160,12 @@ impl Build<'_> {
             asked_about: self.asked_about().map(|(_, name)| name.clone()).collect(),
         };
         let mut ingest = Ingest::new(options, self.spool()?);
-        let mut taking = Taking { ingest: &mut ingest, skipped: &mut self.skipped, step: &step };
+        let skipped = &mut self.findings.skipped;
+        let mut taking = Taking { ingest: &mut ingest, skipped, step: &step };
         self.plan.read(&self.args.out, &read_options, &mut taking).map_err(anyhow::Error::from)?;
-        let profiles = ingest.finish(self.args.on_duplicate_id, &mut self.skipped)?;
-        check_skipped(&self.skipped, profiles.read, self.args.max_skipped)?;
+        let skipped = &mut self.findings.skipped;
+        let profiles = ingest.finish(self.args.on_duplicate_id, skipped)?;
+        check_skipped(skipped, profiles.read, self.args.max_skipped)?;
         self.warn_of_unknown_fields(&profiles);
         self.seconds.read =
             step.done(|| format!("{} records, {} profiles", profiles.read, profiles.entries.len()));
@@ -163,14 +205,24 @@ impl Build<'_> {
             cleanup: self.cleanup,
         };
         let spool = self.spool()?;
-        let vectors = vectorize(&job, &mut profiles, &mut self.skipped, spool)?;
-        check_skipped(&self.skipped, profiles.read, self.args.max_skipped)?;
+        let vectors = vectorize(&job, &mut profiles, &mut self.findings.skipped, spool)?;
+        check_skipped(&self.findings.skipped, profiles.read, self.args.max_skipped)?;
         if profiles.entries.is_empty() {
-            return Err(anyhow!("no profile has a vector that can be used{}", describe(&self.skipped)).into());
+            return Err(anyhow!(
+                "no profile has a vector that can be used{}",
+                describe(&self.findings.skipped)
+            )
+            .into());
         }
         let (count, dimension) = vectors.rows.dim();
         self.seconds.vectorize = step.done(|| format!("{count} vectors of {dimension} numbers"));
         Ok((profiles, vectors))
+    }
+
+    /// Before the long steps: what is too little now stays too little.
+    fn check_profiles(&mut self, profiles: &Profiles) -> anyhow::Result<()> {
+        let Some(served) = &self.served else { return Ok(()) };
+        served.check_profiles(profiles.entries.len(), &mut self.findings.compared)
     }
 
     fn link(&mut self, vectors: ProfileVectors) -> Result<Finished, Failure> {
@@ -203,7 +255,6 @@ impl Build<'_> {
         profiles: &Profiles,
         finished: Finished,
     ) -> Result<Written, Failure> {
-        let step = self.progress.step("publish", 0);
         let metadata = self.metadata(profiles, &finished)?;
         let parts = Parts {
             profiles,
@@ -212,29 +263,65 @@ impl Build<'_> {
             metadata: &metadata,
             created: self.created,
         };
+        let step = self.progress.step_of_bytes("publish", parts.estimated_bytes());
+        step.say("written");
         let temporary = publisher.create().map_err(publish_failure)?;
-        let (header, temporary) = parts.write(temporary).context("writing the index file")?;
+        let (header, counted) = parts.write(step.counting(temporary)).context("writing the index file")?;
+        let mut temporary = counted.into_inner();
         // The check maps the whole file: vectors, graph and table need not be there twice.
         drop(finished);
+        step.say("written, being verified");
         let verifying = Instant::now();
-        let checked = verify_file(temporary.path()).context("the file that was just written is refused")?;
-        if checked != header.checksum {
+        let index = open(temporary.path()).context("the file that was just written is refused")?;
+        if index.header().checksum != header.checksum {
             return Err(
                 anyhow!("the file that was just written has another checksum than was computed").into()
             );
         }
         self.seconds.verify += verifying.elapsed().as_secs_f64();
+        step.say("written, being compared");
+        self.check_drift(index)?;
+        step.say("written, being made durable");
+        temporary.sync().map_err(publish_failure)?;
+        temporary.set_record(self.record(&header, step.so_far())?);
         let published = temporary.commit(self.args.keep as usize).map_err(publish_failure)?;
         self.seconds.publish =
             step.done(|| format!("version {}, {} bytes", published.version, published.bytes));
         Ok(Written { published, header, metadata })
     }
 
+    fn check_drift(&mut self, new: Index<MappedFile>) -> anyhow::Result<()> {
+        let Some(served) = self.served.as_ref().filter(|served| served.measures_drift()) else {
+            return Ok(());
+        };
+        let what = served.check_drift(new, &mut self.findings.compared)?;
+        self.progress.line(|| format!("compare: {what}"));
+        Ok(())
+    }
+
+    fn record(&self, header: &Header, publish: StepRecord) -> anyhow::Result<Vec<u8>> {
+        let peak = self.progress.peak_memory_bytes().max(publish.peak_memory_bytes);
+        let steps = self.progress.steps().into_iter().chain([publish]).collect();
+        let began = self.began.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let record = BuildRecord {
+            checksum: record::checksum(header),
+            builder: BUILDER.to_owned(),
+            started: rfc3339(began),
+            seconds: self.started.elapsed().as_secs_f64(),
+            peak_memory_bytes: peak,
+            threads: self.threads as u64,
+            steps,
+            skipped: record::examples(&self.findings.skipped),
+            compared: self.findings.compared.clone(),
+        };
+        Ok(record.to_bytes()?)
+    }
+
     fn metadata(&self, profiles: &Profiles, finished: &Finished) -> anyhow::Result<Metadata> {
         let linked = &finished.linked;
         let hashing = matches!(self.options.vectorizer, VectorizerChoice::Hashing);
         Ok(Metadata {
-            builder: format!("index-builder {}", env!("CARGO_PKG_VERSION")),
+            builder: BUILDER.to_owned(),
             source: SourceMetadata { name: self.plan.name().to_owned(), format: self.plan.format() },
             id_field: profiles.id_field.clone(),
             vectorizer: VectorizerMetadata {
@@ -254,7 +341,7 @@ impl Build<'_> {
                 names
             }),
             read: profiles.read,
-            skipped: self.skipped.counts(),
+            skipped: self.findings.skipped.counts(),
             duplicates: profiles.duplicates,
             zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
         })
@@ -283,7 +370,7 @@ impl Build<'_> {
             dimension: u64::from(header.dimension),
             id_field: metadata.id_field,
             vectorizer: metadata.vectorizer.name,
-            skipped: self.skipped,
+            skipped: self.findings.skipped.clone(),
             duplicates: profiles.duplicates,
             zero_vectors: metadata.zero_vectors,
             m: header.m,
@@ -295,15 +382,16 @@ impl Build<'_> {
             attached: u64::from(metadata.graph.attached),
             bytes: published.bytes,
             removed: published.removed,
+            compared: self.findings.compared.clone(),
+            peak_memory_bytes: self.progress.peak_memory_bytes(),
             seconds: self.seconds,
         }
     }
 }
 
-/// Opens a file as the server does. Gives its checksum.
-fn verify_file(path: &Path) -> anyhow::Result<u64> {
-    let index = Index::open(MappedFile::open(path)?)?;
-    Ok(index.header().checksum)
+/// Opens a file as the server does.
+fn open(path: &Path) -> anyhow::Result<Index<MappedFile>> {
+    Ok(Index::open(MappedFile::open(path)?)?)
 }
 
 fn publish_failure(error: PublishError) -> Failure {
@@ -325,21 +413,4 @@ fn set_threads(asked: u16) -> anyhow::Result<usize> {
         .build_global()
         .context("starting threads")?;
     Ok(threads)
-}
-
-/// Now, or what SOURCE_DATE_EPOCH says, so that a build can be repeated to the byte
-/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
-fn creation_time() -> Result<u64, Failure> {
-    const VARIABLE: &str = "SOURCE_DATE_EPOCH";
-    match std::env::var(VARIABLE) {
-        Ok(text) => text.parse().map_err(|_| {
-            Failure::Usage(format!(
-                "{VARIABLE}: {text:?} is not allowed; seconds since 1970 are, in decimal digits"
-            ))
-        }),
-        Err(std::env::VarError::NotPresent) => {
-            Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()))
-        }
-        Err(error) => Err(Failure::Usage(format!("{VARIABLE}: {error}"))),
-    }
 }

@@ -4,18 +4,33 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
 use crate::link::GraphChoice;
-use crate::source::{FormatChoice, format_names};
+use crate::source::{FormatChoice, PASSWORD_VARIABLE, format_names};
 use crate::table::TableChoice;
+
+/// What follows the commands in `--help`.
+const AFTER_HELP: &str = "\
+Exit status
+  0 done; 1 refused or failed; 2 wrong usage; 75 another build is running, try
+  later; 130 Ctrl-C";
+
+/// The environment variables that mean something to the builder, and what.
+pub const VARIABLES: [(&str, &str); 3] = [
+    kindred::manual::KERNEL_VARIABLE,
+    (
+        kindred::time::SOURCE_DATE_EPOCH,
+        "Seconds since 1970 that an index says it was created at: same input, same bytes.",
+    ),
+    (PASSWORD_VARIABLE, "The password for a postgres:// address that has none."),
+];
 
 /// Reads profiles, vectorizes them and publishes an index file for kindred.
 #[derive(Debug, Parser)]
 #[command(name = "index-builder", version, max_term_width = 110)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 75 another build is running, 130 Ctrl-C."
-)]
+#[command(after_help = AFTER_HELP)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -33,6 +48,10 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Answers from a file, byte for byte as the server would
     Query(QueryArgs),
+    /// Writes a page about a file: how good it is, what it cost, how it differs from the version before
+    Report(ReportArgs),
+    /// Compares two files: profiles that came and went, and whom the others are recommended now
+    Diff(DiffArgs),
     /// Lists the versions of a directory
     List(ListArgs),
     /// Makes the server serve that version until it is unpinned; verifies it first
@@ -43,6 +62,10 @@ pub enum Command {
     Suppress(SuppressArgs),
     /// Lets suppressed profiles into answers again
     Unsuppress(SuppressArgs),
+    /// Prints what a shell needs to complete the command line of index-builder
+    Completions(CompletionsArguments),
+    /// Writes the manual pages of index-builder into a directory
+    Man(ManArguments),
 }
 
 /// `build`.
@@ -151,12 +174,24 @@ pub struct BuildArgs {
     /// Below this recall@10 nothing is published, 0 to 1
     #[arg(long, default_value_t = 0.95, value_name = "RECALL", value_parser = share)]
     pub min_recall: f64,
+    /// The most that the first ten may change, 0 to 1: the mean share of the ten that profiles were recommended by the
+    /// version that is served, and no longer are, for whatever reason, over a sample of the profiles that both have.
+    /// Above it nothing is published [default: not measured]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub max_drift: Option<f64>,
+    /// The fewest profiles, as a share of those of the version that is served, 0 to 1. Below it nothing is published
+    /// [default: not looked at]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub min_profiles_ratio: Option<f64>,
     /// Versions left in the directory, at least 1
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: u32,
     /// Prints the summary as JSON on standard output
     #[arg(long)]
     pub json: bool,
+    /// Where to write what came of the build for the textfile collector of Prometheus's node_exporter; ends in .prom
+    #[arg(long, value_name = "F.prom", value_parser = prom_file)]
+    pub metrics_file: Option<PathBuf>,
 }
 
 /// What to do when an id comes twice.
@@ -190,6 +225,7 @@ pub struct VerifyArgs {
 
 /// `query`.
 #[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
 pub struct QueryArgs {
     /// An index file
     pub file: PathBuf,
@@ -202,12 +238,52 @@ pub struct QueryArgs {
     /// Give the distances too
     #[arg(long)]
     pub distances: bool,
+    /// A file with a profile that is asked about instead of an id, a JSON object; it need not be in the index
+    #[arg(long, value_name = "FILE.json", conflicts_with = "vector")]
+    pub profile: Option<PathBuf>,
+    /// A vector that is asked about instead of an id, a JSON list such as [0.5,-2]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub vector: Option<String>,
     /// The id that is asked about
-    #[arg(value_name = "ID", allow_hyphen_values = true)]
-    pub id: String,
+    #[arg(
+        value_name = "ID",
+        allow_hyphen_values = true,
+        required_unless_present_any = ["profile", "vector"],
+        conflicts_with_all = ["profile", "vector"]
+    )]
+    pub id: Option<String>,
     /// How many are wanted, from 1
     #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub n: u32,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// An index file, or a directory: then the version that would be served
+    #[arg(value_name = "FILE|DIR")]
+    pub path: PathBuf,
+    /// The file to compare with [default: the next lower good version beside it]
+    #[arg(long, value_name = "OLDER")]
+    pub against: Option<PathBuf>,
+    /// Where to write the page; `-` is standard output
+    #[arg(long, default_value = "-", value_name = "F.html")]
+    pub out: PathBuf,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The index file to compare with
+    pub old: PathBuf,
+    /// The index file to compare
+    pub new: PathBuf,
+    /// Kept profiles to look at; 0: all [default: all up to 100,000, 20,000 of more]
+    #[arg(long, value_name = "N")]
+    pub sample: Option<usize>,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `list`.
@@ -254,6 +330,15 @@ fn listed_id(text: &str) -> Result<String, String> {
         return Err("the list has one id a line: an id with a line break cannot be in it".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// A name that the collector reads: others it passes over without a word.
+fn prom_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match (path.file_stem(), path.extension()) {
+        (Some(_), Some(extension)) if extension == "prom" => Ok(path),
+        _ => Err("a file that ends in .prom is allowed: node_exporter reads no other".to_owned()),
+    }
 }
 
 fn share(text: &str) -> Result<f64, String> {

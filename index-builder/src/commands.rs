@@ -4,15 +4,20 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use kindred::answer::{MAX_EF, RecommendRequest, SearchMode, recommend_without};
-use kindred::index::directory::{self, VersionFile};
+use kindred::answer::{
+    MAX_EF, RecommendRequest, SearchMode, VectorRequest, nearest_to_vector, recommend_without,
+};
+use kindred::index::directory;
 use kindred::index::pin;
-use kindred::index::suppressed::SUPPRESSED_FILE;
-use kindred::index::{Index, MappedFile, Suppressed, SuppressedIds};
+use kindred::index::{Index, MappedFile, SuppressedIds};
+use kindred::profile::json::{parse, parse_list};
 use kindred::time::rfc3339;
+use kindred::vectorizer::unit::numbers_of;
+use kindred::vectorizer::{StoredVectorizer, unit_vector};
 use serde_json::{Value, json};
 
-use crate::cli::{InspectArgs, ListArgs, PinArgs, QueryArgs, SuppressArgs, UnpinArgs, VerifyArgs};
+use crate::cli::{DiffArgs, InspectArgs, ListArgs, PinArgs, QueryArgs, SuppressArgs, UnpinArgs, VerifyArgs};
+use crate::compare::{Difference, Opened, Sample, served};
 use crate::failure::Failure;
 use crate::publish::change_suppressed;
 
@@ -27,7 +32,7 @@ fn open(path: &Path) -> anyhow::Result<Index<MappedFile>> {
 /// # Errors
 /// Where the file cannot be opened, or the directory holds none.
 pub fn inspect(args: &InspectArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let path = if args.path.is_dir() { served_version(&args.path)?.path } else { args.path.clone() };
+    let path = if args.path.is_dir() { served(&args.path)?.path } else { args.path.clone() };
     let index = open(&path)?;
     let description = describe(&path, &index)?;
     if args.json {
@@ -36,20 +41,6 @@ pub fn inspect(args: &InspectArgs, out: &mut dyn Write) -> Result<(), Failure> {
         print_indented(out, &description, 0).context("standard output")?;
     }
     Ok(())
-}
-
-/// The version that a server would take: the pinned one, else the highest.
-fn served_version(directory: &Path) -> anyhow::Result<VersionFile> {
-    let versions = directory::list(directory).with_context(|| directory.display().to_string())?;
-    let pinned = directory::read_pin(directory).with_context(|| directory.display().to_string())?;
-    let served = match pinned {
-        Some(pinned) => versions.into_iter().find(|file| file.version == pinned),
-        None => versions.into_iter().next_back(),
-    };
-    served.ok_or_else(|| match pinned {
-        Some(pinned) => anyhow!("{}: the pinned version {pinned} is not there", directory.display()),
-        None => anyhow!("{}: no index-NNNNNNNN.knd is there", directory.display()),
-    })
 }
 
 fn describe(path: &Path, index: &Index<MappedFile>) -> anyhow::Result<Value> {
@@ -167,24 +158,65 @@ pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
             return Err(Failure::Usage(format!("--ef {ef}: n to {MAX_EF} is allowed, here {n} to {MAX_EF}")));
         }
     };
-    let index = open(&args.file)?;
-    let request = RecommendRequest { id: &args.id, n, mode, distances: args.distances };
-    let suppressed = suppressed_beside(&args.file, &index)?;
-    let answer =
-        recommend_without(&index, &suppressed, &request).with_context(|| format!("id {:?}", args.id))?;
+    let Opened { index, suppressed, .. } = Opened::open(&args.file)?;
+    let distances = args.distances;
+    let answer = match (&args.id, asked_vector(args, &index)?) {
+        (_, Some((name, vector))) => {
+            let request = VectorRequest { vector: &vector, n, mode, distances };
+            nearest_to_vector(&index, &suppressed, &request).context(name)?
+        }
+        (id, None) => {
+            let id = id.as_deref().unwrap_or_default();
+            let request = RecommendRequest { id, n, mode, distances };
+            recommend_without(&index, &suppressed, &request).with_context(|| format!("id {id:?}"))?
+        }
+    };
     out.write_all(&answer.body).context("standard output")?;
     Ok(())
 }
 
-/// What a server that serves this file leaves out.
-fn suppressed_beside(file: &Path, index: &Index<MappedFile>) -> anyhow::Result<Suppressed> {
-    let directory = match file.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
+/// The vector of a question that is not about an id, and what to call it.
+fn asked_vector(
+    args: &QueryArgs,
+    index: &Index<MappedFile>,
+) -> Result<Option<(&'static str, Vec<f32>)>, Failure> {
+    let dimension = index.header().dimension as usize;
+    if let Some(text) = &args.vector {
+        let numbers = parse_list(text).and_then(|list| numbers_of(Some(list)).ok()).ok_or_else(|| {
+            Failure::Usage(format!("--vector {text:?}: a list of numbers is allowed, such as [0.5,-2]"))
+        })?;
+        let vector = unit_vector(numbers, dimension).context("--vector")?;
+        return Ok(Some(("--vector", vector)));
+    }
+    let Some(path) = &args.profile else { return Ok(None) };
+    let text = std::fs::read(path).with_context(|| format!("--profile {}", path.display()))?;
+    let fields = match parse(&text) {
+        Ok(kindred::profile::Value::Map(fields)) => fields,
+        Ok(_) => return Err(anyhow!("--profile {}: not a JSON object", path.display()).into()),
+        Err(error) => {
+            let problem = format!("{error}, behind {} bytes", error.at);
+            return Err(anyhow!("--profile {}: {problem}", path.display()).into());
+        }
     };
-    let ids = SuppressedIds::read(directory)
-        .with_context(|| directory.join(SUPPRESSED_FILE).display().to_string())?;
-    Ok(Suppressed::in_index(&index.view(), &ids))
+    let vector = StoredVectorizer::of(index).vectorize(fields).context("--profile")?;
+    Ok(Some(("--profile", vector)))
+}
+
+/// `diff`: two versions beside each other.
+///
+/// # Errors
+/// Where one of them cannot be opened.
+pub fn diff(args: &DiffArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let (old, new) = (Opened::open(&args.old)?, Opened::open(&args.new)?);
+    let sample = args.sample.map(|count| if count == 0 { Sample::All } else { Sample::Of(count) });
+    let difference = Difference::between(&old, &new, sample)?;
+    let text = if args.json {
+        serde_json::to_string(&difference).context("the difference as JSON")?
+    } else {
+        difference.to_string()
+    };
+    writeln!(out, "{text}").context("standard output")?;
+    Ok(())
 }
 
 /// `suppress`: adds ids to the list of those that are in no answer.

@@ -3,12 +3,13 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use kindred::profile::{Fields, IdError, ItemId, MAX_DOCUMENT_BYTES, Value};
 use kindred::vectorizer::unit::{NoVector, numbers_of};
 
 use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
+use crate::gate::{Gate, Refusal};
 use crate::places::Places;
 use crate::skipped::{PLACES, Skipped};
 use crate::source::ROW_NUMBERS as ROW;
@@ -428,11 +429,12 @@ fn remove_duplicates(
 pub fn check_skipped(skipped: &Skipped, read: u64, max_skipped: f64) -> anyhow::Result<()> {
     let share = skipped.total() as f64 / read.max(1) as f64;
     if share > max_skipped {
-        bail!(
+        let message = format!(
             "{} of {read} records were skipped, a share of {share:.4}; --max-skipped allows {max_skipped}{}",
             skipped.total(),
             describe(skipped),
         );
+        return Err(Refusal { gate: Gate::Skipped, message }.into());
     }
     Ok(())
 }

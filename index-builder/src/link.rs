@@ -4,12 +4,13 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::ValueEnum;
 use kindred::index::codes;
 use kindred::index::{GraphMetadata, MapMetadata, TableMetadata};
 use ndarray::Array2;
 
+use crate::gate::{Gate, Refusal};
 use crate::graph::{
     Cells, FlatGraph, GraphBuilder, GraphParameters, HnswRs, Partitioned, RepairReport, reachable, repair,
 };
@@ -114,7 +115,7 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
     drop((pair_codes, cells));
     seconds.table = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let map = options.map.then(|| map::build(&nodes, options.graph.seed, progress));
+    let map = options.map.then(|| map::build(&nodes, table.as_ref(), options.graph.seed, progress));
     seconds.map = started.elapsed().as_secs_f64();
     let step = progress.step("verify", SAMPLE.min(nodes.count()) as u64);
     let reachable = reachable(&graph);
@@ -182,13 +183,23 @@ impl Linked {
     /// A node that cannot be reached, and a recall below `min_recall`.
     pub fn check(&self, min_recall: f64) -> anyhow::Result<()> {
         let (reachable, nodes) = (self.reachable, self.nodes.count());
-        ensure!(reachable == nodes, "{reachable} of {nodes} nodes can be reached; nothing is published");
+        let refused = |gate, message| Err(Refusal { gate, message }.into());
+        if reachable != nodes {
+            return refused(
+                Gate::Reachability,
+                format!("{reachable} of {nodes} nodes can be reached; nothing is published"),
+            );
+        }
         let Quality { recall_at_10, default_ef, .. } = self.quality;
-        ensure!(
-            recall_at_10 >= min_recall,
-            "recall@10 is {recall_at_10:.4} at ef {default_ef}; --min-recall demands {min_recall}; nothing is \
-             published"
-        );
+        if recall_at_10 < min_recall {
+            return refused(
+                Gate::Recall,
+                format!(
+                    "recall@10 is {recall_at_10:.4} at ef {default_ef}; --min-recall demands {min_recall}; nothing is \
+                     published"
+                ),
+            );
+        }
         Ok(())
     }
 

@@ -3,20 +3,25 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-use index_builder::cli::{BuildArgs, Cli, Command};
+use anyhow::Context;
+use clap::{CommandFactory, Parser};
+use index_builder::cli::{BuildArgs, Cli, Command, VARIABLES};
 use index_builder::failure::Failure;
 use index_builder::progress::Progress;
 use index_builder::publish::Cleanup;
-use index_builder::{build, commands, failure};
+use index_builder::{build, commands, failure, report};
 use kindred::distance::Kernel;
+use kindred::manual;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let warnings = tracing_subscriber::fmt().with_writer(std::io::stderr).without_time().with_target(false);
+    let progress = Progress::on_stderr();
+    let above_bars = progress.clone();
+    let warnings = tracing_subscriber::fmt().with_writer(move || above_bars.writer());
+    let warnings = warnings.without_time().with_target(false);
     warnings.with_max_level(tracing::Level::WARN).with_ansi(std::io::stderr().is_terminal()).init();
     let cleanup = Cleanup::default();
-    match run(&cli.command, &cleanup) {
+    match run(&cli.command, &progress, &cleanup) {
         Ok(()) => ExitCode::from(failure::EXIT_DONE),
         Err(failure) => {
             // The failure may be nothing but a consequence of Ctrl-C.
@@ -27,25 +32,40 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &Command, cleanup: &Cleanup) -> Result<(), Failure> {
+fn run(command: &Command, progress: &Progress, cleanup: &Cleanup) -> Result<(), Failure> {
     Kernel::from_environment().map_err(|error| Failure::Usage(error.to_string()))?;
     let out = &mut std::io::stdout().lock();
     match command {
-        Command::Build(args) => run_build(args, cleanup, out),
+        Command::Build(args) => run_build(args, progress, cleanup, out),
         Command::Inspect(args) => commands::inspect(args, out),
         Command::Verify(args) => commands::verify(args, out),
         Command::Query(args) => commands::query(args, out),
+        Command::Report(args) => report::report(args, out),
+        Command::Diff(args) => commands::diff(args, out),
         Command::List(args) => commands::list(args, out),
         Command::Pin(args) => commands::pin(args, out),
         Command::Unpin(args) => commands::unpin(args, out),
         Command::Suppress(args) => commands::suppress(args, out),
         Command::Unsuppress(args) => commands::unsuppress(args, out),
+        Command::Completions(args) => {
+            Ok(manual::print_completions(args, Cli::command(), out).context("standard output")?)
+        }
+        Command::Man(args) => {
+            Ok(manual::write_pages(args, Cli::command(), &VARIABLES, out).map_err(anyhow::Error::from)?)
+        }
     }
 }
 
-fn run_build(args: &BuildArgs, cleanup: &Cleanup, out: &mut dyn Write) -> Result<(), Failure> {
+fn run_build(
+    args: &BuildArgs,
+    progress: &Progress,
+    cleanup: &Cleanup,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     cleanup.on_signals().map_err(anyhow::Error::from)?;
-    let summary = build::build(args, &Progress::on_stderr(), cleanup)?;
+    let bars = progress.clone();
+    let _no_bar_is_left = cleanup.register(move || bars.clear());
+    let summary = build::build(args, progress, cleanup)?;
     let text = if args.json {
         serde_json::to_string(&summary).map_err(anyhow::Error::from)?
     } else {

@@ -7,6 +7,7 @@ use kindred::index::{MapMetadata, TableKind, TableMetadata};
 use serde::Serialize;
 use serde::ser::Serializer;
 
+use crate::compare::Compared;
 use crate::ingest::describe;
 use crate::skipped::{Reason, Skipped};
 
@@ -75,6 +76,10 @@ pub struct Summary {
     pub bytes: u64,
     /// Versions that were deleted because newer ones are enough.
     pub removed: Vec<u64>,
+    /// How it compares with the version that was served, where that was asked for.
+    pub compared: Option<Compared>,
+    /// The most memory of the process; none where the system does not tell.
+    pub peak_memory_bytes: Option<u64>,
     /// How long the steps took.
     pub seconds: Seconds,
 }
@@ -112,16 +117,20 @@ impl fmt::Display for Summary {
             None => writeln!(f, "table         none")?,
         }
         match &self.map {
-            Some(MapMetadata { explained_variance, .. }) => {
-                writeln!(
-                    f,
-                    "map           two components with {:.1} % of the variance",
-                    100.0 * explained_variance
-                )?;
-            }
+            Some(map) => writeln!(f, "map           {}", crate::map::describe(map))?,
             None => writeln!(f, "map           none")?,
         }
         writeln!(f, "size          {} bytes", self.bytes)?;
+        if let Some(Compared { version, profiles_ratio, drift, .. }) = &self.compared {
+            let drift = drift.map_or_else(|| "not measured".to_owned(), |drift| format!("{drift:.4}"));
+            writeln!(
+                f,
+                "compared      with version {version}: profiles x {profiles_ratio:.4}, drift {drift}"
+            )?;
+        }
+        if let Some(bytes) = self.peak_memory_bytes {
+            writeln!(f, "memory        {bytes} bytes at most")?;
+        }
         if !self.removed.is_empty() {
             let removed: Vec<String> = self.removed.iter().map(u64::to_string).collect();
             writeln!(f, "removed       versions {}", removed.join(", "))?;

@@ -71,6 +71,43 @@ fn what_cannot_be_asked_is_wrong_usage_and_what_has_no_answer_is_exit_1() {
 }
 
 #[test]
+fn a_vector_or_a_profile_that_is_not_in_the_index_can_be_asked_about() {
+    let place = Place::with(&[json!({"_id": "north", "v": [0, 1]}), json!({"_id": "east", "v": [3, 0]})]);
+    place.build_vectors(&[]);
+    let query = |flags: &[&str]| {
+        let file = place.version(1);
+        let args = [&["query", file.to_str().unwrap()], flags].concat();
+        run(args)
+    };
+    let expected =
+        r#"[{"distance":0.0,"profile":{"_id":"east"}},{"distance":1.0,"profile":{"_id":"north"}}]"#;
+    assert_eq!(query(&["--vector", "[0.1,0]", "--distances", "2"]).done(), expected);
+    let write = |text: &str| place.write("asked.json", text).to_str().unwrap().to_owned();
+    let profile = write("{\"name\": \"new\", \"v\": [7, 0]}");
+    assert_eq!(query(&["--profile", &profile, "--distances", "5"]).done(), expected);
+    assert_eq!(query(&["--vector=[-1,-0.5]", "--exact", "1"]).done(), r#"[{"_id":"north"}]"#);
+    for (vector, code, part) in [
+        ("[1,0", 2, "a list of numbers is allowed"),
+        ("{}", 2, "a list of numbers is allowed"),
+        ("[1,\"x\"]", 2, "a list of numbers is allowed"),
+        ("[1]", 1, "the vector has 1 numbers, and those of the index have 2"),
+        ("[0,0]", 1, "its vector is zero"),
+        ("[1e39,0]", 1, "not finite"),
+    ] {
+        query(&["--vector", vector, "1"]).fails(code, &[part]);
+    }
+    for (text, part) in
+        [("[]", "not a JSON object"), ("{\"v\":", "behind 5 bytes"), ("{}", "\"v\": vector missing")]
+    {
+        query(&["--profile", &write(text), "1"]).fails(1, &["--profile", part]);
+    }
+    query(&["--profile", "/nowhere.json", "1"]).fails(1, &["/nowhere.json"]);
+    query(&["--vector", "[1,0]", "north", "1"]).fails(2, &["--vector", "ID"]);
+    query(&["--vector", "[1,0]", "--profile", &profile, "1"]).fails(2, &["--profile"]);
+    query(&["5"]).fails(2, &["ID"]);
+}
+
+#[test]
 fn inspect_says_what_a_file_holds_and_what_built_it() {
     let place = Place::with(&[numbered(20), vec![json!({"_id": null})]].concat());
     let flags =

@@ -45,6 +45,7 @@ fn publishes_a_file() {
             std::thread::park();
         }
     }
+    temporary.set_record(b"{}".to_vec());
     let published = temporary.commit(2).unwrap();
     assert_eq!(published.bytes, CONTENT_BYTES as u64);
 }
@@ -59,6 +60,16 @@ fn program(directory: &Path) -> Command {
 
 fn versions(directory: &Path) -> Vec<u64> {
     list(directory).unwrap().into_iter().map(|file| file.version).collect()
+}
+
+/// The versions that have a record, ascending.
+#[cfg(any(debug_assertions, feature = "crash-points"))]
+fn records(directory: &Path) -> Vec<u64> {
+    let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut records: Vec<u64> =
+        names.filter_map(|name| kindred::index::directory::parse_record_name(&name)).collect();
+    records.sort_unstable();
+    records
 }
 
 fn temporaries(directory: &Path) -> usize {
@@ -93,15 +104,18 @@ fn a_crash_leaves_whole_versions_and_the_next_build_cleans_up() {
         assert_eq!(status.signal(), Some(Signal::KILL.as_raw()), "{point}");
         let is_published = matches!(point, "after-rename" | "before-removal");
         assert_eq!(versions(directory), if is_published { &[1, 2, 3][..] } else { &[1, 2] }, "{point}");
-        assert_eq!(temporaries(directory), usize::from(!is_published), "{point}");
+        let record = usize::from(point == "record-written");
+        assert_eq!(temporaries(directory), usize::from(!is_published) + record, "{point}");
         assert_whole(directory);
 
         assert!(program(directory).status().unwrap().success());
         assert_eq!(temporaries(directory), 0, "{point}");
         // A number that the mark may have given away is passed over.
-        let next = if is_published || point == "before-rename" { 4 } else { 3 };
+        let is_marked = matches!(point, "before-record" | "record-written" | "before-rename");
+        let next = if is_published || is_marked { 4 } else { 3 };
         let left = if is_published { [1, 3, next] } else { [1, 2, next] };
         assert_eq!(versions(directory), left, "{point}");
+        assert_eq!(records(directory), left, "{point}");
         assert_whole(directory);
     }
 }

@@ -23,6 +23,10 @@ fn a_value_that_is_not_allowed_is_named_with_what_is() {
         (&["--max-skipped", "NaN"], &["--max-skipped", "NaN", "0 to 1"]),
         (&["--target-recall", "2"], &["--target-recall", "2", "0 to 1"]),
         (&["--min-recall=-0.1"], &["--min-recall", "-0.1", "0 to 1"]),
+        (&["--max-drift", "1.1"], &["--max-drift", "1.1", "0 to 1"]),
+        (&["--min-profiles-ratio", "90"], &["--min-profiles-ratio", "90", "0 to 1"]),
+        (&["--metrics-file", "build.txt"], &["--metrics-file", "build.txt", ".prom"]),
+        (&["--metrics-file", ".prom"], &["--metrics-file", ".prom", "node_exporter"]),
         (&["--keep", "0"], &["--keep", "0", "1.."]),
         (&["--dimension", "0"], &["--dimension", "0", "1..="]),
         (&["--dimension", "65537"], &["--dimension", "65537", "65536"]),
@@ -143,14 +147,18 @@ fn the_help_names_every_flag_and_exit_code() {
         "--max-skipped",
         "--target-recall",
         "--min-recall",
+        "--max-drift",
+        "--min-profiles-ratio",
         "--keep",
         "--json",
+        "--metrics-file",
     ];
     for flag in flags {
         assert!(help.contains(flag), "{flag} is not in: {help}");
     }
     let help = run(["--help"]).done();
-    for word in ["build", "inspect", "verify", "query", "list", "pin", "unpin", "75", "130"] {
+    for word in ["build", "inspect", "verify", "query", "report", "diff", "list", "pin", "unpin", "75", "130"]
+    {
         assert!(help.contains(word), "{word} is not in: {help}");
     }
     assert!(run(["--version"]).done().starts_with("index-builder "));

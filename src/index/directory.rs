@@ -16,6 +16,7 @@ pub const PIN_FILE: &str = "PINNED";
 
 const PREFIX: &str = "index-";
 const SUFFIX: &str = ".knd";
+const RECORD_SUFFIX: &str = ".build.json";
 const DIGITS: usize = 8;
 // A decimal u64, a newline, and a little patience.
 const LONGEST_PIN: u64 = 64;
@@ -34,15 +35,30 @@ pub fn file_name(version: u64) -> String {
     format!("{PREFIX}{version:0DIGITS$}{SUFFIX}")
 }
 
+/// The name of the record of the build of a version, beside its file: `index-00000042.build.json`. It says what may
+/// differ from run to run and so is not in the file. Nothing that is served depends on it, and it may be missing.
+pub fn record_name(version: u64) -> String {
+    format!("{PREFIX}{version:0DIGITS$}{RECORD_SUFFIX}")
+}
+
 /// The version that a name stands for; `None` for every name that [`file_name`] does not give.
 pub fn parse_file_name(name: &OsStr) -> Option<u64> {
-    let name = name.to_str()?;
-    let digits = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
+    parse(name, SUFFIX)
+}
+
+/// The version whose record has that name; `None` for every name that [`record_name`] does not give.
+pub fn parse_record_name(name: &OsStr) -> Option<u64> {
+    parse(name, RECORD_SUFFIX)
+}
+
+fn parse(name: &OsStr, suffix: &str) -> Option<u64> {
+    let digits = name.to_str()?.strip_prefix(PREFIX)?.strip_suffix(suffix)?;
     if digits.len() > 20 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let version = digits.parse().ok()?;
-    (version > 0 && file_name(version) == name).then_some(version)
+    let version: u64 = digits.parse().ok()?;
+    // Neither more zeros in front nor fewer.
+    (version > 0 && format!("{version:0DIGITS$}") == digits).then_some(version)
 }
 
 /// The versions in a directory, ascending. Whether they are good is for opening to say.
@@ -146,8 +162,10 @@ mod tests {
     fn names_and_versions_stand_for_each_other() {
         for version in [1, 42, 99_999_999, 100_000_000, u64::MAX] {
             assert_eq!(parse_file_name(OsStr::new(&file_name(version))), Some(version));
+            assert_eq!(parse_record_name(OsStr::new(&record_name(version))), Some(version));
         }
         assert_eq!(file_name(42), "index-00000042.knd");
+        assert_eq!(record_name(42), "index-00000042.build.json");
     }
 
     #[test]
@@ -164,16 +182,25 @@ mod tests {
             "index-00000042.KND",
             "index-99999999999999999999999.knd",
             "index-.knd",
+            "index-00000042.build.json",
+            ".index-00000042.build.json.tmp",
         ];
         for name in wrong {
             assert_eq!(parse_file_name(OsStr::new(name)), None, "{name}");
+        }
+        for name in
+            ["index-42.build.json", "index-00000000.build.json", "index-00000042.knd", "index-00000042.json"]
+        {
+            assert_eq!(parse_record_name(OsStr::new(name)), None, "{name}");
         }
     }
 
     #[test]
     fn a_directory_lists_its_versions_in_ascending_order() {
         let directory = tempfile::tempdir().unwrap();
-        for name in ["index-00000010.knd", "index-00000009.knd", "index-9.knd", "PINNED"] {
+        for name in
+            ["index-00000010.knd", "index-00000009.knd", "index-9.knd", "index-00000011.build.json", "PINNED"]
+        {
             fs::write(directory.path().join(name), "").unwrap();
         }
         let versions: Vec<u64> = list(directory.path()).unwrap().iter().map(|file| file.version).collect();

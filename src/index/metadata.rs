@@ -78,6 +78,7 @@ pub struct Graph {
 }
 
 /// What kind of neighbour table a file has.
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema), schema(as = Table))]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// Slots of a row (K).
@@ -112,6 +113,7 @@ pub enum MapMethod {
 }
 
 /// How far the rows of a neighbour table can be trusted.
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TableKind {

@@ -1,6 +1,7 @@
 //! Mapping: the bytes of a file without reading them, or a copy of them in memory of our own.
 
 mod guard;
+mod resident;
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -8,6 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use self::guard::Guard;
+use self::resident::resident_share;
 use super::directory::open_regular;
 
 /// Pages are read in and let go in pieces of this many bytes, so that one call never stalls the others for long.
@@ -137,6 +139,14 @@ impl MappedFile {
         })
     }
 
+    /// The share of these bytes that are in memory, from 0 to 1, by a sample of bounded size; `None` where the system
+    /// does not tell. What is in memory can be read without waiting for a disk.
+    pub fn resident_share(&self) -> Option<f64> {
+        // Of a file that is somebody else's, the system says that all of it is.
+        let tells = self.guard.is_none() || resident::is_told_about(&self.file);
+        tells.then(|| resident_share(&self.map)).flatten()
+    }
+
     /// Unmaps the file and tells the kernel that its pages are no longer needed, which it heeds only when nobody
     /// maps them. Only a hint.
     pub fn evict(self) {
@@ -242,6 +252,20 @@ mod tests {
         copied.evict();
         std::fs::write(&path, "").unwrap();
         assert_eq!(MappedFile::open_as(&path, Residency::Copied).unwrap().as_ref(), b"");
+    }
+
+    #[test]
+    fn what_was_read_in_is_in_memory() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        std::fs::write(&path, vec![1; 300_000]).unwrap();
+        for residency in [Residency::Mapped, Residency::Copied] {
+            let file = MappedFile::open_as(&path, residency).unwrap();
+            file.populate().unwrap();
+            assert_eq!(file.resident_share(), Some(1.0), "{residency:?}");
+        }
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(MappedFile::open(&path).unwrap().resident_share(), None, "nothing has no share");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::exact::{Distance, nearest_nodes};
 use super::graph::Graph;
-use super::search::{Scratch, search};
+use super::search::{Scratch, Work, search};
 use crate::distance::distance;
 
 /// The k of the recall that a file states.
@@ -22,15 +22,26 @@ pub fn found_within<G: Graph>(
     graph: &G,
     node: u32,
     ef: usize,
-    (true_count, kth): (usize, Distance),
+    truth: (usize, Distance),
     scratch: &mut Scratch,
 ) -> usize {
+    found_with_work(graph, node, ef, truth, scratch).0
+}
+
+/// What [`found_within`] gives, and what the search took.
+pub fn found_with_work<G: Graph>(
+    graph: &G,
+    node: u32,
+    ef: usize,
+    (true_count, kth): (usize, Distance),
+    scratch: &mut Scratch,
+) -> (usize, Work) {
     let query = graph.vector(node);
     // The node finds itself, so one more is asked for.
-    let (nodes, _) = search(graph, query, ef.max(true_count + 1), true_count + 1, scratch);
+    let (nodes, work) = search(graph, query, ef.max(true_count + 1), true_count + 1, scratch);
     let within = nodes
         .into_iter()
         .filter(|&other| other != node && Distance(distance(query, graph.vector(other))) <= kth)
         .count();
-    within.min(true_count)
+    (within.min(true_count), work)
 }

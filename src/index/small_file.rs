@@ -1,8 +1,9 @@
-//! The small files beside the versions, which servers read at any moment: replaced as a whole, or removed.
+//! Small files that others read at any moment, such as those beside the versions: replaced as a whole, or removed.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The permissions of every file that is made in an index directory, before the umask takes its share.
@@ -30,23 +31,54 @@ fn cannot(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SmallF
 /// # Errors
 /// The directory cannot be written to; the file is then what it was.
 pub fn replace(directory: &Path, name: &str, content: &[u8]) -> Result<(), SmallFileError> {
+    replace_named(directory, OsStr::new(name), |temporary| write_new(temporary, content, FILE_MODE))
+}
+
+/// Gives a file anywhere another content, from one moment to the next and durably, with these permissions whatever the
+/// umask is.
+///
+/// # Errors
+/// The path names no file, or its directory cannot be written to; what was there is there then.
+pub fn replace_file(path: &Path, content: &[u8], mode: u32) -> Result<(), SmallFileError> {
+    let Some(name) = path.file_name() else {
+        return Err(cannot("write", path)(io::ErrorKind::IsADirectory.into()));
+    };
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    replace_named(directory, name, |temporary| {
+        write_new(temporary, content, mode)?;
+        fs::set_permissions(temporary, fs::Permissions::from_mode(mode))
+    })
+}
+
+fn replace_named(
+    directory: &Path,
+    name: &OsStr,
+    write: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), SmallFileError> {
     // Named after the process, so that two at once do not write into one file.
-    let temporary = directory.join(format!(".{name}.{}.tmp", std::process::id()));
+    let temporary = directory.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
     let path = directory.join(name);
-    let result = write_new(&temporary, content).and_then(|()| fs::rename(&temporary, &path));
+    let result = write(&temporary).and_then(|()| fs::rename(&temporary, &path));
     if result.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     result.and_then(|()| sync_directory(directory)).map_err(cannot("write", &path))
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Writes a file, durably. One of that name is removed first.
+///
+/// # Errors
+/// What the file system gives.
+pub fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     // What a dead process of the same number left.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(content)?;
     file.sync_all()
 }

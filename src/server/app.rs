@@ -9,8 +9,9 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::Server;
 use actix_web::http::header::{ETAG, RETRY_AFTER};
-use actix_web::middleware::Condition;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, rt, web};
+use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::access::{Access, Keys, KeysError};
@@ -19,14 +20,20 @@ use super::config::Config;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
 use super::reload::{self, Reloader, Watched};
+use super::request_id::{X_REQUEST_ID, on_every_answer};
+use super::routes::openapi::Document;
 use super::search_pool::SearchPool;
 use super::stopping::{self, Stopping};
 use super::tls::{Certificate, TlsError};
+use super::traces::{Traces, TracesError};
 use super::watcher::Waker;
 use super::{limits, routes, watcher};
 
 /// Connections that may wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4096;
+
+/// How long sending the last spans may take, when there is nothing else left to do.
+const SPANS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A key that is taken back should not count for longer, however rarely the index directory is looked at.
 const LONGEST_BETWEEN_RELOADS: Duration = Duration::from_secs(2);
@@ -42,6 +49,8 @@ pub struct State {
     pub exact: SearchPool,
     /// Where all other searches run that the neighbour table does not answer.
     pub searches: SearchPool,
+    /// Where spans go.
+    pub traces: Traces,
     /// Where versions are verified before they are pinned, one after the other.
     pub pins: SearchPool,
     /// The directory that the index comes from.
@@ -52,6 +61,8 @@ pub struct State {
     pub batches: Batches,
     /// Who may ask, and how often.
     pub access: Arc<Access>,
+    /// What the server says about its own interface.
+    pub document: Document,
     /// Whether the server is ending.
     pub stopping: Arc<Stopping>,
     /// Largest n of a request.
@@ -79,6 +90,9 @@ pub enum ServeError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Traces cannot be sent.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// The system gives no thread or no signals.
     #[error("cannot start: {0}")]
     Start(#[from] io::Error),
@@ -93,7 +107,7 @@ pub enum ServeError {
 impl ServeError {
     /// Whether a setting is to blame, so that the process exits with 2 and not with 1.
     pub fn is_usage(&self) -> bool {
-        matches!(self, ServeError::Keys(_) | ServeError::Tls(_))
+        matches!(self, ServeError::Keys(_) | ServeError::Tls(_) | ServeError::Traces(_))
     }
 }
 
@@ -155,6 +169,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         tracing::warn!("api_keys: there is no key in the file, so nobody may ask");
     }
     let certificate = config.tls.as_ref().map(Certificate::load).transpose()?;
+    let traces = Traces::from_environment()?;
     let listener = stopping::listen(config.bind, BACKLOG)
         .map_err(|source| ServeError::Bind { address: config.bind, source })?;
     let address = listener.local_addr()?;
@@ -162,6 +177,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         directory: config.index_dir.clone(),
         poll_interval: config.poll_interval,
         residency: config.residency,
+        traces: traces.clone(),
     };
     let (live, metrics) = (Arc::new(LiveIndex::default()), Arc::new(Metrics::new()?));
     let waker = watcher::start(settings, Arc::clone(&live), Arc::clone(&metrics))?;
@@ -170,11 +186,13 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         metrics,
         exact: SearchPool::new("exact", config.max_exact, 0)?,
         searches: SearchPool::new("search", config.workers, config.max_queue)?,
+        traces,
         pins: SearchPool::new("pin", 1, 0)?,
         index_dir: config.index_dir.clone(),
         waker: waker.clone(),
         batches: Batches::new(config.workers, config.max_queue, config.client_timeout)?,
         access: Arc::new(Access::new(keys, config.rate_limit)),
+        document: Document::default(),
         stopping: Arc::default(),
         max_n: config.max_n,
         log_ids: config.log_ids,
@@ -189,14 +207,24 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         let (name, interrupt) = signals.until_the_end(&reloader).await;
         tracing::info!("{name}: accepting no more, answering what was accepted");
         stopping.set();
+        tell_manager(NotifyState::Stopping);
         stopping::stop(handle, listener, interrupt, timeout).await;
     });
     tracing::info!("listening on {}://{address}", if certificate.is_some() { "https" } else { "http" });
     tracing::info!("watching {} with {} workers", config.index_dir.display(), config.workers);
+    tell_manager(NotifyState::Ready);
     let result = server.await.map_err(ServeError::Run);
     waker.stop();
+    state.traces.shutdown(SPANS_TIMEOUT);
     tracing::info!("stopped");
     result
+}
+
+/// Tells systemd, where it is what started the server. Ready is who listens: an index may come much later.
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(std::slice::from_ref(&state)) {
+        tracing::warn!("the service manager cannot be told {state}: {error}");
+    }
 }
 
 /// Starts the workers and answers on the listener.
@@ -209,15 +237,21 @@ fn start(
     let state = state.clone();
     let origins = config.cors_origins.clone();
     let connections = limits::connections(config.max_connections);
+    let metrics = Arc::clone(&state.metrics);
+    metrics.connections.note_most(connections);
     let server = HttpServer::new(move || {
         App::new()
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+            // Around the one before: what that answers itself gets an id here.
+            .wrap(Condition::new(!origins.is_empty(), from_fn(on_every_answer)))
             .configure(configure(state.clone()))
     })
     .workers(config.workers)
     .max_connections(connections.div_ceil(config.workers))
     .client_request_timeout(config.client_timeout)
     .shutdown_timeout(whole_seconds(config.shutdown_timeout))
+    // It goes with the connection.
+    .on_connect(move |_, extensions| drop(extensions.insert(metrics.connections.open())))
     .disable_signals();
     let server = match certificate {
         Some(certificate) => server.listen_rustls_0_23(listener, certificate.server_config()?)?,
@@ -230,8 +264,14 @@ fn start(
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "DELETE"])
-        .allowed_headers(["authorization", "content-type", "x-api-key", "if-none-match"])
-        .expose_headers([ETAG.as_str(), RETRY_AFTER.as_str(), "x-index-version"])
+        .allowed_headers([
+            "authorization",
+            "content-type",
+            "x-api-key",
+            "if-none-match",
+            X_REQUEST_ID.as_str(),
+        ])
+        .expose_headers([ETAG.as_str(), RETRY_AFTER.as_str(), "x-index-version", X_REQUEST_ID.as_str()])
         .max_age(600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

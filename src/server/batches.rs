@@ -40,3 +40,16 @@ fn give_way() {
         tracing::warn!("a thread for requests of many questions keeps its priority: {error}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_threads_and_no_others_give_way() {
+        let batches = Batches::new(1, 0, Duration::from_secs(1)).unwrap();
+        let priority = || rustix::process::nice(0).unwrap();
+        let theirs = batches.pool.try_run(priority).unwrap().blocking_recv().unwrap();
+        assert_eq!(theirs, (priority() + NICE).min(19));
+    }
+}

@@ -3,11 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, io};
 
 use actix_web::http::header::HeaderValue;
+use actix_web::web::Bytes;
 
 use super::watcher::VersionSeen;
 use crate::answer::{self, AnswerError, RecommendRequest, SearchMode};
@@ -36,7 +37,31 @@ pub struct Generation {
     pub loaded: SystemTime,
     /// Profiles that are in no answer.
     pub suppressed: Suppressed,
+    /// How long getting ready took.
+    pub phases: LoadPhases,
+    /// The body of `/map`, once somebody has asked for it: all who ask share it.
+    map: OnceLock<Bytes>,
+    /// Held by whoever makes it.
+    making_map: Mutex<()>,
     file: Arc<OpenFile>,
+}
+
+/// The parts of getting ready, one after the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoadPhases {
+    /// Mapping the file and reading its pages in, or copying it.
+    pub open: Duration,
+    /// Checking all of it.
+    pub verify: Duration,
+    /// A few searches.
+    pub warm: Duration,
+}
+
+impl LoadPhases {
+    /// Their names and lengths, in their order.
+    pub fn named(&self) -> [(&'static str, Duration); 3] {
+        [("open", self.open), ("verify", self.verify), ("warm", self.warm)]
+    }
 }
 
 /// A file that was verified. Generations that differ in what is suppressed share it.
@@ -90,6 +115,7 @@ impl Generation {
         residency: Residency,
         suppressed: &SuppressedIds,
     ) -> Result<Self, LoadFailure> {
+        let started = Instant::now();
         let mapped =
             MappedFile::open_as(&file.path, residency).map_err(|error| cannot_open(&file.path, error))?;
         // Touching pages that are not there would give zeros, and a longer story.
@@ -99,16 +125,24 @@ impl Generation {
         }
         // Nothing in a file may cause a panic. Should one all the same, then the file is to blame and not the thread
         // that every later version depends on.
-        catch_unwind(AssertUnwindSafe(|| Self::verified(file.version, mapped, suppressed)))
+        catch_unwind(AssertUnwindSafe(|| Self::verified(file.version, mapped, suppressed, started.elapsed())))
             .unwrap_or_else(|_| Err(LoadFailure::Bad("opening it failed in an unforeseen way".to_owned())))
     }
 
-    fn verified(version: u64, mapped: MappedFile, suppressed: &SuppressedIds) -> Result<Self, LoadFailure> {
+    fn verified(
+        version: u64,
+        mapped: MappedFile,
+        suppressed: &SuppressedIds,
+        open: Duration,
+    ) -> Result<Self, LoadFailure> {
+        let started = Instant::now();
         let index = Index::open(mapped).map_err(|error| {
             let reason = error.to_string();
             if error.is_incomplete() { LoadFailure::Incomplete(reason) } else { LoadFailure::Bad(reason) }
         })?;
+        let verified = Instant::now();
         warm_up(&index)?;
+        let warm = verified.elapsed();
         if !index.bytes().is_unchanged() {
             return Err(LoadFailure::Incomplete("the file changed while it was verified".to_owned()));
         }
@@ -119,6 +153,9 @@ impl Generation {
             version_header: header_value(version.to_string())?,
             loaded: SystemTime::now(),
             suppressed,
+            phases: LoadPhases { open, verify: verified - started, warm },
+            map: OnceLock::new(),
+            making_map: Mutex::default(),
             file: Arc::new(OpenFile {
                 index,
                 condemned: AtomicBool::new(false),
@@ -140,6 +177,9 @@ impl Generation {
             version_header: self.version_header.clone(),
             loaded: self.loaded,
             suppressed,
+            phases: self.phases,
+            map: OnceLock::new(),
+            making_map: Mutex::default(),
             file: Arc::clone(&self.file),
         })
     }
@@ -153,6 +193,23 @@ impl Generation {
     /// file whose vectorizer is not known answers everything else. Not for workers: reading takes milliseconds.
     pub fn vectorizer(&self) -> &StoredVectorizer {
         self.file.vectorizer.get_or_init(|| StoredVectorizer::of(self.index()))
+    }
+
+    /// The body of `/map`, if it has been made.
+    pub fn known_map(&self) -> Option<Bytes> {
+        self.map.get().cloned()
+    }
+
+    /// Makes the body of `/map` and keeps it. Others who want it wait meanwhile: each would need as much memory.
+    ///
+    /// # Errors
+    /// What making it gives.
+    pub fn keep_map<E>(&self, make: impl FnOnce() -> Result<Option<Bytes>, E>) -> Result<Option<Bytes>, E> {
+        let _making = self.making_map.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(map) = self.known_map() {
+            return Ok(Some(map));
+        }
+        Ok(make()?.map(|map| self.map.get_or_init(|| map).clone()))
     }
 
     /// The file, for whoever unmaps it; `None` while another generation has it too.
@@ -182,7 +239,8 @@ impl Generation {
         }
         let unchanged = self.index().bytes().is_unchanged();
         if !unchanged && !self.file.condemned.swap(true, Ordering::Relaxed) {
-            tracing::error!("{} was changed in place and answers no more", self.file_name());
+            let (version, file) = (self.version, self.file_name());
+            tracing::error!(version, file, "{file} was changed in place and answers no more");
         }
         unchanged
     }

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
 
+use super::event_log::{Event, EventKind, EventLog};
 use super::generation::Generation;
+use crate::index::directory;
 
 /// A place for one generation, which can be replaced while it is read.
 ///
@@ -16,6 +18,7 @@ use super::generation::Generation;
 pub struct LiveIndex {
     current: ArcSwapOption<Generation>,
     history: Mutex<History>,
+    events: Mutex<EventLog>,
 }
 
 /// What has happened to a [`LiveIndex`] so far.
@@ -31,6 +34,8 @@ pub struct History {
     pub last_refused: Option<Refusal>,
     /// Whether something else is served than the directory asks for.
     pub degraded: bool,
+    /// The version that the directory pins.
+    pub pinned: Option<u64>,
 }
 
 /// A file that was not served.
@@ -52,17 +57,24 @@ impl LiveIndex {
 
     /// What has happened so far.
     pub fn history(&self) -> History {
-        self.lock().clone()
+        locked(&self.history).clone()
+    }
+
+    /// What has happened lately, oldest first.
+    pub fn events(&self) -> Vec<Event> {
+        locked(&self.events).to_vec()
     }
 
     /// Serves another generation, or none. Gives the one that was served before, for the caller to retire.
     pub(super) fn replace(&self, generation: Option<(Generation, Duration)>) -> Option<Arc<Generation>> {
-        let took = generation.as_ref().map(|(_, took)| *took);
+        let served = generation.as_ref().map(|(generation, took)| (generation.version, *took));
         let previous = self.current.swap(generation.map(|(generation, _)| Arc::new(generation)));
-        let mut history = self.lock();
-        if took.is_some() {
-            history.last_swap = took;
+        if let Some((version, took)) = served {
+            let mut history = locked(&self.history);
+            history.last_swap = Some(took);
             history.swaps += u64::from(previous.is_some());
+            drop(history);
+            locked(&self.events).note(version, EventKind::Swap(took));
         }
         previous
     }
@@ -72,19 +84,29 @@ impl LiveIndex {
         self.current.swap(Some(Arc::new(generation)))
     }
 
-    pub(super) fn note_refusal(&self, file: String, reason: String) {
-        let mut history = self.lock();
+    pub(super) fn note_refusal(&self, version: u64, reason: String) {
+        locked(&self.events).note(version, EventKind::Refusal(reason.clone()));
+        let mut history = locked(&self.history);
         history.refused += 1;
+        let file = directory::file_name(version);
         history.last_refused = Some(Refusal { file, reason, at: SystemTime::now() });
+    }
+
+    pub(super) fn note_changed(&self, version: u64) {
+        locked(&self.events).note(version, EventKind::Changed);
+    }
+
+    pub(super) fn note_pin(&self, pinned: Option<u64>) {
+        locked(&self.history).pinned = pinned;
     }
 
     /// Gives whether that is news.
     pub(super) fn note_degraded(&self, degraded: bool) -> bool {
-        std::mem::replace(&mut self.lock().degraded, degraded) != degraded
+        std::mem::replace(&mut locked(&self.history).degraded, degraded) != degraded
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, History> {
-        // Every critical section is a few assignments: what a panic left behind is whole.
-        self.history.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Every critical section is a few assignments: what a panic left behind is whole.
+fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,11 +1,16 @@
 //! Where tracing events go: to standard error, as lines for people or as JSON.
 
+use std::fmt;
 use std::io::{IsTerminal as _, stderr};
 
-use tracing::Level;
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::{JsonFields, Writer, format};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
 use super::config::{Config, LogFormat};
+use super::request_id;
 
 /// Installs the subscriber of this process. For binaries only, and once.
 ///
@@ -21,7 +26,71 @@ pub fn install(config: &Config) {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).log_internal_errors(false);
     // A process has one subscriber: if there is one already, that one stays.
     let _ = match config.log_format {
-        LogFormat::Text => builder.with_ansi(stderr().is_terminal()).try_init(),
-        LogFormat::Json => builder.json().with_ansi(false).try_init(),
+        LogFormat::Text => {
+            let lines = format().with_ansi(stderr().is_terminal());
+            builder.event_format(WithRequestId { lines, add: add_to_text }).try_init()
+        }
+        LogFormat::Json => {
+            let lines = format().json().flatten_event(true).with_current_span(false).with_span_list(false);
+            builder
+                .with_ansi(false)
+                .fmt_fields(JsonFields::new())
+                .event_format(WithRequestId { lines, add: add_to_json })
+                .try_init()
+        }
     };
+}
+
+/// Writes lines as another format does. Those that are written while a request is answered get its id.
+struct WithRequestId<F> {
+    lines: F,
+    /// The line with an id in it.
+    add: fn(line: &str, id: &str) -> String,
+}
+
+impl<S, N, F> FormatEvent<S, N> for WithRequestId<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let id = request_id::current();
+        // Only visible characters become the id of a request.
+        let Some(id) = id.as_ref().and_then(|id| id.to_str().ok()) else {
+            return self.lines.format_event(context, writer, event);
+        };
+        let mut line = String::new();
+        self.lines.format_event(context, Writer::new(&mut line), event)?;
+        writer.write_str(&(self.add)(&line, id))
+    }
+}
+
+fn add_to_text(line: &str, id: &str) -> String {
+    format!("{} request_id={id}\n", line.trim_end_matches('\n'))
+}
+
+/// An id may have quotes in it.
+fn add_to_json(line: &str, id: &str) -> String {
+    let rest = line.strip_prefix('{').unwrap_or(line);
+    format!("{{\"request_id\":{},{rest}", serde_json::Value::from(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_added_to_a_line_of_either_kind() {
+        assert_eq!(add_to_text("INFO kindred: answered\n", "a=b"), "INFO kindred: answered request_id=a=b\n");
+        let line = add_to_json("{\"level\":\"INFO\"}\n", "a\"\\b");
+        assert_eq!(line, "{\"request_id\":\"a\\\"\\\\b\",\"level\":\"INFO\"}\n");
+        let parsed: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(parsed, serde_json::json!({"request_id": "a\"\\b", "level": "INFO"}));
+    }
 }

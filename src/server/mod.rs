@@ -2,19 +2,25 @@
 //!
 //! - [`config`]: settings from the command line, the environment and a file
 //! - [`watcher`]: a thread that keeps a [`LiveIndex`] at the version its directory asks for
-//! - [`LiveIndex`] and [`Generation`]: what is served, as values
+//! - [`LiveIndex`] and [`Generation`]: what is served, as values; [`event_log`]: what has happened to it
 //! - [`routes`]: the table of routes and what each answers; [`raw_path`] reads paths, [`Problem`] is every other answer
 //! - [`access`]: who may ask, and how often; [`tls`]: certificates; [`reload`]: reads both again
 //! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server
-//! - [`metrics`], [`logging`]: what it tells about itself
+//! - [`metrics`], [`logging`], [`traces`], [`request_id`], [`build_info`]: what it tells about itself; [`probe`]: asks
+//!   another server whether it is ready; `explorer`: the page to look at all of it with
 //!
 //! Nothing here is global: one process could run two of them.
 
 pub mod access;
 pub mod app;
+mod asset;
 mod batches;
+pub mod build_info;
 pub mod config;
+mod docs;
 mod etag;
+pub mod event_log;
+mod explorer;
 #[cfg(test)]
 mod fixture;
 mod generation;
@@ -23,13 +29,16 @@ mod live_index;
 pub mod logging;
 mod memory;
 pub mod metrics;
+pub mod probe;
 mod problem;
 pub mod raw_path;
 pub mod reload;
+pub mod request_id;
 pub mod routes;
 mod search_pool;
 mod stopping;
 pub mod tls;
+pub mod traces;
 pub mod watcher;
 
 pub use app::{ServeError, State, configure, run};
@@ -38,4 +47,4 @@ pub use config::{Arguments, Command, Config, ConfigError};
 pub use generation::{Generation, LoadFailure};
 pub use live_index::{History, LiveIndex, Refusal};
 pub use problem::{PROBLEM_JSON, Problem};
-pub use search_pool::{Busy, SearchPool};
+pub use search_pool::{Busy, PoolLoad, SearchPool};

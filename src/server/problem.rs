@@ -7,6 +7,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::access::Allowance;
 use crate::vectorizer::VectorizeError;
@@ -180,6 +181,21 @@ pub enum Problem {
     /// The index has no profile that may be seen.
     #[error("the index has no profile")]
     NoProfiles,
+    /// The index file has no map.
+    #[error("the index has no map: it was built with --no-map, or before there were maps")]
+    NoMap,
+    /// The map has no such place, or whoever is there may not be seen.
+    #[error("no profile has the place {place} on the map")]
+    UnknownPlace {
+        /// The place that was asked for.
+        place: usize,
+    },
+    /// What was asked holds for one version, and another is served.
+    #[error("If-Match names another version than {version}, which is served")]
+    AnotherVersion {
+        /// The version that is served.
+        version: u64,
+    },
     /// The profile has nothing that it could be compared by.
     #[error(
         "the profile {id:?} has a zero vector: nothing in it can be compared, so it has no recommendations"
@@ -205,14 +221,21 @@ pub enum Problem {
     Internal,
 }
 
-/// The body of a problem answer.
-#[derive(Serialize)]
-struct Document<'a> {
+/// The body of a problem answer (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Document<'a> {
+    /// The kind of problem, as a URN. It is a name and leads nowhere.
     #[serde(rename = "type")]
-    kind: String,
-    title: &'a str,
-    status: u16,
-    detail: String,
+    #[schema(format = "uri")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: &'a str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What is wrong, and what would be allowed.
+    pub detail: String,
 }
 
 impl Problem {
@@ -258,6 +281,11 @@ impl Problem {
             Problem::PinNotWritten { .. } => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "pin-not-written", "Pin not changed")
             }
+            Problem::NoMap => (StatusCode::NOT_FOUND, "no-map", "No map"),
+            Problem::UnknownPlace { .. } => (StatusCode::NOT_FOUND, "unknown-place", "Unknown place"),
+            Problem::AnotherVersion { .. } => {
+                (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Another version is served")
+            }
             Problem::NoProfiles => (StatusCode::NOT_FOUND, "no-profiles", "No profiles"),
             Problem::IndexChanged => (StatusCode::SERVICE_UNAVAILABLE, "index-changed", "Index file changed"),
             Problem::Damaged => (StatusCode::SERVICE_UNAVAILABLE, "index-damaged", "Index damaged"),
@@ -297,27 +325,39 @@ impl Problem {
         }
     }
 
-    /// Whether the index itself gave this answer, so that it carries the index's version.
-    pub fn is_from_index(&self) -> bool {
-        matches!(self, Problem::UnknownId { .. } | Problem::ZeroVector { .. })
-    }
-
-    /// The status that it has over HTTP.
+    /// The status that it is answered with.
     pub fn status(&self) -> StatusCode {
         self.describe().0
     }
 
-    /// The problem document, JSON.
-    pub fn document(&self) -> Vec<u8> {
+    /// Its kind in words.
+    pub fn title(&self) -> &'static str {
+        self.describe().2
+    }
+
+    /// The body of its answer.
+    pub fn document(&self) -> Document<'static> {
         let (status, kind, title) = self.describe();
-        let document = Document {
-            kind: format!("{TYPE_PREFIX}{kind}"),
-            title,
-            status: status.as_u16(),
-            detail: self.to_string(),
-        };
+        let (kind, detail) = (format!("{TYPE_PREFIX}{kind}"), self.to_string());
+        Document { kind, title, status: status.as_u16(), detail }
+    }
+
+    /// Whether the index itself gave this answer, so that it carries the index's version.
+    pub fn is_from_index(&self) -> bool {
+        matches!(
+            self,
+            Problem::UnknownId { .. }
+                | Problem::ZeroVector { .. }
+                | Problem::NoMap
+                | Problem::UnknownPlace { .. }
+                | Problem::AnotherVersion { .. }
+        )
+    }
+
+    /// The problem document, JSON.
+    pub fn json(&self) -> Vec<u8> {
         // A map of texts and a number always has a JSON form; the empty object stands for what cannot happen.
-        serde_json::to_vec(&document).unwrap_or_else(|_| b"{}".to_vec())
+        serde_json::to_vec(&self.document()).unwrap_or_else(|_| b"{}".to_vec())
     }
 
     /// The answer to send.
@@ -340,7 +380,7 @@ impl Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             builder.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
-        let mut response = builder.body(self.document());
+        let mut response = builder.body(self.json());
         if let Problem::TooManyRequests(allowance) = self {
             allowance.write_to(response.headers_mut());
         }
@@ -394,6 +434,9 @@ mod tests {
             (Problem::DirectoryReadOnly, 409),
             (Problem::PinNotWritten { reason: "disk full".to_owned() }, 500),
             (Problem::NoProfiles, 404),
+            (Problem::NoMap, 404),
+            (Problem::UnknownPlace { place: 42 }, 404),
+            (Problem::AnotherVersion { version: 42 }, 412),
         ]
     }
 

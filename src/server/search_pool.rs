@@ -1,21 +1,44 @@
 //! Threads of their own for searches, and a short queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
 
+use actix_web::http::header::HeaderValue;
 use tokio::sync::{Semaphore, oneshot};
 
+use super::request_id;
+
 /// A search and what makes room for the next.
-type Job = Box<dyn FnOnce() + Send>;
+struct Job {
+    run: Box<dyn FnOnce() + Send>,
+    /// The request that it is for, as logs name it.
+    request_id: Option<HeaderValue>,
+}
 
 /// Runs jobs on its threads and lets a few more wait. A job beyond that is refused at once: whoever waits in a long queue
 /// has usually gone when the turn comes.
 #[derive(Debug)]
 pub struct SearchPool {
+    name: &'static str,
     jobs: Sender<Job>,
     room: Arc<Semaphore>,
+    threads: usize,
+    capacity: usize,
+    refused: AtomicU64,
+}
+
+/// What a pool has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolLoad {
+    /// Jobs that threads are doing.
+    pub running: usize,
+    /// Jobs that wait for a thread.
+    pub waiting: usize,
+    /// Jobs that were refused, ever.
+    pub refused: u64,
 }
 
 /// All threads of the pool are busy, and as many jobs wait as may.
@@ -27,7 +50,7 @@ impl SearchPool {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn new(name: &str, threads: usize, queue: usize) -> io::Result<Self> {
+    pub fn new(name: &'static str, threads: usize, queue: usize) -> io::Result<Self> {
         Self::starting_with(name, threads, queue, || {})
     }
 
@@ -35,7 +58,7 @@ impl SearchPool {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn starting_with(name: &str, threads: usize, queue: usize, first: fn()) -> io::Result<Self> {
+    pub fn starting_with(name: &'static str, threads: usize, queue: usize, first: fn()) -> io::Result<Self> {
         let (jobs, waiting) = channel::<Job>();
         let waiting = Arc::new(Mutex::new(waiting));
         for number in 0..threads {
@@ -45,7 +68,9 @@ impl SearchPool {
                 work(&waiting);
             })?;
         }
-        Ok(SearchPool { jobs, room: Arc::new(Semaphore::new(threads + queue)) })
+        let capacity = threads + queue;
+        let room = Arc::new(Semaphore::new(capacity));
+        Ok(SearchPool { name, jobs, room, threads, capacity, refused: AtomicU64::new(0) })
     }
 
     /// Starts a job, or lets it wait if there is room. What it returns can be awaited. A job that has not begun when
@@ -57,9 +82,12 @@ impl SearchPool {
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<oneshot::Receiver<T>, Busy> {
-        let permit = Arc::clone(&self.room).try_acquire_owned().map_err(|_| Busy)?;
+        let permit = Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            Busy
+        })?;
         let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move || {
+        let run = Box::new(move || {
             if sender.is_closed() {
                 return;
             }
@@ -69,8 +97,20 @@ impl SearchPool {
             // Nobody may be waiting any more, and then the result is dropped.
             drop(sender.send(result));
         });
-        self.jobs.send(job).map_err(|_| Busy)?;
+        self.jobs.send(Job { run, request_id: request_id::current() }).map_err(|_| Busy)?;
         Ok(receiver)
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What it has to do now. Jobs that nobody waits for any more count until their turn comes.
+    pub fn load(&self) -> PoolLoad {
+        let taken = self.capacity.saturating_sub(self.room.available_permits());
+        let running = taken.min(self.threads);
+        PoolLoad { running, waiting: taken - running, refused: self.refused.load(Ordering::Relaxed) }
     }
 }
 
@@ -78,11 +118,15 @@ fn work(queue: &Mutex<Receiver<Job>>) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
-        // A job that panics drops its permit and its sender, which its request sees. The thread has to survive it,
-        // or a permit would stand for a thread that is not there.
-        if catch_unwind(AssertUnwindSafe(job)).is_err() {
-            tracing::error!("a search failed in an unforeseen way");
-        }
+        request_id::within(job.request_id, || run(job.run));
+    }
+}
+
+fn run(job: Box<dyn FnOnce() + Send>) {
+    // A job that panics drops its permit and its sender, which its request sees. The thread has to survive it,
+    // or a permit would stand for a thread that is not there.
+    if catch_unwind(AssertUnwindSafe(job)).is_err() {
+        tracing::error!("a search failed in an unforeseen way");
     }
 }
 
@@ -109,9 +153,12 @@ mod tests {
         let pool = SearchPool::new("test", 1, 0).unwrap();
         let (release, gate) = channel::<()>();
         let blocked = pool.try_run(move || gate.recv()).unwrap();
+        assert_eq!(pool.load(), PoolLoad { running: 1, waiting: 0, refused: 0 });
         assert_eq!(pool.try_run(|| ()).map(drop), Err(Busy));
+        assert_eq!(pool.load(), PoolLoad { running: 1, waiting: 0, refused: 1 });
         release.send(()).unwrap();
         assert!(blocked.blocking_recv().unwrap().is_ok());
+        assert_eq!(pool.load(), PoolLoad { running: 0, waiting: 0, refused: 1 });
     }
 
     #[test]
@@ -125,6 +172,7 @@ mod tests {
             move || told.send("waited for")
         });
         let gone = pool.try_run(move || told.send("nobody waits")).unwrap();
+        assert_eq!(pool.load(), PoolLoad { running: 1, waiting: 2, refused: 0 });
         assert_eq!(pool.try_run(|| ()).map(drop), Err(Busy));
         drop(gone);
         release.send(()).unwrap();

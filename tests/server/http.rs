@@ -70,6 +70,28 @@ impl Connection {
         self.stream.get_mut().write_all(&request)
     }
 
+    /// Sends bytes as they are.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    /// The connection once more, for whoever writes while this one reads.
+    pub fn try_clone_stream(&self) -> TcpStream {
+        self.stream.get_ref().try_clone().unwrap()
+    }
+
+    /// Sends a body of JSON and waits for the answer.
+    pub fn post(&mut self, target: &str, headers: &[(&str, &str)], body: &str) -> Response {
+        let length = body.len().to_string();
+        let headers =
+            [headers, &[("Content-Type", "application/json"), ("Content-Length", &length)]].concat();
+        // An answer may come before the body has been taken, and the connection be closed behind it.
+        let sent = self
+            .send("POST", target.as_bytes(), &headers)
+            .and_then(|()| self.stream.get_mut().write_all(body.as_bytes()));
+        self.receive("POST").unwrap_or_else(|error| panic!("POST {target}: {error}, after {sent:?}"))
+    }
+
     /// Waits for the first bytes of an answer and takes none.
     pub fn wait_for_answer(&mut self) -> io::Result<()> {
         if self.stream.fill_buf()?.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
@@ -127,6 +149,11 @@ impl Connection {
         let _ = self.stream.read_to_end(&mut rest);
         assert!(rest.is_empty(), "{:?}", String::from_utf8_lossy(&rest));
     }
+}
+
+/// One request with a body of JSON on a connection of its own.
+pub fn post(address: SocketAddr, target: &str, body: &Value) -> Response {
+    Connection::open(address).unwrap().post(target, &[], &body.to_string())
 }
 
 /// One request on a connection of its own.

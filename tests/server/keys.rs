@@ -74,7 +74,16 @@ fn a_request_without_a_key_that_counts_learns_nothing() {
         &[("Authorization", "Basic cmVhZGVyLXNlY3JldC0wMDAx")],
         &[("Authorization", READER)],
     ] {
-        for target in ["/recommend/p1/3", "/recommend/nobody/3", "/profiles/p1", "/index", "/metrics"] {
+        for target in [
+            "/recommend/p1/3",
+            "/recommend/nobody/3",
+            "/profiles/p1",
+            "/map",
+            "/map/0",
+            "/index",
+            "/index/events",
+            "/metrics",
+        ] {
             let response = keyed.get(target, headers);
             assert_problem(&response, 401, target);
             assert_eq!(response.header("www-authenticate"), Some("Bearer"), "{target}");
@@ -90,6 +99,9 @@ fn a_request_without_a_key_that_counts_learns_nothing() {
     assert_eq!((keyed.status("/index", READER), keyed.status("/index", OBSERVER)), (403, 200));
     assert_eq!((keyed.status("/metrics", READER), keyed.status("/metrics", OBSERVER)), (403, 200));
     assert_eq!((keyed.status("/profiles/p1", OBSERVER), keyed.status("/profiles/p1", READER)), (403, 200));
+    for target in ["/map", "/map/0"] {
+        assert_eq!((keyed.status(target, OBSERVER), keyed.status(target, READER)), (403, 200), "{target}");
+    }
     let metrics = keyed.get("/metrics", &[("X-API-Key", OBSERVER)]);
     assert!(metrics.text().contains(r#"route="/index",status="401""#), "{}", metrics.text());
     let log = keyed.server.log();
@@ -206,8 +218,28 @@ fn a_client_that_asks_too_often_is_refused_until_its_time_has_come() {
         (response.header("ratelimit-limit"), response.header("ratelimit-remaining")),
         (Some("5"), Some("0"))
     );
+    let metrics = keyed.get("/metrics", &[("X-API-Key", OBSERVER)]);
+    assert!(metrics.text().contains("\nkindred_rate_limited_requests_total 4\n"), "{}", metrics.text());
     assert_eq!(keyed.status("/index", OBSERVER), 200, "every key has a rate of its own");
     assert_eq!(keyed.get("/health/ready", &[]).status, 200);
+}
+
+#[test]
+fn who_is_not_let_in_is_counted_by_what_is_wrong_with_the_key() {
+    let keyed = Keyed::start(&[]);
+    for (key, times) in [(READER, 3), ("unknown-secret-0", 2)] {
+        for _ in 0..times {
+            assert!([401, 403].contains(&keyed.status("/index", key)));
+        }
+    }
+    assert_eq!(keyed.get("/index", &[]).status, 401);
+    // Probes need no key.
+    assert_eq!(keyed.get("/health/ready", &[]).status, 200);
+    let metrics = keyed.get("/metrics", &[("X-API-Key", OBSERVER)]);
+    for (reason, count) in [("scope", 3), ("unknown_key", 2), ("no_key", 1)] {
+        let line = format!("\nkindred_auth_failures_total{{reason=\"{reason}\"}} {count}\n");
+        assert!(metrics.text().contains(&line), "{line} is not in {}", metrics.text());
+    }
 }
 
 #[test]
@@ -217,7 +249,10 @@ fn ids_are_in_the_log_only_if_that_is_wanted() {
         for target in ["/profiles/p11", "/recommend/p12/3", "/profiles/unknown-id", "/recommend/p13/0"] {
             keyed.status(target, READER);
         }
-        let log = keyed.server.log();
+        // The last line may be on its way still.
+        let log = eventually("the log is complete", || {
+            Some(keyed.server.log()).filter(|log| !wanted || log.contains("p13"))
+        });
         for id in ["p11", "p12", "unknown-id", "p13"] {
             assert_eq!(log.contains(id), wanted, "{id} in {log}");
         }
@@ -234,13 +269,29 @@ fn pages_of_the_origins_that_were_named_may_read_answers() {
         assert_eq!((response.status, response.header("access-control-allow-origin")), (200, Some(origin)));
     }
     assert_eq!(ask("https://evil.example").header("access-control-allow-origin"), None);
+    for response in [ask("https://app.example"), ask("https://evil.example")] {
+        assert!(response.header("x-request-id").is_some(), "{response:?}");
+    }
+    let exposed = ask("https://app.example").header("access-control-expose-headers").unwrap().to_owned();
+    assert!(exposed.contains("x-request-id"), "{exposed}");
     let preflight = [
+        ("X-Request-Id", "before-flight"),
         ("Origin", "https://app.example"),
         ("Access-Control-Request-Method", "GET"),
-        ("Access-Control-Request-Headers", "x-api-key"),
+        ("Access-Control-Request-Headers", "x-api-key, x-request-id"),
     ];
     let mut connection = Connection::open(keyed.server.address).unwrap();
     let response = connection.request("OPTIONS", b"/profiles/p1", &preflight);
     assert_eq!(response.status, 200);
     assert!(response.header("access-control-allow-headers").unwrap().contains("x-api-key"));
+    assert_eq!(response.header("x-request-id"), Some("before-flight"));
+    let preflight = [
+        ("Origin", "https://app.example"),
+        ("Access-Control-Request-Method", "POST"),
+        ("Access-Control-Request-Headers", "content-type,x-api-key"),
+    ];
+    let response = connection.request("OPTIONS", b"/recommend", &preflight);
+    assert_eq!(response.status, 200);
+    assert!(response.header("access-control-allow-methods").unwrap().contains("POST"));
+    assert!(response.header("access-control-allow-headers").unwrap().contains("content-type"));
 }

@@ -6,10 +6,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod batch;
 mod browse;
 mod config;
 mod contract;
+mod dashboard;
+mod docs;
 mod errors;
+mod events;
 mod faults;
 mod fixture;
 mod guarantee;
@@ -17,14 +21,22 @@ mod http;
 mod inside;
 mod keys;
 mod limits;
+mod logs;
+mod manual;
+mod map;
 mod metrics;
+mod notify;
 mod pin;
+mod probe;
 mod process;
 mod recall;
+mod request_ids;
 mod residency;
 mod shutdown;
 mod suppressed;
 mod swap;
 mod tls;
+#[cfg(feature = "otel")]
+mod traces;
 mod versions;
 mod watching;

@@ -1,10 +1,10 @@
 //! `/metrics`, read as Prometheus reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::fixture::{await_description, await_version, file_name, small_server};
+use super::fixture::{Place, await_description, await_version, file_name, small_server};
 use super::http::{Connection, get};
-use super::process::Server;
+use super::process::{Server, eventually, read};
 
 /// Samples by name and labels.
 struct Metrics {
@@ -55,6 +55,22 @@ impl Metrics {
 
     fn value(&self, sample: &str) -> f64 {
         *self.samples.get(sample).unwrap_or_else(|| panic!("no {sample} in\n{}", self.text))
+    }
+
+    /// Every metric as the documentation lists it: name, type, labels.
+    fn listed(&self) -> BTreeSet<(String, String, String)> {
+        let of = |name: &String, kind: &String| {
+            let wanted = if kind == "histogram" { format!("{name}_bucket") } else { name.clone() };
+            let is_sample = |sample: &&String| sample.split('{').next() == Some(&wanted);
+            let sample = self.samples.keys().find(is_sample).unwrap_or_else(|| panic!("no sample of {name}"));
+            let labels = sample.split_once('{').map_or("", |(_, labels)| labels.trim_end_matches('}'));
+            let mut labels: Vec<&str> =
+                labels.split("\",").filter_map(|label| Some(label.split_once('=')?.0)).collect();
+            labels.retain(|label| *label != "le");
+            labels.sort_unstable();
+            (name.clone(), kind.clone(), labels.join(", "))
+        };
+        self.kinds.iter().map(|(name, kind)| of(name, kind)).collect()
     }
 
     /// Sums the requests counted with these labels, in any order.
@@ -156,4 +172,169 @@ fn a_server_without_an_index_is_measured_too() {
     for name in ["kindred_index_version", "kindred_index_profiles", "kindred_index_age_seconds"] {
         assert_eq!(metrics.value(name), 0.0, "{name}");
     }
+}
+
+/// The rows of the tables in docs/metrics.md: name, type, labels.
+pub fn documented() -> BTreeSet<(String, String, String)> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/metrics.md");
+    let text = String::from_utf8(read(&path)).unwrap();
+    let mut rows = BTreeSet::new();
+    for line in text.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [name, kind, labels, meaning] = cells[..] else { panic!("{line}") };
+        assert!(meaning.ends_with('.'), "{line}");
+        let row = (name.trim_matches('`').to_owned(), kind.to_owned(), labels.to_owned());
+        assert!(rows.insert(row), "{line} is there twice");
+    }
+    rows
+}
+
+#[test]
+fn the_documentation_lists_every_metric_there_is_and_no_other() {
+    let (_place, server) = small_server();
+    // What is shown from its first use on.
+    assert_eq!(get(server.address, "/recommend/east/5?exact=true").status, 200);
+    assert_eq!(Metrics::of(&server).listed(), documented());
+}
+
+#[test]
+fn table_answers_and_searches_are_counted_with_their_work() {
+    let (_place, server) = small_server();
+    let nodes = Metrics::of(&server).value("kindred_index_nodes");
+    let mut connection = Connection::open(server.address).unwrap();
+    let etag = connection.get("/profiles/7").header("etag").unwrap().to_owned();
+    for (target, times) in [
+        ("/recommend/east/5", 7),
+        ("/recommend/7/5?distances=true", 2),
+        ("/recommend/east/5?exact=true", 3),
+        ("/recommend/east/5?ef=6", 4),
+    ] {
+        for _ in 0..times {
+            assert_eq!(connection.get(target).status, 200, "{target}");
+        }
+    }
+    // Neither of these finds or searches anything.
+    assert_eq!(connection.request("GET", b"/recommend/east/5", &[("If-None-Match", &etag)]).status, 304);
+    assert_eq!(connection.get("/recommend/nobody/5").status, 404);
+    let metrics = Metrics::of(&server);
+    for (sample, value) in [
+        ("kindred_table_answers_total", 9.0),
+        ("kindred_searches_total{kind=\"exact\"}", 3.0),
+        ("kindred_searches_total{kind=\"graph\"}", 4.0),
+        ("kindred_searches_total{kind=\"graph_then_exact\"}", 0.0),
+        ("kindred_search_duration_seconds_count{kind=\"exact\"}", 3.0),
+        ("kindred_search_duration_seconds_count{kind=\"graph\"}", 4.0),
+        ("kindred_search_distance_computations_count", 7.0),
+        ("kindred_search_hops_count", 7.0),
+        ("kindred_search_pool_running{pool=\"exact\"}", 0.0),
+        ("kindred_search_pool_waiting{pool=\"search\"}", 0.0),
+        ("kindred_search_pool_refused_total{pool=\"exact\"}", 0.0),
+        ("kindred_search_pool_refused_total{pool=\"search\"}", 0.0),
+    ] {
+        assert_eq!(metrics.value(sample), value, "{sample}:\n{}", metrics.text);
+    }
+    let distances = metrics.value("kindred_search_distance_computations_sum");
+    // A graph search compares with its entry point at least, and hops from it.
+    assert!(distances >= 3.0 * nodes + 4.0, "{distances} with {nodes} nodes");
+    assert!(metrics.value("kindred_search_hops_sum") >= 4.0);
+}
+
+#[test]
+fn bytes_and_connections_are_counted() {
+    let (_place, server) = small_server();
+    let mut connection = Connection::open(server.address).unwrap();
+    let mut scrape = || {
+        let response = connection.get("/metrics");
+        (Metrics::parse(response.text()), response.body.len() as f64)
+    };
+    let (before, scraped) = scrape();
+    let mut others: Vec<Connection> = (0..5).map(|_| Connection::open(server.address).unwrap()).collect();
+    let sent: usize = others.iter_mut().map(|other| other.get("/recommend/east/5").body.len()).sum();
+    let name = "kindred_http_response_body_bytes_total";
+    let (after, _) = scrape();
+    assert_eq!(after.value(name) - before.value(name), scraped + sent as f64);
+    let name = "kindred_connections_total";
+    assert_eq!(after.value(name) - before.value(name), 5.0);
+    let mut await_open = |count: f64| {
+        eventually("closed connections are no longer counted", || {
+            (scrape().0.value("kindred_connections_open") == count).then_some(())
+        });
+    };
+    await_open(6.0);
+    drop(others);
+    await_open(1.0);
+    let (metrics, _) = scrape();
+    assert_eq!(metrics.value("kindred_http_requests_in_flight"), 1.0, "the one that asks");
+    assert_eq!(metrics.value("kindred_http_requests_abandoned_total"), 0.0);
+    assert!(metrics.value("kindred_connections_max") >= 6.0);
+}
+
+#[test]
+fn the_served_file_is_described_and_its_swap_in_parts() {
+    let (place, server) = small_server();
+    let metrics = Metrics::of(&server);
+    let file = std::fs::metadata(place.version_file(1)).unwrap();
+    assert_eq!(metrics.value("kindred_index_file_bytes"), file.len() as f64);
+    assert_eq!(metrics.value("kindred_index_dimension"), 2.0);
+    assert_eq!(metrics.value("kindred_index_resident_ratio"), 1.0, "it has just been read");
+    let recall = metrics.value("kindred_index_recall_ratio");
+    assert!(recall > 0.9 && recall <= 1.0, "{recall}");
+    let (created, loaded) = (
+        metrics.value("kindred_index_created_timestamp_seconds"),
+        metrics.value("kindred_index_loaded_timestamp_seconds"),
+    );
+    assert!(created > 1.7e9 && loaded >= created, "{created} {loaded}");
+    let phase = |name: &str, end: &str| {
+        metrics.value(&format!("kindred_swap_phase_seconds_{end}{{phase=\"{name}\"}}"))
+    };
+    for name in ["open", "verify", "warm", "hand_over"] {
+        assert_eq!(phase(name, "count"), 1.0, "{name}");
+    }
+    let parts: f64 = ["open", "verify", "warm"].iter().map(|name| phase(name, "sum")).sum();
+    assert!(parts > 0.0 && parts <= metrics.value("kindred_swap_seconds_sum"), "{}", metrics.text);
+    assert_eq!(metrics.value("kindred_index_pinned_version"), 0.0);
+    std::fs::write(place.index().join("PINNED"), "1\n").unwrap();
+    eventually("the pin is shown", || {
+        (Metrics::of(&server).value("kindred_index_pinned_version") == 1.0).then_some(())
+    });
+}
+
+#[test]
+fn a_retired_index_is_counted_until_it_is_unmapped() {
+    let (place, server) = small_server();
+    place.build("{\"_id\": 7, \"v\": [1, 0]}\n{\"_id\": 8, \"v\": [1, 0]}\n");
+    await_version(&server, 2);
+    eventually("the first version is unmapped", || {
+        (Metrics::of(&server).value("kindred_index_retired") == 0.0).then_some(())
+    });
+    let maps = std::fs::read_to_string(format!("/proc/{}/maps", server.id())).unwrap();
+    assert!(!maps.contains(&file_name(1)), "{maps}");
+}
+
+#[test]
+fn the_process_and_the_program_are_described() {
+    let place = Place::new();
+    let server = Server::start(&place.index());
+    let metrics = eventually("the server has used a tick of the processor", || {
+        Some(Metrics::of(&server)).filter(|metrics| metrics.value("process_cpu_seconds_total") > 0.0)
+    });
+    let value = |name: &str| metrics.value(name);
+    assert!(value("process_resident_memory_bytes") > 1e6);
+    assert!(value("process_virtual_memory_bytes") >= value("process_resident_memory_bytes"));
+    assert!(value("process_open_fds") > 3.0 && value("process_open_fds") <= value("process_max_fds"));
+    assert!(value("process_threads") >= 3.0, "workers, the watcher, searches");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    // The system counts from a time of boot in whole seconds.
+    let started = value("process_start_time_seconds");
+    assert!(started > 1.7e9 && started < now + 2.0, "{started} {now}");
+    let build = metrics.samples.iter().find(|(sample, _)| sample.starts_with("kindred_build_info{")).unwrap();
+    assert_eq!(*build.1, 1.0);
+    for label in
+        [&format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), "rustc=\"rustc ", "target=\"", "kernel=\""]
+    {
+        assert!(build.0.contains(label), "{label} is not in {}", build.0);
+    }
+    let output = super::process::kindred_output(&["--version"], &[]);
+    let version = String::from_utf8(output.stdout).unwrap();
+    assert!(version.starts_with(&format!("kindred {} (commit ", env!("CARGO_PKG_VERSION"))), "{version}");
 }

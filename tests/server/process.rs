@@ -35,7 +35,8 @@ pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 fn clean_command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("KINDRED_") {
+        let text = name.to_string_lossy();
+        if text.starts_with("KINDRED_") || text.starts_with("OTEL_") {
             command.env_remove(name);
         }
     }

@@ -94,6 +94,23 @@ fn a_directory_or_a_dangling_link_by_a_versions_name_harms_nothing() {
 }
 
 #[test]
+fn the_records_of_builds_are_no_versions() {
+    let (place, server, good) = one_served_one_at_hand();
+    assert!(place.index().join("index-00000001.build.json").exists(), "the builder left one");
+    for name in ["index-00000008.build.json", ".index-00000009.build.json.tmp"] {
+        fs::write(place.index().join(name), &good).unwrap();
+    }
+    // A bad file is refused only by a look that comes after them.
+    publish(&place.version_file(2), b"no index");
+    let index = await_description(&server, "the directory was looked at", |index| index["refused"] == 1);
+    assert_eq!((&index["version"], &index["last_refused"]["file"]), (&1.into(), &file_name(2).into()));
+    fs::remove_file(place.version_file(2)).unwrap();
+    publish(&place.version_file(3), &good);
+    let index = await_version(&server, 3);
+    assert_eq!((&index["refused"], &index["degraded"]), (&1.into(), &false.into()));
+}
+
+#[test]
 fn a_bad_newest_file_at_the_start_leaves_the_one_before() {
     let place = Place::new();
     place.build(&numbered_source(1, 20));

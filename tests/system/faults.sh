@@ -205,8 +205,8 @@ PYTHON
   touch "$work/index/.index-00000002.knd.tmp"
   recovers "$work/index"
   [ ! -e "$work/index/.index-00000002.knd.tmp" ]
-  # With the two versions, the lock, and the file that has all the names.
-  [ "$(python3 -c 'import os, sys; print(len(os.listdir(sys.argv[1])))' "$work/index")" = 1000004 ]
+  # With the two versions, the records of their builds, the lock, and the file that has all the names.
+  [ "$(python3 -c 'import os, sys; print(len(os.listdir(sys.argv[1])))' "$work/index")" = 1000006 ]
   kill "$server"
   wait "$server"
   serve "$work/index"

@@ -47,7 +47,6 @@ a_key_is_made() {
     && [ "$(wc -l <"$work/keys")" = 1 ] && [ "$(wc -c <"$work/key")" -ge 40 ] && ! grep -qF "$(cat "$work/key")" "$work/keys"
 }
 
-install_packages openssl
 check "makes certificates" make_certificate "$work/first"
 make_certificate "$work/second"
 mkdir -p "$work/tls"

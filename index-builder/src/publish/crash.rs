@@ -5,8 +5,16 @@
 pub const CRASH_AT: &str = "KINDRED_CRASH_AT";
 
 /// Every place, in the order in which a build comes by.
-pub const CRASH_POINTS: [&str; 6] =
-    ["temporary-created", "half-written", "before-mark", "before-rename", "after-rename", "before-removal"];
+pub const CRASH_POINTS: [&str; 8] = [
+    "temporary-created",
+    "half-written",
+    "before-mark",
+    "before-record",
+    "record-written",
+    "before-rename",
+    "after-rename",
+    "before-removal",
+];
 
 /// Kills the process here, without cleaning up, if [`CRASH_AT`] names this place.
 #[cfg(any(debug_assertions, feature = "crash-points"))]

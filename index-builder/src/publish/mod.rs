@@ -5,20 +5,23 @@
 //!    builder.lock     .index-00000042.knd.tmp  │
 //!                                              ├ fsync the file
 //!                                              ├ write 42 into builder.lock, fsync
+//!                                              ├ write index-00000042.build.json aside, fsync, rename
 //!                                              ├ rename to index-00000042.knd
 //!                                              ├ fsync the directory
 //!                                              └ remove versions beyond `keep`
 //! ```
 //!
-//! A crash at any of these steps leaves the versions as they were, or the new one in its place, and a hidden
-//! temporary file at most; the next [`Publisher::lock`] removes that. A number is never given twice, because the
-//! mark in `builder.lock` is durable before a name with that number can be.
+//! A crash at any of these steps leaves the versions as they were, or the new one in its place, and hidden temporary
+//! files and a record without its version at most; the next [`Publisher::lock`] removes those. A number is never given
+//! twice, because the mark in `builder.lock` is durable before a name with that number can be. A record is there before
+//! its version is and goes after it, so who finds a version finds its record too, if its build left one.
 
 mod crash;
 mod error;
 mod mark;
 mod nice;
 mod publisher;
+mod record;
 mod signals;
 mod suppressed;
 mod temporary;

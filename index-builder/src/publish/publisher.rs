@@ -9,7 +9,7 @@ use kindred::index::directory::{LOCK_FILE, file_name, list, parse_file_name};
 
 use super::error::cannot;
 use super::mark::{self, Mark};
-use super::{Cleanup, FILE_MODE, PublishError, Temporary, sync_directory};
+use super::{Cleanup, FILE_MODE, PublishError, Temporary, record, sync_directory};
 
 /// The permissions of a directory made here: those of its files, and a way in.
 const DIRECTORY_MODE: u32 = 0o750;
@@ -98,8 +98,10 @@ impl Publisher {
         for entry in entries {
             let entry = entry.map_err(cannot("list", &self.directory))?;
             let name = entry.file_name();
-            let hidden = name.to_str().and_then(|name| name.strip_prefix('.')?.strip_suffix(".tmp"));
-            if hidden.is_some_and(|name| parse_file_name(name.as_ref()).is_some()) {
+            let Some(name) = name.to_str() else { continue };
+            let hidden = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
+            let is_version = hidden.is_some_and(|name| parse_file_name(name.as_ref()).is_some());
+            if is_version || record::is_leftover(&self.directory, name) {
                 let path = entry.path();
                 tracing::info!(file = %path.display(), "removing what a dead build left");
                 fs::remove_file(&path).map_err(cannot("remove", &path))?;

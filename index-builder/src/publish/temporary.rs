@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::error::cannot;
 use super::publisher::temporary_name;
-use super::{FILE_MODE, PublishError, Publisher, Registered, crash_point, sync_directory};
+use super::{FILE_MODE, PublishError, Publisher, Registered, crash_point, record, sync_directory};
 
 /// The file of a version that is not published yet. It is written with write(2), because a full disk is an error there
 /// and a death in a mapping. Dropped without [`Temporary::commit`], it is removed.
@@ -22,6 +22,8 @@ pub struct Temporary<'a> {
     version: u64,
     path: PathBuf,
     out: PieceWriter<Unbuffered>,
+    record: Option<Vec<u8>>,
+    record_is_written: bool,
     is_published: bool,
     _removal: Registered,
 }
@@ -52,7 +54,16 @@ impl<'a> Temporary<'a> {
             .map_err(cannot("create", &path))?;
         crash_point("temporary-created");
         let out = PieceWriter::new(Unbuffered { file, has_written: false });
-        Ok(Temporary { publisher, version, path, out, is_published: false, _removal: removal })
+        Ok(Temporary {
+            publisher,
+            version,
+            path,
+            out,
+            record: None,
+            record_is_written: false,
+            is_published: false,
+            _removal: removal,
+        })
     }
 
     /// The version that this becomes.
@@ -65,6 +76,20 @@ impl<'a> Temporary<'a> {
         &self.path
     }
 
+    /// Makes what was written durable. [`Temporary::commit`] does so too; this is for who wants to know how long it took.
+    ///
+    /// # Errors
+    /// [`PublishError::Io`].
+    pub fn sync(&mut self) -> Result<(), PublishError> {
+        self.out.flush().map_err(cannot("write", &self.path))?;
+        self.out.get_ref().file.sync_all().map_err(cannot("sync", &self.path))
+    }
+
+    /// Has a record of the build put beside the file when it is published, and taken away when the version is.
+    pub fn set_record(&mut self, record: Vec<u8>) {
+        self.record = Some(record);
+    }
+
     /// Publishes the file, then removes all versions but the newest `keep` (at least 1) and the pinned one. Where the
     /// pin cannot be read, none is removed.
     ///
@@ -72,12 +97,12 @@ impl<'a> Temporary<'a> {
     /// [`PublishError::Io`] and [`PublishError::Exists`]; nothing was published then, unless the last step failed, to
     /// make the directory durable. That a version could not be removed is logged and is no error.
     pub fn commit(mut self, keep: usize) -> Result<Published, PublishError> {
-        self.out.flush().map_err(cannot("write", &self.path))?;
-        let file = &self.out.get_ref().file;
-        file.sync_all().map_err(cannot("sync", &self.path))?;
-        let bytes = file.metadata().map_err(cannot("look at", &self.path))?.len();
+        self.sync()?;
+        let bytes = self.out.get_ref().file.metadata().map_err(cannot("look at", &self.path))?.len();
         crash_point("before-mark");
         self.publisher.raise_mark(self.version)?;
+        crash_point("before-record");
+        let record_removal = self.write_record()?;
         crash_point("before-rename");
         let directory = self.publisher.directory();
         let path = directory.join(file_name(self.version));
@@ -86,11 +111,22 @@ impl<'a> Temporary<'a> {
             _ => cannot("publish", &path)(error),
         })?;
         self.is_published = true;
+        drop(record_removal);
         crash_point("after-rename");
         sync_directory(directory).map_err(cannot("sync", directory))?;
         crash_point("before-removal");
         let removed = remove_old(directory, self.version, keep);
         Ok(Published { version: self.version, path, bytes, removed })
+    }
+
+    /// Writes the record. A signal takes it away again for as long as what is given lives.
+    fn write_record(&mut self) -> Result<Option<Registered>, PublishError> {
+        let Some(content) = self.record.take() else { return Ok(None) };
+        let path = record::path(self.publisher.directory(), self.version);
+        let removal = self.publisher.cleanup().remove_file(path);
+        self.record_is_written = true;
+        record::write(self.publisher, self.version, &content)?;
+        Ok(Some(removal))
     }
 }
 
@@ -115,6 +151,9 @@ impl Drop for Temporary<'_> {
         if !self.is_published {
             // What cannot be removed now is removed by the next build.
             let _ = fs::remove_file(&self.path);
+            if self.record_is_written {
+                let _ = fs::remove_file(record::path(self.publisher.directory(), self.version));
+            }
         }
     }
 }
@@ -181,7 +220,10 @@ fn remove_old(directory: &Path, published: u64, keep: usize) -> Vec<u64> {
             continue;
         }
         match fs::remove_file(&file.path) {
-            Ok(()) => removed.push(file.version),
+            Ok(()) => {
+                removed.push(file.version);
+                record::remove(directory, file.version);
+            }
             Err(error) => tracing::warn!(file = %file.path.display(), %error, "an old version is kept"),
         }
     }

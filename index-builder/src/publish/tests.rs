@@ -6,8 +6,9 @@ use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use kindred::index::directory::{LOCK_FILE, PIN_FILE, list};
+use kindred::index::directory::{LOCK_FILE, PIN_FILE, list, record_name};
 use kindred::index::pin;
+use kindred::index::small_file::replace_file;
 
 use super::*;
 
@@ -193,4 +194,85 @@ fn a_directory_that_cannot_be_made_is_named() {
     assert!(error.to_string().contains("file/below"), "{error}");
     assert!(Publisher::lock(&file).unwrap_err().to_string().contains("file"));
     assert_eq!(error.exit_code(), 1);
+}
+
+/// Publishes a small file with a record that names it.
+fn publish_recorded(directory: &Path, keep: usize) -> Published {
+    let publisher = Publisher::lock(directory).unwrap();
+    let mut temporary = publisher.create().unwrap();
+    temporary.write_all(b"content").unwrap();
+    temporary.set_record(format!("record of {}", temporary.version()).into_bytes());
+    temporary.commit(keep).unwrap()
+}
+
+#[test]
+fn a_record_comes_and_goes_with_its_version() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    for version in 1..=3 {
+        assert_eq!(publish_recorded(directory, 2).version, version);
+        let path = directory.join(record_name(version));
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("record of {version}"));
+        assert_eq!(mode(&path) & !0o640, 0);
+    }
+    let both = [
+        "index-00000002.build.json",
+        "index-00000002.knd",
+        "index-00000003.build.json",
+        "index-00000003.knd",
+    ];
+    assert_eq!(names(directory), [&[LOCK_FILE][..], &both].concat());
+    // A version without a record is removed as well as one with.
+    fs::remove_file(directory.join(record_name(2))).unwrap();
+    assert_eq!(publish(directory, 1).removed, [2, 3]);
+    assert_eq!(names(directory), [LOCK_FILE, "index-00000004.knd"]);
+}
+
+#[test]
+fn a_record_without_a_version_is_removed_by_the_next_build_and_nothing_else_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    publish_recorded(directory, 3);
+    let foreign =
+        ["index-2.build.json", "index-00000002.json", ".index-2.build.json.tmp", "notes.build.json"];
+    for name in foreign.iter().chain(&["index-00000007.build.json", ".index-00000008.build.json.tmp"]) {
+        fs::write(directory.join(name), "").unwrap();
+    }
+    drop(Publisher::lock(directory).unwrap());
+    let own = [LOCK_FILE, "index-00000001.build.json", "index-00000001.knd"];
+    let mut expected = [&foreign[..], &own].concat();
+    expected.sort_unstable();
+    assert_eq!(names(directory), expected);
+}
+
+#[test]
+fn a_version_that_is_not_published_leaves_no_record() {
+    let directory = tempfile::tempdir().unwrap();
+    let publisher = Publisher::lock(directory.path()).unwrap();
+    let mut temporary = publisher.create().unwrap();
+    temporary.set_record(b"record".to_vec());
+    fs::write(directory.path().join("index-00000001.knd"), "by a foreign hand").unwrap();
+    assert!(matches!(temporary.commit(1).unwrap_err(), PublishError::Exists { .. }));
+    assert_eq!(names(directory.path()), [LOCK_FILE, "index-00000001.knd"]);
+    let mut temporary = publisher.create().unwrap();
+    temporary.set_record(b"record".to_vec());
+    let in_the_way = directory.path().join(record_name(2));
+    fs::create_dir(&in_the_way).unwrap();
+    let message = temporary.commit(1).unwrap_err().to_string();
+    assert!(message.contains("index-00000002.build.json"), "{message}");
+    fs::remove_dir(in_the_way).unwrap();
+    assert_eq!(names(directory.path()), [LOCK_FILE, "index-00000001.knd"]);
+}
+
+#[test]
+fn a_file_that_others_read_has_its_permissions_whatever_the_umask_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file.prom");
+    for content in ["first", "second"] {
+        replace_file(&path, content.as_bytes(), 0o644).unwrap();
+        assert_eq!((fs::read_to_string(&path).unwrap().as_str(), mode(&path)), (content, 0o644));
+    }
+    assert_eq!(names(directory.path()), ["file.prom"]);
+    let missing = directory.path().join("missing").join("file.prom");
+    assert!(replace_file(&missing, b"", 0o644).unwrap_err().to_string().contains("missing/file.prom"));
 }

@@ -38,6 +38,7 @@ pub use input::{Input, InputError, STANDARD_INPUT};
 pub use lines::{Line, read_line};
 pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
 pub use plan::{Plan, PlanError, ReadError, Visitor};
+pub use postgres::PASSWORD_VARIABLE;
 pub use record::Record;
 
 /// The longest record of a source, in bytes of its text. Far above any document that is accepted (the vector, which

@@ -109,6 +109,11 @@ impl Place {
         self.path("index")
     }
 
+    /// The record of the build of a version.
+    pub fn record(&self, version: u64) -> PathBuf {
+        self.index().join(format!("index-{version:08}.build.json"))
+    }
+
     /// The file of a version.
     pub fn version(&self, version: u64) -> PathBuf {
         self.index().join(format!("index-{version:08}.knd"))
@@ -185,6 +190,12 @@ impl Place {
         self.names().into_iter().filter(|name| name.ends_with(".knd")).collect()
     }
 
+    /// Builds a version from these profiles, by their vectors in `v`.
+    pub fn build_of(&self, profiles: &[Value], more: &[&str]) -> Ran {
+        self.write("profiles.jsonl", jsonl(profiles));
+        self.build(&[&["--vectorizer", "field:v", "--json"], more].concat())
+    }
+
     /// Asserts that nothing has been published and nothing left but the lock.
     #[track_caller]
     pub fn assert_nothing_published(&self) {
@@ -194,13 +205,33 @@ impl Place {
     }
 }
 
-/// The names of all that is in a directory, sorted.
+/// The names of all that is in a directory, sorted, but for the records of builds whose versions are there too: those
+/// belong to them. A record without its version shows.
 pub fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort_unstable();
+    let has_version = |name: &str| {
+        name.strip_suffix(".build.json").is_some_and(|stem| directory.join(format!("{stem}.knd")).exists())
+    };
+    names.retain(|name| name.starts_with('.') || !has_version(name));
     names
+}
+
+/// Profiles `p0`, `p1`... with vectors of eight numbers in `v`, which the seed decides.
+pub fn scattered(count: usize, seed: u64) -> Vec<Value> {
+    let mut state = seed;
+    // Steele, Lea and Flood's SplitMix64.
+    let mut number = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % 2_001) as f64 / 1_000.0 - 1.0
+    };
+    let mut vector = || (0..8).map(|_| number()).collect::<Vec<f64>>();
+    (0..count).map(|n| json!({"_id": format!("p{n}"), "v": vector()})).collect()
 }
 
 /// Profiles `p0`, `p1`... with vectors of four numbers in `v`, all of them different.

@@ -74,6 +74,11 @@ impl Access {
         verdict.map(|()| allowance)
     }
 
+    /// Whether keys are configured.
+    pub fn has_keys(&self) -> bool {
+        self.keys.is_some()
+    }
+
     /// What the key of a request is called, for logs.
     pub fn key_name(&self, request: &HttpRequest) -> Option<Arc<str>> {
         let keys = self.keys.as_ref()?.load_full();
@@ -116,6 +121,11 @@ fn presented(request: &HttpRequest) -> Option<&[u8]> {
         scheme.eq_ignore_ascii_case(BEARER.as_bytes()).then_some(token.trim_ascii())
     });
     bearer.or_else(|| headers.get(X_API_KEY).map(|value| value.as_bytes())).filter(|key| !key.is_empty())
+}
+
+/// Whether a request shows any key.
+pub fn shows_a_key(request: &HttpRequest) -> bool {
+    presented(request).is_some()
 }
 
 /// Where a request comes from. What stands in headers is not asked: anybody can write them.

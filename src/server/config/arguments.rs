@@ -1,8 +1,14 @@
 //! The command line as it was given, before anything in it is judged.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+use super::DEFAULT_BIND;
+use crate::manual::{CompletionsArguments, ManArguments};
+
+use crate::server::build_info::LINE;
 
 /// What follows the options in `--help`: everything else that one needs to run the server.
 const AFTER_HELP: &str = "\
@@ -17,13 +23,21 @@ Requests
   GET /recommend?id=&n=  the same; both take &distances=true, &exact=true, &ef=
   POST /recommend        up to 1000 questions by id, vector or profile, as JSON
   GET /profiles/ID       one profile; also /profiles?id=
-  GET /index             what is served      GET /metrics      for Prometheus
+  GET /profiles?prefix=  those whose ids begin so, at most &limit=10
+  GET /random            any profile         GET /distance?from=&to=
+  GET /index             what is served      GET /index/versions  what there is
+  POST /index/pin/N      serve version N     DELETE /index/pin    or the newest
+  GET /index/events      what happened to it lately
+  GET /map               where profiles lie  GET /map/PLACE    who lies there
+  GET /metrics           for Prometheus      GET /docs, /openapi.json  all of this
+  GET /                  the explorer, a page to look around with
   GET /health/live       the process runs    GET /health/ready an index is served
 
 Keys
   Without --api-keys everybody who can connect may ask everything, and only
-  loopback addresses are listened on. A request shows its key as
-  `Authorization: Bearer KEY` or `X-API-Key: KEY`. /health/ is open to all.
+  loopback addresses are listened on; nobody may pin. A request shows its key as
+  `Authorization: Bearer KEY` or `X-API-Key: KEY`. /health/, /docs and
+  /openapi.json are open to all.
   SIGHUP reads the files of --api-keys, --tls-cert and --tls-key again; they are
   also read when they change.
 
@@ -40,7 +54,7 @@ Exit status
 /// Answers with the profiles most like a given one, over HTTP, from the newest index in a directory.
 // Every value is text here, whatever its type will be: `Config` judges all values alike, wherever they come from.
 #[derive(Debug, Default, Parser)]
-#[command(name = "kindred", version, after_help = AFTER_HELP, max_term_width = 110)]
+#[command(name = "kindred", version = LINE, after_help = AFTER_HELP, max_term_width = 110)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     /// Something else than serving
@@ -48,7 +62,7 @@ pub struct Arguments {
     pub command: Option<Command>,
 
     /// Directory that index-builder publishes into (required)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub index_dir: Option<OsString>,
 
     /// Address and port to listen on; port 0 takes a free one and logs it [default: 127.0.0.1:5000]
@@ -85,7 +99,7 @@ pub struct Arguments {
     pub residency: Option<OsString>,
 
     /// File with the keys that may ask, a line each as `kindred hash-key` prints it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub api_keys: Option<OsString>,
 
     /// Listen on other addresses than loopback without any key
@@ -97,11 +111,11 @@ pub struct Arguments {
     pub rate_limit: Option<OsString>,
 
     /// PEM file with the server's certificate and those between it and a root; turns on TLS, with HTTP/2
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub tls_cert: Option<OsString>,
 
     /// PEM file with the certificate's private key
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub tls_key: Option<OsString>,
 
     /// Origins whose pages may read answers, with commas between them, such as `https://app.example` [default: none]
@@ -129,7 +143,7 @@ pub struct Arguments {
     pub log_ids: Option<OsString>,
 
     /// TOML file with settings; also KINDRED_CONFIG
-    #[arg(long, value_name = "FILE.toml")]
+    #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
     pub config: Option<OsString>,
 }
 
@@ -138,6 +152,12 @@ pub struct Arguments {
 pub enum Command {
     /// Reads a key from standard input and prints its line for the file of --api-keys
     HashKey(HashKeyArguments),
+    /// Asks a running server whether it is ready: exit 0 if it is, 1 if not; for containers, which have no curl
+    Probe(ProbeArguments),
+    /// Prints what a shell needs to complete the command line of kindred
+    Completions(CompletionsArguments),
+    /// Writes the manual pages of kindred into a directory
+    Man(ManArguments),
 }
 
 /// `hash-key`.
@@ -147,11 +167,23 @@ pub struct HashKeyArguments {
     #[arg(long, value_name = "NAME")]
     pub name: String,
 
-    /// What the key may do, with commas between: read, observe (/metrics and /index), admin
+    /// What the key may do, with commas between: read, observe (/metrics and /index), admin (/index/pin)
     #[arg(long, value_name = "SCOPES")]
     pub scopes: String,
 
     /// Make a new key instead of reading one, and print it to standard error
     #[arg(long)]
     pub generate: bool,
+}
+
+/// `probe`.
+#[derive(Debug, Args)]
+pub struct ProbeArguments {
+    /// Where the server listens; 0.0.0.0 and [::] stand for this machine
+    #[arg(value_name = "ADDRESS:PORT", env = "KINDRED_BIND", default_value_t = DEFAULT_BIND)]
+    pub address: SocketAddr,
+
+    /// Ask whether it is live, which it also is without an index
+    #[arg(long)]
+    pub live: bool,
 }

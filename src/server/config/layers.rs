@@ -136,6 +136,19 @@ pub fn variable_name(setting: &str) -> String {
     format!("{VARIABLE_PREFIX}{}", setting.to_ascii_uppercase())
 }
 
+/// The environment variables that mean something to the server, and what, for its manual page.
+pub fn variables() -> Vec<(String, String)> {
+    let settings = SETTINGS.iter().map(|setting| {
+        (variable_name(setting), format!("As {}; in the file of --config: {setting}.", option_name(setting)))
+    });
+    let (kernel, meaning) = crate::manual::KERNEL_VARIABLE;
+    let others = [
+        (variable_name(CONFIG), format!("As {}.", option_name(CONFIG))),
+        (kernel.to_owned(), meaning.to_owned()),
+    ];
+    settings.chain(others).collect()
+}
+
 fn given_arguments(arguments: Arguments) -> BTreeMap<&'static str, OsString> {
     let Arguments {
         index_dir,

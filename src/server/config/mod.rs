@@ -15,9 +15,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use arguments::{Arguments, Command, HashKeyArguments};
+pub use arguments::{Arguments, Command, HashKeyArguments, ProbeArguments};
 use layers::Layers;
-pub use layers::{Given, Origin, SETTINGS};
+pub use layers::{Given, Origin, SETTINGS, variables};
 pub use rate::Rate;
 
 use crate::index::Residency;

@@ -1,10 +1,10 @@
 //! `GET /index`: what is served, and how it came to be.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::app::State;
 use super::super::generation::Generation;
@@ -12,34 +12,50 @@ use super::super::live_index::{History, Refusal};
 use super::super::problem::Problem;
 use super::{index_answer, json};
 use crate::index::TableMetadata;
-use crate::time::rfc3339;
+use crate::time::{rfc3339, rfc3339_of};
 
-#[derive(Serialize)]
-struct Description<'a> {
+/// What is served.
+#[derive(Serialize, ToSchema)]
+pub struct Description<'a> {
     version: u64,
     file: String,
+    /// When the file was built.
+    #[schema(format = DateTime)]
     created: String,
+    /// When the server was ready to answer from it.
+    #[schema(format = DateTime)]
     loaded: String,
     profiles: u32,
     nodes: u32,
     dimension: u32,
     m: u32,
+    /// The ef of searches that name none.
     ef: u32,
     recall_at_10: f64,
+    /// The neighbour table, if the file has one.
+    #[schema(required)]
     table: Option<TableMetadata>,
     vectorizer: &'a str,
+    /// Records that were left out of the file, by reason.
     skipped: &'a BTreeMap<String, u64>,
+    /// Whether another version is served than the directory asks for.
     degraded: bool,
+    /// Times that one version took the place of another.
     swaps: u64,
+    #[schema(required)]
     last_swap_seconds: Option<f64>,
+    /// Files that were refused, each counted once.
     refused: u64,
+    #[schema(required)]
     last_refused: Option<Refused>,
 }
 
-#[derive(Serialize)]
-struct Refused {
+/// A file that is not served.
+#[derive(Serialize, ToSchema)]
+pub struct Refused {
     file: String,
     reason: String,
+    #[schema(format = DateTime)]
     at: String,
 }
 
@@ -54,7 +70,7 @@ fn describe(generation: &Generation, history: History) -> Description<'_> {
         version: generation.version,
         file: generation.file_name(),
         created: rfc3339(header.created),
-        loaded: rfc3339(unix_seconds(generation.loaded)),
+        loaded: rfc3339_of(generation.loaded),
         profiles: header.profiles,
         nodes: header.nodes,
         dimension: header.dimension,
@@ -71,12 +87,7 @@ fn describe(generation: &Generation, history: History) -> Description<'_> {
         last_refused: history.last_refused.map(|Refusal { file, reason, at }| Refused {
             file,
             reason,
-            at: rfc3339(unix_seconds(at)),
+            at: rfc3339_of(at),
         }),
     }
-}
-
-/// A clock before 1970 shows as 1970.
-fn unix_seconds(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }

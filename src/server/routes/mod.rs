@@ -1,17 +1,22 @@
 //! The routes: one table, and one function that finds the route of a request and answers.
 //!
 //! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 413, 415, 400, 503,
-//! 404 for the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks. A body is read after the query: that
-//! it is too large without having said so (413), too slow (408) or one too many (503) shows only then, and whether what it
-//! says makes sense (400) when it is whole.
+//! 404 for the id, 422, 412, 304, 200. [`dispatch`] keeps it by the order in which it asks. A body is read after the query:
+//! that it is too large without having said so (413), too slow (408) or one too many (503) shows only then, and whether
+//! what it says makes sense (400) when it is whole.
 
 mod body;
 mod distance;
+mod docs;
+mod events;
+mod explorer;
 mod health;
 mod index;
 mod index_answer;
 mod json;
+mod map;
 mod metrics;
+pub mod openapi;
 mod parameters;
 mod pieces;
 mod pin;
@@ -26,17 +31,25 @@ mod response_headers;
 mod tests;
 mod versions;
 
-use std::time::Instant;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
+use actix_web::body::{BodySize, MessageBody as _};
 use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+#[cfg(feature = "otel")]
+pub use self::index_answer::X_INDEX_VERSION;
 use self::parameters::Parameters;
 use super::access::{Allowance, Scope};
 use super::app::State;
+use super::docs as docs_page;
+use super::explorer as explorer_page;
 use super::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
 use super::problem::{MAX_TARGET_BYTES, Problem};
-use super::raw_path;
+use super::traces::Answered;
+use super::{raw_path, request_id};
 
 /// What a route answers.
 #[derive(Debug, Clone, Copy)]
@@ -47,13 +60,21 @@ enum Endpoint {
     Profiles,
     Random,
     Distance,
+    Map,
+    MapPlace,
     Alive,
     Ready,
     Index,
     Versions,
     Pin,
     Unpin,
+    Events,
     Metrics,
+    OpenApi,
+    Docs,
+    DocsAsset,
+    Page,
+    PageAsset,
 }
 
 /// A row of the table: a path may have several, one for each method.
@@ -69,7 +90,7 @@ struct Route {
 }
 
 impl Endpoint {
-    /// What a key needs to be able to do; `None` for what probes ask, which everybody may.
+    /// What a key needs to be able to do; `None` for what everybody may ask.
     fn scope(self) -> Option<Scope> {
         match self {
             Endpoint::Recommend
@@ -77,10 +98,26 @@ impl Endpoint {
             | Endpoint::Profile
             | Endpoint::Profiles
             | Endpoint::Random
-            | Endpoint::Distance => Some(Scope::Read),
-            Endpoint::Index | Endpoint::Versions | Endpoint::Metrics => Some(Scope::Observe),
+            | Endpoint::Distance
+            | Endpoint::Map
+            | Endpoint::MapPlace => Some(Scope::Read),
+            Endpoint::Index | Endpoint::Versions | Endpoint::Events | Endpoint::Metrics => {
+                Some(Scope::Observe)
+            }
             Endpoint::Pin | Endpoint::Unpin => Some(Scope::Admin),
-            Endpoint::Alive | Endpoint::Ready => None,
+            // The page has nothing of anybody in it: it asks for a key itself where one is needed.
+            Endpoint::Alive | Endpoint::Ready | Endpoint::Page | Endpoint::PageAsset => None,
+            // Nor has what the server says about its own interface.
+            Endpoint::OpenApi | Endpoint::Docs | Endpoint::DocsAsset => None,
+        }
+    }
+
+    /// What a browser lets the answer do.
+    fn policy(self) -> HeaderValue {
+        match self {
+            Endpoint::Page | Endpoint::PageAsset => explorer_page::POLICY,
+            Endpoint::Docs | Endpoint::DocsAsset => docs_page::POLICY,
+            _ => response_headers::POLICY,
         }
     }
 }
@@ -105,14 +142,22 @@ static ROUTES: &[Route] = &[
     get("/profiles", &["id", "prefix", "limit"], Endpoint::Profiles),
     get("/random", &[], Endpoint::Random),
     get("/distance", &["from", "to"], Endpoint::Distance),
+    get("/map", &[], Endpoint::Map),
+    get("/map/{place}", &[], Endpoint::MapPlace),
     get("/health/status", &[], Endpoint::Alive),
     get("/health/live", &[], Endpoint::Alive),
     get("/health/ready", &[], Endpoint::Ready),
     get("/index", &[], Endpoint::Index),
     get("/index/versions", &[], Endpoint::Versions),
+    get("/index/events", &[], Endpoint::Events),
     post("/index/pin/{version}", Endpoint::Pin),
     delete("/index/pin", Endpoint::Unpin),
     get("/metrics", &[], Endpoint::Metrics),
+    get("/openapi.json", &[], Endpoint::OpenApi),
+    get("/docs", &[], Endpoint::Docs),
+    get("/docs/{asset}", &[], Endpoint::DocsAsset),
+    get("/", &[], Endpoint::Page),
+    get("/explorer/{asset}", &[], Endpoint::PageAsset),
 ];
 
 // The number behind the last is for requests without a route.
@@ -162,10 +207,23 @@ struct Call<'a> {
 /// Answers every request there is, and counts it.
 pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
     let started = Instant::now();
+    let id = request_id::of(request.headers());
+    let answering = pin!(answer_and_count(request, state, payload, id.clone(), started));
+    request_id::follow(id, answering).await
+}
+
+async fn answer_and_count(
+    request: HttpRequest,
+    state: web::Data<State>,
+    payload: web::Payload,
+    id: HeaderValue,
+    started: Instant,
+) -> HttpResponse {
+    let in_flight = state.metrics.requests.begin();
     let path = request.uri().path();
     let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let unmatched = RouteLabel { number: ROUTES.len(), name: UNMATCHED };
-    let mut allowance = None;
+    let (mut policy, mut allowance) = (response_headers::POLICY, None);
     let (label, response) = if length > MAX_TARGET_BYTES {
         (unmatched, Err(Problem::TargetTooLong { length }))
     } else {
@@ -173,24 +231,38 @@ pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: we
             None => (unmatched, Err(Problem::UnknownPath)),
             Some((number, route, captures)) => {
                 let label = RouteLabel { number, name: route.pattern };
+                policy = route.endpoint.policy();
                 (label, answer(&request, &state, route, captures, payload, &mut allowance).await)
             }
         }
     };
-    let mut response = response.unwrap_or_else(|problem| problem.response());
-    response_headers::add(&mut response, &state, allowance);
+    let mut response = response.unwrap_or_else(|problem| {
+        state.metrics.requests.observe_problem(&problem, &request);
+        problem.response()
+    });
+    response_headers::add(&mut response, &state, policy, allowance, id);
+    if let BodySize::Sized(bytes) = response.body().size() {
+        state.metrics.requests.observe_body(bytes);
+    }
     let took = started.elapsed();
     let status = response.status().as_u16();
-    state.metrics.observe_request(label, request.method(), status, took);
+    state.metrics.observe_request(in_flight, label, request.method(), status, took);
     if state.log_ids {
-        tracing::info!("{} {} {status} in {} us", request.method(), request.uri(), took.as_micros());
+        log(&request, label, status, took);
     }
+    state.traces.observe_request(&Answered { request: &request, route: label.name, answer: &response, took });
     response
+}
+
+/// The one line that may name ids.
+fn log(request: &HttpRequest, route: RouteLabel, status: u16, took: Duration) {
+    let (method, path) = (request.method(), request.uri());
+    tracing::info!(%method, route = route.name, status, seconds = took.as_secs_f64(), %path, "answered");
 }
 
 async fn answer<'a>(
     request: &'a HttpRequest,
-    state: &'a State,
+    state: &'a web::Data<State>,
     route: &'static Route,
     captures: impl Iterator<Item = (&'static str, &'a str)>,
     payload: web::Payload,
@@ -215,12 +287,20 @@ async fn answer<'a>(
         Endpoint::Profiles => profiles::get(&call),
         Endpoint::Random => random::get(&call),
         Endpoint::Distance => distance::get(&call),
+        Endpoint::Map => map::get(&call).await,
+        Endpoint::MapPlace => map::get_place(&call),
         Endpoint::Alive => Ok(health::alive()),
         Endpoint::Ready => health::ready(state),
         Endpoint::Index => index::get(state),
         Endpoint::Versions => versions::get(state).await,
         Endpoint::Pin => pin::post(&call).await,
         Endpoint::Unpin => pin::delete(&call).await,
-        Endpoint::Metrics => metrics::get(state),
+        Endpoint::Events => events::get(state),
+        Endpoint::Metrics => metrics::get(state).await,
+        Endpoint::Page => Ok(explorer::get_page(&call)),
+        Endpoint::PageAsset => explorer::get_asset(&call),
+        Endpoint::OpenApi => openapi::get(state, request),
+        Endpoint::Docs => Ok(docs::get_page(&call)),
+        Endpoint::DocsAsset => docs::get_asset(&call),
     }
 }

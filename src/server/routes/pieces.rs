@@ -64,3 +64,47 @@ impl MessageBody for Pieces {
         Poll::Ready(self.queue.pop_front().map(Ok))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+
+    use super::super::super::memory::Memory;
+    use super::*;
+
+    #[actix_web::test]
+    async fn all_bytes_come_in_order_a_little_at_a_time_and_then_the_memory_is_back() {
+        let memory = Memory::new(1 << 20);
+        let mut pieces = Pieces::new(memory.share());
+        let texts: Vec<Vec<u8>> = [0, 1, CHUNK_BYTES, 3 * CHUNK_BYTES + 7, 5]
+            .iter()
+            .map(|&length| vec![length as u8; length])
+            .collect();
+        for text in &texts {
+            pieces.push(Bytes::from(text.clone()), 0).unwrap();
+        }
+        assert_eq!(pieces.size(), BodySize::Sized(texts.concat().len() as u64));
+        assert!(memory.share().resize(1 << 20).is_err(), "they take some");
+        let mut sent = Vec::new();
+        {
+            let mut pieces = pin!(pieces);
+            while let Some(chunk) = poll_fn(|context| pieces.as_mut().poll_next(context)).await {
+                let chunk = chunk.unwrap();
+                assert!(chunk.len() <= CHUNK_BYTES);
+                sent.extend_from_slice(&chunk);
+            }
+        }
+        assert_eq!(sent, texts.concat());
+        assert_eq!(memory.share().resize(1 << 20), Ok(()));
+    }
+
+    #[test]
+    fn what_there_is_no_memory_for_is_not_kept_for_long() {
+        let memory = Memory::new(4096);
+        let mut pieces = Pieces::new(memory.share());
+        assert_eq!(pieces.push(Bytes::from_static(&[0; 2048]), 0), Ok(()));
+        assert_eq!(pieces.push(Bytes::from_static(&[0; 4096]), 0), Err(Full));
+        assert_eq!(Pieces::new(memory.share()).push(Bytes::from_static(b"1"), 4096), Err(Full), "besides");
+    }
+}

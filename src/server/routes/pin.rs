@@ -6,6 +6,7 @@ use std::path::Path;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::problem::Problem;
 use super::super::search_pool::Busy;
@@ -14,11 +15,13 @@ use crate::index::pin::{self, PinFailure};
 use crate::index::small_file::SmallFileError;
 
 /// What is pinned now, and what is served until the pin is heeded, which takes as long as opening the version takes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Pinned {
     /// The pinned version.
+    #[schema(required)]
     pinned: Option<u64>,
     /// The served version.
+    #[schema(required)]
     served: Option<u64>,
 }
 

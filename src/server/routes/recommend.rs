@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::HttpResponse;
 
@@ -11,7 +12,7 @@ use super::super::search_pool::Busy;
 use super::Call;
 use super::index_answer::{generation, is_known, read, respond, respond_problem};
 use super::parameters::Parameters;
-use crate::answer::{self, MAX_EF, RecommendRequest, SearchMode};
+use crate::answer::{self, Answer, MAX_EF, RecommendRequest, SearchMode};
 
 /// What is asked, judged but not yet looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,11 @@ pub async fn get(call: Call<'_>) -> Result<HttpResponse, Problem> {
     } else {
         match question.look_up(&generation) {
             Ok(None) => search(&call, question, Arc::clone(&generation)).await.map(Some),
-            answered => answered,
+            Ok(answered) => {
+                call.state.metrics.search.observe_table_answer();
+                Ok(answered)
+            }
+            Err(problem) => Err(problem),
         }
     };
     Ok(match body {
@@ -50,7 +55,14 @@ async fn search(
         SearchMode::Default | SearchMode::Ef(_) => (&call.state.searches, Problem::SearchBusy),
     };
     let question = Question { id: Cow::Owned(question.id.into_owned()), ..question };
-    let result = pool.try_run(move || question.search(&generation)).map_err(|Busy| busy)?;
+    let metrics = Arc::clone(&call.state.metrics);
+    let search = move || {
+        let started = Instant::now();
+        let answer = question.search(&generation)?;
+        metrics.search.observe_search(&answer.work, started.elapsed());
+        Ok(answer.body)
+    };
+    let result = pool.try_run(search).map_err(|Busy| busy)?;
     result.await.unwrap_or(Err(Problem::Internal))
 }
 
@@ -85,11 +97,10 @@ impl<'a> Question<'a> {
         Ok(answer.map(|answer| answer.body))
     }
 
-    fn search(&self, generation: &Generation) -> Result<Vec<u8>, Problem> {
-        let answer = read(generation, &self.id, |index, suppressed| {
+    fn search(&self, generation: &Generation) -> Result<Answer, Problem> {
+        read(generation, &self.id, |index, suppressed| {
             answer::recommend_without(index, suppressed, &self.request())
-        })?;
-        Ok(answer.body)
+        })
     }
 
     fn request(&self) -> RecommendRequest<'_> {

@@ -6,12 +6,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::Bytes;
 
 use super::super::generation::Generation;
+use super::super::metrics::Metrics;
 use super::super::problem::Problem;
 use super::super::search_pool::Busy;
 use super::Call;
@@ -34,7 +36,12 @@ const BEFORE_PROBLEM: &[u8] = b"{\"problem\":";
 pub async fn post(call: Call<'_>) -> Result<HttpResponse, Problem> {
     let Call { state, payload, .. } = call;
     let body = body::read(payload, &state.batches).await?;
-    let job = Job { generation: generation(state), max_n: state.max_n, stop: Arc::default() };
+    let job = Job {
+        generation: generation(state),
+        metrics: Arc::clone(&state.metrics),
+        max_n: state.max_n,
+        stop: Arc::default(),
+    };
     let _stop = StopOnDrop(Arc::clone(&job.stop));
     let done = state.batches.pool.try_run(move || job.run(body)).map_err(|Busy| Problem::BatchBusy)?;
     let (generation, pieces) = done.await.unwrap_or(Err(Problem::Internal))?;
@@ -57,6 +64,7 @@ impl Drop for StopOnDrop {
 struct Job {
     /// What answers; why nothing does comes after what is wrong with the body.
     generation: Result<Arc<Generation>, Problem>,
+    metrics: Arc<Metrics>,
     max_n: usize,
     /// Set when nobody waits any more.
     stop: Arc<AtomicBool>,
@@ -80,7 +88,13 @@ impl Job {
         let mut answers = Answers { pieces: Pieces::new(share), held: vector_bytes };
         read_unchanged(&generation, |index, suppressed| {
             let left_out = suppressed.and(&index.view(), questions.exclude.iter().map(String::as_str));
-            let asked = Asked { generation: &generation, index, suppressed, left_out: &left_out };
+            let asked = Asked {
+                generation: &generation,
+                metrics: &self.metrics,
+                index,
+                suppressed,
+                left_out: &left_out,
+            };
             answers.of(&asked, &questions, &self.stop)
         })??;
         Ok((generation, answers.pieces))
@@ -100,6 +114,7 @@ fn vector_of(generation: &Generation, raw: Raw) -> Result<Vec<f32>, Problem> {
 /// What questions are answered from.
 struct Asked<'a> {
     generation: &'a Generation,
+    metrics: &'a Metrics,
     index: &'a Index<MappedFile>,
     suppressed: &'a Suppressed,
     left_out: &'a Suppressed,
@@ -108,7 +123,8 @@ struct Asked<'a> {
 impl Asked<'_> {
     fn answer(&self, subject: &Subject, questions: &Questions) -> Result<Answer, Problem> {
         let (n, mode, distances) = (questions.n, SearchMode::Default, questions.distances);
-        match subject {
+        let started = Instant::now();
+        let answer = match subject {
             Subject::Id(id) => {
                 let request = RecommendRequest { id, n, mode, distances };
                 answer::recommend_leaving_out(self.index, self.suppressed, self.left_out, &request)
@@ -121,7 +137,9 @@ impl Asked<'_> {
                     other => index_answer::problem(self.generation, "", other),
                 })
             }
-        }
+        }?;
+        self.metrics.search.observe_answer(&answer.work, started.elapsed());
+        Ok(answer)
     }
 }
 
@@ -146,7 +164,7 @@ impl Answers {
                 Ok(answer) => self.entry(BEFORE_RECOMMENDATIONS, answer.body)?,
                 // What is damaged is no matter of one question.
                 Err(problem) if problem.status().is_server_error() => return Err(problem),
-                Err(problem) => self.entry(BEFORE_PROBLEM, problem.document())?,
+                Err(problem) => self.entry(BEFORE_PROBLEM, problem.json())?,
             }
         }
         self.add(Bytes::from_static(END))
@@ -163,5 +181,24 @@ impl Answers {
             return Err(Problem::AnswerTooLarge { limit: MAX_ANSWER_BYTES });
         }
         self.pieces.push(piece, self.held).map_err(|_| Problem::BatchBusy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::memory::Memory;
+    use super::*;
+
+    #[test]
+    fn answers_grow_to_a_limit_and_no_further() {
+        const PIECE: &[u8] = &[b' '; 1 << 20];
+        let mut answers = Answers { pieces: Pieces::new(Memory::new(2 * MAX_ANSWER_BYTES).share()), held: 0 };
+        for _ in 0..MAX_ANSWER_BYTES / PIECE.len() {
+            assert_eq!(answers.add(Bytes::from_static(PIECE)), Ok(()));
+        }
+        let refused = answers.add(Bytes::from_static(b" "));
+        assert_eq!(refused, Err(Problem::AnswerTooLarge { limit: MAX_ANSWER_BYTES }));
+        let mut poor = Answers { pieces: Pieces::new(Memory::new(1 << 20).share()), held: 0 };
+        assert_eq!(poor.add(Bytes::from_static(PIECE)), Err(Problem::BatchBusy));
     }
 }

@@ -8,9 +8,10 @@ use actix_web::http::header::{
 
 use super::super::access::Allowance;
 use super::super::app::State;
+use super::super::request_id::X_REQUEST_ID;
 
-/// Nothing here is a page: nothing may be loaded by it, and nobody may frame it.
-const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// What is no page: nothing may be loaded by it, and nobody may frame it.
+pub const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 /// Profiles are data, whatever a browser takes them for.
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 /// Addresses have ids in them.
@@ -18,12 +19,19 @@ const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 /// A year: whoever has come by TLS once does not come without again.
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Adds them.
-pub fn add(response: &mut HttpResponse, state: &State, allowance: Option<Allowance>) {
+/// Adds them, with what a browser lets the answer do.
+pub fn add(
+    response: &mut HttpResponse,
+    state: &State,
+    policy: HeaderValue,
+    allowance: Option<Allowance>,
+    request_id: HeaderValue,
+) {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(REFERRER_POLICY, NO_REFERRER);
+    headers.insert(X_REQUEST_ID, request_id);
     if state.tls {
         headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);
     }

@@ -1,3 +1,5 @@
+mod batch;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,6 +13,7 @@ use serde_json::Value;
 use super::super::access::{Access, Key, Keys};
 use super::super::fixture::{PROFILES, index_bytes, publish};
 use super::super::problem::PROBLEM_JSON;
+use super::super::traces::Traces;
 use super::super::watcher::{VersionSeen, waker};
 use super::super::{Batches, Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
 use super::*;
@@ -56,11 +59,13 @@ fn state_of(directory: &Path, live: LiveIndex, access: Access) -> web::Data<Stat
         metrics: Arc::new(Metrics::new().unwrap()),
         exact: SearchPool::new("exact", 1, 0).unwrap(),
         searches: SearchPool::new("search", 1, 1).unwrap(),
+        traces: Traces::default(),
         pins: SearchPool::new("pin", 1, 0).unwrap(),
         index_dir: directory.to_owned(),
         waker: waker().0,
         batches: Batches::new(1, 1, Duration::from_secs(5)).unwrap(),
         access: Arc::new(access),
+        document: Default::default(),
         stopping: Arc::default(),
         max_n: 1000,
         log_ids: false,
@@ -240,7 +245,7 @@ async fn without_an_index_the_server_lives_and_is_not_ready() {
 async fn the_index_describes_itself() {
     let (_dir, state) = serving();
     assert_eq!(get(&state, "/health/ready").await.body, br#"{"status":"ok"}"#);
-    state.live.note_refusal("index-00000008.knd".to_owned(), "bad".to_owned());
+    state.live.note_refusal(8, "bad".to_owned());
     let description = get(&state, "/index").await.json();
     let names: Vec<&str> = description.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = "version file created loaded profiles nodes dimension m ef recall_at_10 table vectorizer \
@@ -261,6 +266,28 @@ async fn the_index_describes_itself() {
     }
     assert_eq!(description["skipped"]["id missing"], 2);
     assert_eq!(description["last_refused"]["reason"], "bad");
+}
+
+#[actix_web::test]
+async fn events_are_told_oldest_first_with_or_without_an_index() {
+    let nothing = get(&state(LiveIndex::default()), "/index/events").await;
+    assert_eq!((nothing.status, nothing.json()), (200, serde_json::json!({"events": []})));
+    let (_dir, state) = serving();
+    state.live.note_refusal(8, "bad".to_owned());
+    state.live.note_changed(7);
+    let reply = get(&state, "/index/events").await;
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    let mut told = reply.json();
+    for event in told["events"].as_array_mut().unwrap() {
+        let at = event.as_object_mut().unwrap().shift_remove("at").unwrap();
+        assert!(humantime::parse_rfc3339(at.as_str().unwrap()).is_ok(), "{at}");
+    }
+    let expected = serde_json::json!({"events": [
+        {"kind": "swap", "version": 7, "file": "index-00000007.knd", "seconds": 0.005},
+        {"kind": "refusal", "version": 8, "file": "index-00000008.knd", "reason": "bad"},
+        {"kind": "changed", "version": 7, "file": "index-00000007.knd"},
+    ]});
+    assert_eq!(told, expected);
 }
 
 #[actix_web::test]
@@ -349,9 +376,13 @@ async fn get_as(state: &web::Data<State>, uri: &str, key: &str) -> Reply {
 async fn a_key_opens_what_its_scopes_say_and_probes_are_open() {
     let (_dir, state) = serving_with_keys(None);
     let (read, observe, admin) = ("read".repeat(4), "observe".repeat(4), "admin".repeat(4));
-    for uri in ["/recommend/a/3", "/recommend?id=a&n=3", "/profiles/a", "/index", "/metrics"] {
-        let (right, wrong) =
-            if matches!(uri, "/index" | "/metrics") { (&observe, &read) } else { (&read, &observe) };
+    for uri in ["/recommend/a/3", "/recommend?id=a&n=3", "/profiles/a", "/index", "/index/events", "/metrics"]
+    {
+        let (right, wrong) = if uri.starts_with("/index") || uri == "/metrics" {
+            (&observe, &read)
+        } else {
+            (&read, &observe)
+        };
         assert_eq!(get_as(&state, uri, right).await.status, 200, "{uri}");
         for other in [wrong, &admin] {
             let reply = get_as(&state, uri, other).await;
@@ -424,6 +455,32 @@ async fn every_answer_says_what_a_browser_must_not_do_with_it() {
         assert!(reply.header("content-security-policy").unwrap().contains("default-src 'none'"), "{uri}");
         assert_eq!(reply.header("strict-transport-security"), None, "there is no TLS");
         assert_eq!(reply.header("access-control-allow-origin"), None, "{uri}");
+    }
+}
+
+#[actix_web::test]
+async fn the_page_is_open_to_all_and_has_a_policy_of_its_own() {
+    let (_dir, state) = serving_with_keys(None);
+    for (uri, content_type, begins) in [
+        ("/", "text/html; charset=utf-8", "<!doctype html>"),
+        ("/explorer/explorer.css", "text/css; charset=utf-8", ""),
+        ("/explorer/explorer.js", "text/javascript; charset=utf-8", ""),
+        ("/explorer/icon.svg", "image/svg+xml", "<svg"),
+    ] {
+        let reply = get(&state, uri).await;
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some(content_type)), "{uri}");
+        assert!(reply.body.starts_with(begins.as_bytes()), "{uri}");
+        assert_eq!(reply.header("cache-control"), Some("no-cache"), "{uri}");
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(policy.contains("script-src 'self'; ") && !policy.contains("unsafe"), "{uri}: {policy}");
+        let etag = reply.header("etag").unwrap();
+        let again = send(&state, TestRequest::with_uri(uri).insert_header((IF_NONE_MATCH, etag))).await;
+        assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, Some(etag)), "{uri}");
+    }
+    for (uri, status) in
+        [("/explorer/index.html", 404), ("/explorer/", 404), ("/explorer/a%2Fb", 404), ("/?x=1", 400)]
+    {
+        assert_eq!(get(&state, uri).await.status, status, "{uri}");
     }
 }
 

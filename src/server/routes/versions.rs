@@ -4,6 +4,7 @@ use std::path::Path;
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::super::app::State;
 use super::super::problem::Problem;
@@ -16,9 +17,10 @@ use crate::time::rfc3339;
 const MOST_LISTED: usize = 4096;
 
 /// What the directory holds and asks for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Versions {
     /// The pinned version.
+    #[schema(required)]
     pinned: Option<u64>,
     /// Why the pin cannot be read; left out where it can.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,7 +32,7 @@ pub struct Versions {
 }
 
 /// A version: either what its header says, or what is wrong with it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Version {
     version: u64,
     file: String,
@@ -40,10 +42,17 @@ pub struct Version {
     pinned: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-enum FileState {
-    Readable { created: String, profiles: u32, bytes: u64 },
+pub enum FileState {
+    /// Its header makes sense.
+    Readable {
+        #[schema(format = DateTime)]
+        created: String,
+        profiles: u32,
+        bytes: u64,
+    },
+    /// It is missing, or no index.
     Bad { problem: String },
 }
 

@@ -25,6 +25,7 @@ use self::directory::{Known, Stamp};
 use self::swap::Swapper;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
+use super::traces::Traces;
 use crate::index::Residency;
 use crate::index::suppressed::SUPPRESSED_FILE;
 
@@ -49,6 +50,8 @@ pub struct Settings {
     pub poll_interval: Duration,
     /// Where an index is while it is served.
     pub residency: Residency,
+    /// Where spans of swaps go.
+    pub traces: Traces,
 }
 
 /// Starts the thread. It ends after [`Waker::stop`], when what it is doing is done.
@@ -88,7 +91,7 @@ struct Watcher {
 impl Watcher {
     fn new(settings: Settings, live: Arc<LiveIndex>, metrics: Arc<Metrics>, waker: Waker) -> Self {
         Watcher {
-            swapper: Swapper::new(live, metrics, settings.residency),
+            swapper: Swapper::new(live, metrics, settings.traces.clone(), settings.residency),
             memory: Memory::default(),
             waker,
             observed: None,
@@ -179,6 +182,7 @@ impl Watcher {
             }
         }
         self.tell_trouble(contents.pin_problem);
+        self.swapper.note_pin(contents.look.pin);
         let degraded = settle(&contents.look, is_poll, &mut self.memory, &mut self.swapper);
         self.swapper.note_degraded(degraded);
         self.known = Known::after(&contents.look, stamp, SystemTime::now());

@@ -41,6 +41,11 @@ impl<R: Counted> Retired<R> {
         self.0.extend(replaced);
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Gives every value that nobody else uses to `unmap`. The others stay for the next time: it never waits for one.
     pub fn sweep(&mut self, mut unmap: impl FnMut(R::Value)) {
         let retired = std::mem::take(&mut self.0);

@@ -6,7 +6,8 @@ use std::time::Instant;
 use super::super::generation::{Generation, LoadFailure};
 use super::super::live_index::LiveIndex;
 use super::super::metrics::Metrics;
-use super::decide::{Host, Served, VersionSeen};
+use super::super::traces::{Opened, Traces};
+use super::decide::{Host, Pin, Served, VersionSeen};
 use super::retired::Retired;
 use crate::index::{Residency, SuppressedIds, directory};
 
@@ -14,6 +15,7 @@ use crate::index::{Residency, SuppressedIds, directory};
 pub struct Swapper {
     live: Arc<LiveIndex>,
     metrics: Arc<Metrics>,
+    traces: Traces,
     residency: Residency,
     suppressed: SuppressedIds,
     /// Generations that requests may still be using.
@@ -21,10 +23,11 @@ pub struct Swapper {
 }
 
 impl Swapper {
-    pub fn new(live: Arc<LiveIndex>, metrics: Arc<Metrics>, residency: Residency) -> Self {
+    pub fn new(live: Arc<LiveIndex>, metrics: Arc<Metrics>, traces: Traces, residency: Residency) -> Self {
         Swapper {
             live,
             metrics,
+            traces,
             residency,
             suppressed: SuppressedIds::default(),
             retired: Retired::default(),
@@ -49,13 +52,22 @@ impl Swapper {
         self.live.current().is_some_and(|generation| generation.is_intact())
     }
 
+    pub fn note_pin(&self, pin: Pin) {
+        self.live.note_pin(match pin {
+            Pin::Version(version) => Some(version),
+            Pin::None | Pin::Unreadable => None,
+        });
+    }
+
     pub fn note_degraded(&self, degraded: bool) {
         if !self.live.note_degraded(degraded) {
             return;
         }
         match (degraded, self.live.current()) {
             (true, Some(current)) => {
-                tracing::warn!("degraded: serving {}, which is not what is asked for", current.file_name());
+                let file = current.file_name();
+                let version = current.version;
+                tracing::warn!(version, file, "degraded: serving {file}, which is not what is asked for");
             }
             (true, None) => tracing::warn!("degraded: what is asked for cannot be served"),
             (false, _) => tracing::info!("no longer degraded"),
@@ -66,14 +78,17 @@ impl Swapper {
     pub fn unmap_retired(&mut self) {
         let live = &self.live;
         self.retired.sweep(|generation| unmap(generation, live));
+        self.metrics.index.note_retired(self.retired.len());
     }
 
     fn retire(&mut self, generation: Option<Arc<Generation>>) {
         // Only a generation that is not served any more, and each of them once.
-        if generation.as_ref().is_some_and(|generation| generation.is_condemned()) {
-            self.metrics.observe_changed_file();
+        if let Some(changed) = generation.as_ref().filter(|generation| generation.is_condemned()) {
+            self.metrics.index.observe_changed_file();
+            self.live.note_changed(changed.version);
         }
         self.retired.add(generation);
+        self.metrics.index.note_retired(self.retired.len());
     }
 }
 
@@ -85,16 +100,33 @@ impl Host for Swapper {
 
     fn open(&mut self, file: &VersionSeen) -> Result<(), LoadFailure> {
         let started = Instant::now();
-        tracing::info!("opening {} ({} bytes)", file.path.display(), file.identity.size);
-        let generation = Generation::load(file, self.residency, &self.suppressed)?;
+        tracing::info!(
+            version = file.version,
+            "opening {} ({} bytes)",
+            file.path.display(),
+            file.identity.size
+        );
+        let generation = Generation::load(file, self.residency, &self.suppressed).inspect_err(|failure| {
+            let (took, reason) = (started.elapsed(), failure.to_string());
+            let version = file.version;
+            self.traces.observe_swap(&Opened { version, took, outcome: Err(&reason) });
+        })?;
         let header = generation.index().header();
         let (name, profiles, nodes) = (generation.file_name(), header.profiles, header.nodes);
+        let phases = generation.phases;
         let took = started.elapsed();
         let previous = self.live.replace(Some((generation, took)));
-        self.metrics.observe_swap(took, previous.is_some());
+        self.metrics.index.observe_swap(took, previous.is_some());
+        let hand_over = started.elapsed() - took;
+        self.metrics.index.observe_phases(&phases, hand_over);
+        let (version, outcome) = (file.version, Ok((phases, hand_over)));
+        self.traces.observe_swap(&Opened { version, took: took + hand_over, outcome });
+        let seconds = took.as_secs_f64();
         tracing::info!(
-            "serving {name}: {profiles} profiles, {nodes} nodes, ready in {:.3} s",
-            took.as_secs_f64()
+            version = file.version,
+            file = name,
+            seconds,
+            "serving {name}: {profiles} profiles, {nodes} nodes, ready in {seconds:.3} s",
         );
         self.retire(previous);
         Ok(())
@@ -103,9 +135,11 @@ impl Host for Swapper {
     fn serve_nothing(&mut self) {
         let previous = self.live.replace(None);
         if let Some(previous) = &previous {
+            let file = previous.file_name();
             tracing::error!(
-                "serving nothing: {} was changed, and no other is readable",
-                previous.file_name()
+                version = previous.version,
+                file,
+                "serving nothing: {file} was changed, and no other is readable"
             );
         }
         self.retire(previous);
@@ -113,9 +147,9 @@ impl Host for Swapper {
 
     fn refuse(&mut self, file: &VersionSeen, reason: &str) {
         let name = directory::file_name(file.version);
-        tracing::error!("refused {name}: {reason}");
-        self.metrics.observe_refusal();
-        self.live.note_refusal(name, reason.to_owned());
+        tracing::error!(version = file.version, file = name, reason, "refused {name}: {reason}");
+        self.metrics.index.observe_refusal();
+        self.live.note_refusal(file.version, reason.to_owned());
     }
 }
 
@@ -131,5 +165,5 @@ fn unmap(generation: Generation, live: &LiveIndex) {
     } else {
         mapped.evict();
     }
-    tracing::debug!("unmapped {file} ({} bytes)", identity.size);
+    tracing::debug!(file, "unmapped {file} ({} bytes)", identity.size);
 }

@@ -27,6 +27,7 @@ impl Scene {
             directory: dir.path().join(relative),
             poll_interval: Duration::from_secs(3600),
             residency: Residency::Mapped,
+            traces: Traces::default(),
         };
         let (waker, sleeper) = wake::waker();
         let metrics = Arc::new(Metrics::new().unwrap());

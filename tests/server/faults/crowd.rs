@@ -58,7 +58,7 @@ fn a_crowd_of_names_that_look_almost_right_hides_nothing_and_loses_nothing() {
     assert!(!leftover.exists());
     let good = scene.learn(2);
     scene.takes(2, &good);
-    let new = [OsString::from("index-00000002.knd"), OsString::from("builder.lock")];
+    let new = ["index-00000002.knd", "index-00000002.build.json", "builder.lock"].map(OsString::from);
     assert_eq!(names(&index), crowd.into_iter().chain(new).collect());
     // A server that starts among them finds the same.
     let mut restarted = Scene::serving(scene.place);

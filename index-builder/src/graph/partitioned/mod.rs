@@ -49,6 +49,9 @@ const LEAF_SHARE: usize = 25;
 /// Fewer candidates of a leaf miss too many neighbours.
 const FEWEST_OF_LEAF: usize = 4;
 
+/// For how much of the progress that is shown comparing leaves counts; choosing links counts for the rest.
+const COMPARING: f64 = 0.5;
+
 /// Construction from overlapping partitions.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Partitioned;
@@ -98,7 +101,7 @@ impl Partitioned {
             let codes = codes.subset(&members);
             let seed = parameters.seed.wrapping_add(u64::from(level) << 32);
             let cells = Cells::of_all(&codes, seed);
-            let near = candidates(&codes, cells.as_ref(), parameters, seed);
+            let near = candidates(&codes, cells.as_ref(), parameters, seed, &mut |_| {});
             let mut links = vec![NONE; members.len() * m];
             select::link(&codes, cells.as_ref(), near, m, m, &mut links);
             for (&node, links) in members.iter().zip(links.chunks_exact(m)) {
@@ -107,7 +110,8 @@ impl Partitioned {
                 slots.iter_mut().zip(links).for_each(|(slot, &to)| *slot = members[to as usize]);
             }
         }
-        let near = candidates(codes, cells, parameters, parameters.seed);
+        let mut compared = |share: f64| progress((f64::from(nodes) * COMPARING * share) as usize);
+        let near = candidates(codes, cells, parameters, parameters.seed, &mut compared);
         select::link(codes, cells, near, m, 2 * m, &mut graph.level0);
         progress(nodes as usize);
         Ok(graph)
@@ -121,22 +125,30 @@ pub fn near_lists(codes: &Codes, cells: Option<&Cells>, of_leaf: usize, limit: u
         Some(cells) => (leaves::leaves(codes, cells, 0), of_leaf),
         None => (vec![(0..codes.count() as u32).collect()], limit),
     };
-    nearest::within_leaves(codes, &leaves, &vec![ALL; codes.count()], of_leaf, &mut lists);
+    nearest::within_leaves(codes, &leaves, &vec![ALL; codes.count()], of_leaf, &mut lists, &mut |_| {});
     lists
 }
 
-/// For each node the near ones that may become links, the nearest first.
-fn candidates(codes: &Codes, cells: Option<&Cells>, parameters: &GraphParameters, seed: u64) -> NearLists {
+/// For each node the near ones that may become links, the nearest first. `compared` is told which share of the leaves has
+/// been compared.
+fn candidates(
+    codes: &Codes,
+    cells: Option<&Cells>,
+    parameters: &GraphParameters,
+    seed: u64,
+    compared: &mut dyn FnMut(f64),
+) -> NearLists {
     let near = (parameters.ef_construction / NEAR_SHARE).max(parameters.m);
     let mut lists = NearLists::new(codes.count(), near);
     let Some(cells) = cells else {
         let all = (0..codes.count() as u32).collect();
-        nearest::within_leaves(codes, &[all], &vec![ALL; codes.count()], near, &mut lists);
+        nearest::within_leaves(codes, &[all], &vec![ALL; codes.count()], near, &mut lists, &mut |_| {});
         return lists;
     };
     let leaves = leaves::leaves(codes, cells, seed);
     let of_leaf = (parameters.ef_construction / LEAF_SHARE).max(FEWEST_OF_LEAF);
-    nearest::within_leaves(codes, &leaves, cells.reaches(), of_leaf, &mut lists);
+    let mut done = |done| compared(done as f64 / leaves.len() as f64);
+    nearest::within_leaves(codes, &leaves, cells.reaches(), of_leaf, &mut lists, &mut done);
     nearest::refine(codes, &mut lists, BREADTH);
     lists
 }

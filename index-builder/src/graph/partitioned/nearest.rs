@@ -10,17 +10,34 @@ use crate::pairs::{ALL, Block, Codes, GROUP, Hit, Pairs, ROWS, screen_part};
 const TILE_ROWS: usize = 4;
 /// Groups of columns between two looks at the limits.
 const GROUPS: usize = 3;
+/// How often progress is told.
+const PARTS: usize = 20;
 /// Nodes of either.
 const SQUARE: usize = TILE_ROWS * ROWS;
 const _: () = assert!(SQUARE == GROUPS * GROUP);
 
 /// Compares all pairs of each leaf and adds the `k` nearest of each node to its list. What is farther from a node than
 /// its limit is not looked for.
-pub fn within_leaves(codes: &Codes, leaves: &[Vec<u32>], limits: &[i32], k: usize, lists: &mut NearLists) {
+///
+/// `progress` is told how many leaves are done, now and then.
+pub fn within_leaves(
+    codes: &Codes,
+    leaves: &[Vec<u32>],
+    limits: &[i32],
+    k: usize,
+    lists: &mut NearLists,
+    progress: &mut dyn FnMut(usize),
+) {
     let candidates = Candidates::new(lists);
-    leaves.par_iter().for_each_init(Leaf::default, |leaf, nodes| {
-        leaf.compare(codes, nodes, limits, k, &candidates);
-    });
+    let mut done = 0;
+    // So few parts that waiting for the last of each does not count.
+    for part in leaves.chunks(leaves.len().div_ceil(PARTS).max(1)) {
+        part.par_iter().for_each_init(Leaf::default, |leaf, nodes| {
+            leaf.compare(codes, nodes, limits, k, &candidates);
+        });
+        done += part.len();
+        progress(done);
+    }
 }
 
 /// The memory of a comparison.

@@ -7,7 +7,7 @@ use postgres::Config;
 use postgres::config::{Host, SslMode};
 
 /// Where libpq's programs look for a password that the address does not have.
-const PASSWORD_VARIABLE: &str = "PGPASSWORD";
+pub const PASSWORD_VARIABLE: &str = "PGPASSWORD";
 
 /// How long a connection may take unless the address says it: a server that is starting takes less.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -16,6 +16,7 @@ use postgres::{Client, IsolationLevel, NoTls, Row, Statement, Transaction};
 use super::error::column_names_differ;
 use super::{Cause, Record, Sink, SourceError};
 use address::Address;
+pub use address::PASSWORD_VARIABLE;
 use types::{Decoder, Unread};
 
 /// The rows that are fetched first, when it is not yet known how long they are.

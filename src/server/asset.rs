@@ -1,0 +1,31 @@
+//! The files of pages, in the program.
+
+use std::sync::OnceLock;
+
+use actix_web::http::header::HeaderValue;
+use twox_hash::XxHash3_64;
+
+/// A file of a page.
+#[derive(Debug)]
+pub struct Asset {
+    /// The last part of its path.
+    pub name: &'static str,
+    /// Its media type.
+    pub content_type: HeaderValue,
+    /// What it holds.
+    pub bytes: &'static [u8],
+    etag: OnceLock<Option<HeaderValue>>,
+}
+
+impl Asset {
+    /// A file with a media type that can stand in a header; any other does not compile.
+    pub const fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Asset {
+        Asset { name, content_type: HeaderValue::from_static(content_type), bytes, etag: OnceLock::new() }
+    }
+
+    /// What tells this content from another; none where a hash could not stand in a header, which a test rules out.
+    pub fn etag(&self) -> Option<&HeaderValue> {
+        let make = || HeaderValue::from_str(&format!("\"{:016x}\"", XxHash3_64::oneshot(self.bytes))).ok();
+        self.etag.get_or_init(make).as_ref()
+    }
+}

@@ -1,0 +1,187 @@
+//! The index that is served, and how it came to be.
+
+use std::time::{Duration, SystemTime};
+
+use prometheus::{Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntGauge};
+
+use super::super::generation::{Generation, LoadPhases};
+use super::super::live_index::LiveIndex;
+use super::register::{Register, set};
+
+/// From a sample to many gigabytes on a slow disk.
+const SWAP_SECONDS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0];
+
+/// A part of a swap may take next to nothing.
+const PHASE_SECONDS: [f64; 10] = [0.000_01, 0.000_1, 0.001, 0.01, 0.1, 1.0, 5.0, 15.0, 60.0, 300.0];
+
+/// Gauges of the served index, and counters of swaps.
+#[derive(Debug)]
+pub struct IndexMetrics {
+    version: IntGauge,
+    age_seconds: IntGauge,
+    created_seconds: IntGauge,
+    loaded_seconds: IntGauge,
+    profiles: IntGauge,
+    suppressed: IntGauge,
+    nodes: IntGauge,
+    dimension: IntGauge,
+    bytes: IntGauge,
+    recall: Gauge,
+    resident: GaugeVec,
+    degraded: IntGauge,
+    pinned_version: IntGauge,
+    retired: IntGauge,
+    swaps: IntCounter,
+    refused_files: IntCounter,
+    changed_files: IntCounter,
+    swap_seconds: Histogram,
+    phase_seconds: HistogramVec,
+}
+
+impl IndexMetrics {
+    /// Registers them.
+    ///
+    /// # Errors
+    /// Two metrics have the same name.
+    pub fn new(register: &Register<'_>) -> Result<Self, prometheus::Error> {
+        let gauge = |name, help| register.gauge(name, help);
+        let counter = |name, help| register.counter(name, help);
+        Ok(IndexMetrics {
+            version: gauge("kindred_index_version", "Version of the served index; 0 while there is none.")?,
+            age_seconds: gauge(
+                "kindred_index_age_seconds",
+                "Time since the served index was built; 0 while there is none.",
+            )?,
+            created_seconds: gauge(
+                "kindred_index_created_timestamp_seconds",
+                "When the served index was built, since 1970; 0 while there is none.",
+            )?,
+            loaded_seconds: gauge(
+                "kindred_index_loaded_timestamp_seconds",
+                "When the served index was ready to be served, since 1970; 0 while there is none.",
+            )?,
+            profiles: gauge(
+                "kindred_index_profiles",
+                "Profiles in the served index; 0 while there is none.",
+            )?,
+            suppressed: gauge(
+                "kindred_index_suppressed_profiles",
+                "Profiles of the served index that are in no answer.",
+            )?,
+            nodes: gauge(
+                "kindred_index_nodes",
+                "Distinct vectors in the served index; 0 while there is none.",
+            )?,
+            dimension: gauge(
+                "kindred_index_dimension",
+                "Numbers in a vector of the served index; 0 while there is none.",
+            )?,
+            bytes: gauge(
+                "kindred_index_file_bytes",
+                "Length of the served index file; 0 while there is none.",
+            )?,
+            recall: register.ratio(
+                "kindred_index_recall_ratio",
+                "Share of the true 10 nearest that graph searches found when the served index was built, from 0 to 1.",
+            )?,
+            resident: register.optional_ratio(
+                "kindred_index_resident_ratio",
+                "Share of the served index that is in memory, from 0 to 1, by a sample; left out where the system does not tell.",
+            )?,
+            degraded: gauge(
+                "kindred_index_degraded",
+                "1 while another version is served than the directory asks for, else 0.",
+            )?,
+            pinned_version: gauge(
+                "kindred_index_pinned_version",
+                "Version that the directory pins; 0 while it pins none.",
+            )?,
+            retired: gauge(
+                "kindred_index_retired",
+                "Indexes that are served no more and still open, because requests use them.",
+            )?,
+            swaps: counter("kindred_swaps_total", "Times one index took the place of another.")?,
+            refused_files: counter("kindred_refused_files_total", "Index files refused, each counted once.")?,
+            changed_files: counter(
+                "kindred_changed_files_total",
+                "Index files that were changed in place while they were served.",
+            )?,
+            swap_seconds: register.histogram(
+                "kindred_swap_seconds",
+                "Time from noticing an index file to serving it, the first one included.",
+                &SWAP_SECONDS,
+            )?,
+            phase_seconds: register.histograms(
+                "kindred_swap_phase_seconds",
+                "Parts of that time: open (and read in), verify, warm, hand_over.",
+                "phase",
+                &PHASE_SECONDS,
+            )?,
+        })
+    }
+
+    /// Counts a generation that is served from now on.
+    pub fn observe_swap(&self, took: Duration, replaced_another: bool) {
+        self.swap_seconds.observe(took.as_secs_f64());
+        self.swaps.inc_by(u64::from(replaced_another));
+    }
+
+    /// Counts the parts of that.
+    pub fn observe_phases(&self, phases: &LoadPhases, hand_over: Duration) {
+        for (name, took) in phases.named().into_iter().chain([("hand_over", hand_over)]) {
+            self.phase_seconds.with_label_values(&[name]).observe(took.as_secs_f64());
+        }
+    }
+
+    /// Counts a file that was refused.
+    pub fn observe_refusal(&self) {
+        self.refused_files.inc();
+    }
+
+    /// Counts a served file that was changed in place.
+    pub fn observe_changed_file(&self) {
+        self.changed_files.inc();
+    }
+
+    /// How many generations are retired and not yet unmapped.
+    pub fn note_retired(&self, count: usize) {
+        set(&self.retired, count as u64);
+    }
+
+    /// Brings what is shown up to date.
+    pub fn refresh(&self, live: &LiveIndex) {
+        let history = live.history();
+        set(&self.degraded, u64::from(history.degraded));
+        set(&self.pinned_version, history.pinned.unwrap_or_default());
+        self.show(live.current().as_deref());
+    }
+
+    fn show(&self, generation: Option<&Generation>) {
+        let header = generation.map(|generation| generation.index().header());
+        let created = header.map_or(0, |header| header.created);
+        let values = [
+            (&self.version, generation.map(|generation| generation.version)),
+            (&self.age_seconds, header.map(|_| unix_seconds(SystemTime::now()).saturating_sub(created))),
+            (&self.created_seconds, Some(created)),
+            (&self.loaded_seconds, generation.map(|generation| unix_seconds(generation.loaded))),
+            (&self.profiles, header.map(|header| u64::from(header.profiles))),
+            (&self.suppressed, generation.map(|generation| generation.suppressed.len() as u64)),
+            (&self.nodes, header.map(|header| u64::from(header.nodes))),
+            (&self.dimension, header.map(|header| u64::from(header.dimension))),
+            (&self.bytes, header.map(|header| header.file_length)),
+        ];
+        for (gauge, value) in values {
+            set(gauge, value.unwrap_or_default());
+        }
+        self.recall.set(generation.map_or(0.0, |generation| generation.index().metadata().recall_at_10));
+        match generation.and_then(|generation| generation.index().bytes().resident_share()) {
+            Some(share) => self.resident.with_label_values::<&str>(&[]).set(share),
+            None => self.resident.reset(),
+        }
+    }
+}
+
+/// A clock before 1970 shows as 1970.
+fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}

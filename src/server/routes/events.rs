@@ -1,0 +1,54 @@
+//! `GET /index/events`: what has happened to the index lately.
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::super::app::State;
+use super::super::event_log::{Event, EventKind};
+use super::super::problem::Problem;
+use super::json;
+use crate::index::directory;
+use crate::time::rfc3339_of;
+
+/// What has happened to the index lately.
+#[derive(Serialize, ToSchema)]
+pub struct Events {
+    /// The oldest first.
+    events: Vec<Described>,
+}
+
+/// One thing that has happened.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
+pub struct Described {
+    #[schema(format = DateTime)]
+    at: String,
+    /// `swap`, `refusal` or `changed`.
+    kind: &'static str,
+    version: u64,
+    file: String,
+    /// How long a swap took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
+    /// Why a file was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+pub fn get(state: &State) -> Result<HttpResponse, Problem> {
+    let events = state.live.events().into_iter().map(Described::from).collect();
+    json::respond(&Events { events })
+}
+
+impl From<Event> for Described {
+    fn from(event: Event) -> Described {
+        let (kind, seconds, reason) = match event.kind {
+            EventKind::Swap(took) => ("swap", Some(took.as_secs_f64()), None),
+            EventKind::Refusal(reason) => ("refusal", None, Some(reason)),
+            EventKind::Changed => ("changed", None, None),
+        };
+        let file = directory::file_name(event.version);
+        Described { at: rfc3339_of(event.at), kind, version: event.version, file, seconds, reason }
+    }
+}

@@ -1,0 +1,193 @@
+//! `GET /openapi.json`: what the server answers, as an OpenAPI 3.1 document.
+//!
+//! It is made from the table of routes: a route that [`operations`] says nothing about does not compile, and a parameter
+//! that [`parameters`] does not know fails a test. Schemas come from the types that answers are written from, and examples
+//! of problems from the problems themselves.
+
+mod answers;
+mod batch;
+mod operations;
+mod parameters;
+#[cfg(test)]
+mod tests;
+
+use std::sync::OnceLock;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, PathItem};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, Paths, SecurityRequirement,
+    tag::TagBuilder,
+};
+
+use self::operations::{Described, describe};
+use super::super::app::State;
+use super::super::etag::none_match_hits;
+use super::super::problem::Problem;
+use super::{Endpoint, ROUTES, Route};
+
+/// What the settings of a server say in the document.
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    /// Largest n of a request.
+    max_n: usize,
+    /// Whether keys are configured.
+    has_keys: bool,
+}
+
+/// The document of one server, made when it is first asked for.
+#[derive(Debug, Default)]
+pub struct Document(OnceLock<Written>);
+
+#[derive(Debug)]
+struct Written {
+    json: web::Bytes,
+    etag: HeaderValue,
+}
+
+impl Document {
+    fn of(&self, state: &State) -> Result<&Written, Problem> {
+        if let Some(written) = self.0.get() {
+            return Ok(written);
+        }
+        let settings = Settings { max_n: state.max_n, has_keys: state.access.has_keys() };
+        let written = Written::new(&document(settings)).map_err(|error| {
+            tracing::error!("the OpenAPI document cannot be written: {error}");
+            Problem::Internal
+        })?;
+        // Another thread may have been faster, with the same document.
+        Ok(self.0.get_or_init(|| written))
+    }
+}
+
+impl Written {
+    fn new(document: &OpenApi) -> Result<Self, Box<dyn std::error::Error>> {
+        let json = serde_json::to_vec(document)?;
+        let hash = twox_hash::XxHash3_64::oneshot(&json);
+        Ok(Written { json: json.into(), etag: HeaderValue::try_from(format!("\"{hash:016x}\""))? })
+    }
+}
+
+pub(super) fn get(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    let Written { json, etag } = state.document.of(state)?;
+    let mut fields = request.headers().get_all(IF_NONE_MATCH);
+    let is_known = fields.any(|field| none_match_hits(field.as_bytes(), etag.as_bytes()));
+    let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    // Another release, or other settings, and it is another document.
+    response.insert_header((ETAG, etag.clone())).insert_header((CACHE_CONTROL, "no-cache"));
+    if is_known {
+        return Ok(response.finish());
+    }
+    Ok(response.insert_header((CONTENT_TYPE, "application/json")).body(json.clone()))
+}
+
+const DESCRIPTION: &str = "\
+The profiles most like a given one, by cosine distance, from an index that is replaced while it is served.
+
+Every path that answers to GET answers to HEAD as well, with the same headers and no body. Another method is answered by \
+405 and `Allow`, a path that is not listed here by 404, a path and query of more than 8192 bytes by 414. Errors are \
+problem documents (RFC 9457) whose `type` names the kind.
+
+Paths and queries are percent-encoded UTF-8, decoded exactly once; `+` is a plus sign and not a blank. A query parameter \
+that is not listed here, or that comes twice, is answered by 400. Bodies that are not listed are not read.
+
+Where the server has keys, a request shows one as a bearer token or as `X-API-Key`; its scopes say what it may ask. \
+Where it has a rate limit, the answers to requests with a scope carry `RateLimit-Limit`, `RateLimit-Remaining` and \
+`RateLimit-Reset`.";
+
+const TAGS: [(&str, &str); 4] = [
+    ("recommendations", "Who is like whom (scope `read`)"),
+    ("profiles", "The profiles of the index (scope `read`)"),
+    ("index", "What is served, and what is to be (scopes `observe` and `admin`)"),
+    ("server", "The server itself"),
+];
+
+const BEARER: &str = "bearer";
+const HEADER_KEY: &str = "header";
+
+fn document(settings: Settings) -> OpenApi {
+    let mut paths = Paths::new();
+    for route in ROUTES {
+        let operation = operation(route, settings);
+        match paths.paths.get_mut(route.pattern) {
+            Some(item) => item.merge_operations(PathItem::new(http_method(&route.method), operation)),
+            None => {
+                let item = PathItem::new(http_method(&route.method), operation);
+                paths.paths.insert(route.pattern.to_owned(), item);
+            }
+        }
+    }
+    let tags = TAGS.map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build());
+    let mut license = License::new("MIT OR Apache-2.0");
+    license.identifier = Some("MIT OR Apache-2.0".to_owned());
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Kindred")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(DESCRIPTION))
+                .license(Some(license))
+                .build(),
+        )
+        .paths(paths)
+        .components(Some(components()))
+        .tags(Some(tags))
+        .build()
+}
+
+fn components() -> utoipa::openapi::Components {
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A key whose line is in the file of --api-keys."))
+        .build();
+    let header =
+        ApiKeyValue::with_description("X-API-Key", "The same key, where a bearer token is not possible.");
+    answers::schemas(ComponentsBuilder::new())
+        .security_scheme(BEARER, SecurityScheme::Http(bearer))
+        .security_scheme(HEADER_KEY, SecurityScheme::ApiKey(ApiKey::Header(header)))
+        .build()
+}
+
+fn operation(route: &Route, settings: Settings) -> Operation {
+    let Described { tag, summary, description, success, problems } = describe(route.endpoint, settings);
+    let mut operation = OperationBuilder::new()
+        .tag(tag)
+        .summary(Some(summary))
+        .description(Some(description))
+        .operation_id(Some(operation_id(route)));
+    if let Endpoint::RecommendMany = route.endpoint {
+        operation = operation.request_body(Some(batch::body(settings)));
+    }
+    for parameter in parameters::of(route, settings) {
+        operation = operation.parameter(parameter);
+    }
+    for (status, response) in answers::responses(route, success, problems) {
+        operation = operation.response(status, response);
+    }
+    // Without keys nobody has to show one; what only a key may do is then refused.
+    if settings.has_keys && route.endpoint.scope().is_some() {
+        for scheme in [BEARER, HEADER_KEY] {
+            operation = operation.security(SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []));
+        }
+    }
+    operation.build()
+}
+
+/// The method and the words of the path: `get_recommend_id_n`.
+fn operation_id(route: &Route) -> String {
+    let words = route.pattern.split(['/', '{', '}', '.', '-']).filter(|word| !word.is_empty());
+    let method = route.method.as_str().to_ascii_lowercase();
+    std::iter::once(method.as_str()).chain(words).collect::<Vec<_>>().join("_")
+}
+
+/// The methods that rows have.
+fn http_method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::POST => HttpMethod::Post,
+        Method::DELETE => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}

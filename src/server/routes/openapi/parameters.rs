@@ -1,0 +1,112 @@
+//! The parameters that routes have, in paths and queries.
+
+use serde_json::{Value, json};
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
+
+use super::{Endpoint, Route, Settings};
+use crate::answer::MAX_EF;
+use crate::profile::MAX_ID_BYTES;
+use crate::server::asset::Asset;
+use crate::server::routes::{map, prefix};
+use crate::server::{docs, explorer};
+
+/// What a parameter may be, and what for.
+struct Known {
+    about: &'static str,
+    schema: Schema,
+    example: Value,
+}
+
+/// The parameters of a route, those of its path first.
+pub fn of(route: &Route, settings: Settings) -> Vec<Parameter> {
+    let in_path = names_in(route.pattern).map(|name| (name, ParameterIn::Path));
+    let in_query = route.query.iter().map(|&name| (name, ParameterIn::Query));
+    let all = in_path.chain(in_query).filter_map(|(name, place)| {
+        let Known { about, schema, example } = known(route.endpoint, name, settings)?;
+        let required = place == ParameterIn::Path || is_required(route.endpoint, name);
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(place)
+            .required(if required { Required::True } else { Required::False })
+            .description(Some(about))
+            .schema(Some(schema))
+            .example(Some(example));
+        Some(parameter.build())
+    });
+    all.collect()
+}
+
+/// The names in braces.
+pub fn names_in(pattern: &'static str) -> impl Iterator<Item = &'static str> {
+    pattern.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+}
+
+/// Whether a parameter of the query has to be there.
+fn is_required(endpoint: Endpoint, name: &str) -> bool {
+    match endpoint {
+        Endpoint::Recommend => ["id", "n"].contains(&name),
+        Endpoint::Distance => true,
+        _ => false,
+    }
+}
+
+fn known(endpoint: Endpoint, name: &str, settings: Settings) -> Option<Known> {
+    let known =
+        |about, schema: ObjectBuilder, example| Some(Known { about, schema: schema.build().into(), example });
+    match name {
+        "id" => known(
+            "The id of a profile, at most 512 bytes of UTF-8; integers as their decimal text.",
+            id(),
+            json!("ada"),
+        ),
+        "from" => known("The id of one profile.", id(), json!("ada")),
+        "to" => known("The id of the other.", id(), json!("grace")),
+        "n" => known("How many are wanted.", number(1, settings.max_n), json!(10.min(settings.max_n))),
+        "distances" => known("Whether distances are wanted too.", switch(), json!(true)),
+        "exact" => known("Compare with every vector. Contradicts `ef`.", switch(), json!(true)),
+        "ef" => known(
+            "Search the graph with this breadth, n at least, instead of looking into the neighbour table.",
+            number(1, MAX_EF),
+            json!(settings.max_n.min(100)),
+        ),
+        "prefix" => known(
+            "What ids begin with, at most 512 bytes; everybody's begins with nothing. Contradicts `id`.",
+            ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_ID_BYTES)),
+            json!("a"),
+        ),
+        "limit" => known(
+            "How many are wanted at most; goes together with `prefix`.",
+            number(*prefix::LIMIT.start(), *prefix::LIMIT.end()).default(Some(json!(prefix::DEFAULT_LIMIT))),
+            json!(prefix::DEFAULT_LIMIT),
+        ),
+        "version" => known(
+            "The number in the name of an index file.",
+            number(1, u64::MAX).format(Some(SchemaFormat::Custom("uint64".to_owned()))),
+            json!(42),
+        ),
+        "place" => known("The number of a profile in the map.", number(0, map::MOST_PLACES), json!(7)),
+        "asset" => {
+            let assets: &[Asset] =
+                if let Endpoint::PageAsset = endpoint { &explorer::ASSETS } else { &docs::ASSETS };
+            let names: Vec<&str> = assets.iter().map(|asset| asset.name).collect();
+            let example = json!(names.first());
+            let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+            known("The name of a file of the page.", schema, example)
+        }
+        _ => None,
+    }
+}
+
+fn id() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(MAX_ID_BYTES))
+}
+
+fn switch() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Boolean).default(Some(json!(false)))
+}
+
+fn number<N: Into<utoipa::Number>>(minimum: N, maximum: N) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(minimum)).maximum(Some(maximum))
+}
