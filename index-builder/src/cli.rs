@@ -87,7 +87,7 @@ pub struct BuildArgs {
     )]
     pub vectors: Option<PathBuf>,
     /// The ids of --vectors, one a line
-    #[arg(long, value_name = "FILE", requires = "vectors")]
+    #[arg(long, value_name = "FILE")]
     pub ids: Option<PathBuf>,
     /// The index directory; it is created if it is missing
     #[arg(long, value_name = "DIR")]

@@ -128,6 +128,9 @@ pub fn plan(args: &BuildArgs) -> Result<Plan, Failure> {
     {
         return Err(Failure::Usage("--vectors and --ids: standard input can be read once only".to_owned()));
     }
+    if args.ids.is_some() && args.vectors.is_none() {
+        return Err(Failure::Usage("--ids has the ids of --vectors, which is missing".to_owned()));
+    }
     let plan = match &args.vectors {
         Some(vectors) => Plan::of_vectors(vectors),
         None => Plan::new(&args.profiles, args.format),

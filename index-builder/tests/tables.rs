@@ -26,7 +26,7 @@ fn profiles() -> Vec<Value> {
             "v": [n as f64 / 8.0, 0.1, (n % 13) as f64, -1.5],
         })
     };
-    (0..400).map(profile).collect()
+    (0..120).map(profile).collect()
 }
 
 fn table(profiles: &[Value]) -> RecordBatch {
@@ -117,7 +117,7 @@ fn every_format_gives_the_same_index() {
             place.build_from(name, &["--vectorizer", vectorizer, "--dimension", "4"]).done();
             assert_eq!(place.inspect(1)["source"]["name"], *name);
             let content = content(&place);
-            assert_eq!(content["profiles"], 400);
+            assert_eq!(content["profiles"], 120);
             assert_eq!(&content, first.get_or_insert_with(|| content.clone()), "{vectorizer} {name}");
         }
     }

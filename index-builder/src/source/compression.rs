@@ -56,9 +56,11 @@ impl Read for Explained {
             Compression::Zstd => "zstd",
         };
         self.plain.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                io::Error::new(error.kind(), format!("the {name} data ends too early; the file is truncated"))
-            }
+            // Not of the same kind: a reader would take it for the end of what it reads.
+            io::ErrorKind::UnexpectedEof => io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("the {name} data ends too early; the file is truncated"),
+            ),
             // What the decoder of zstd says has no kind, and no number as what the system says.
             io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other
                 if error.raw_os_error().is_none() =>

@@ -117,7 +117,7 @@ pub(super) fn zstd(bytes: &[u8]) -> Vec<u8> {
 pub(super) fn npy(descr: &str, shape: &str, numbers: &[u8]) -> Vec<u8> {
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
     // Numpy fills the header up, so that the numbers begin at a multiple of 64.
-    while (10 + header.len() + 1) % 64 != 0 {
+    while !(10 + header.len() + 1).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');
