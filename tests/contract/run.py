@@ -136,7 +136,7 @@ def main():
         keys.write_text(run(PROGRAMS / "kindred", "hash-key", *scopes, input=KEY))
         results = [
             contract("without keys", index, work, [], {}),
-            contract("with keys", index, work, ["--api-keys", keys], {"X-API-Key": KEY}),
+            contract("with keys", index, work, ["--api-keys", keys], {"Authorization": f"Bearer {KEY}"}),
         ]
     passed, failed = (sum(column) for column in zip(*results))
     verdict = "ok" if failed == 0 and passed > 0 else "FAILED"

@@ -90,11 +90,10 @@ fn schema(settings: Settings) -> Schema {
     Schema::from(AllOfBuilder::new().item(all).item(one).build())
 }
 
-/// Text, or an integer of 64 bits.
+/// Text, or an integer, which stands for its decimal text.
 fn id() -> OneOfBuilder {
     let text =
         ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(MAX_ID_BYTES));
-    let integer =
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(i64::MIN)).maximum(Some(u64::MAX));
+    let integer = ObjectBuilder::new().schema_type(Type::Integer);
     OneOfBuilder::new().item(text).item(integer)
 }
