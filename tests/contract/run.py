@@ -99,7 +99,8 @@ def contract(name, index, work, arguments, headers):
         print(f"== contract: {name}", flush=True)
         tests = subprocess.run(
             [
-                Path(sys.executable).with_name("schemathesis"), "run", f"{address}/openapi.json",
+                Path(sys.executable).with_name("schemathesis"), "--config-file", HERE / "schemathesis.toml",
+                "run", f"{address}/openapi.json",
                 "--checks", "all", "--phases", "examples,coverage,fuzzing", "--mode", "all",
                 "--seed", SEED, "--max-examples", EXAMPLES, "--generation-database", "none",
                 "--request-timeout", str(PATIENCE_SECONDS), "--continue-on-failure", "--no-color",
