@@ -21,7 +21,7 @@ def before_load_schema(context, raw_schema):
     for path in raw_schema["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", []):
-                if parameter["name"] in EXAMPLES:
+                if "example" in parameter and parameter["name"] in EXAMPLES:
                     parameter["example"] = EXAMPLES[parameter["name"]]
 
 
@@ -30,11 +30,19 @@ def filter_case(context, case):
     """Leaves out what is right in every part and wrong as a whole."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return True
+    if isinstance(case.body, dict) and holds_whole_floats(case.body):
+        return False
     query, path = case.query or {}, case.path_parameters or {}
     if contradicts(context.operation.path, {**path, **query}):
         return False
     texts = [value for value in [*query.values(), *path.values()] if isinstance(value, str)]
     return all(len(text.encode("utf-8", "surrogatepass")) <= LONGEST for text in texts)
+
+
+def holds_whole_floats(body):
+    """JSON Schema takes 5.0 for an integer. The server does not: an id that is written so would be another text."""
+    values = [body.get("n"), *(body.get("ids") or []), *(body.get("exclude") or [])]
+    return any(isinstance(value, float) for value in values)
 
 
 def contradicts(path, given):

@@ -99,7 +99,8 @@ def contract(name, index, work, arguments, headers):
         print(f"== contract: {name}", flush=True)
         tests = subprocess.run(
             [
-                Path(sys.executable).with_name("schemathesis"), "run", f"{address}/openapi.json",
+                Path(sys.executable).with_name("schemathesis"), "--config-file", HERE / "schemathesis.toml",
+                "run", f"{address}/openapi.json",
                 "--checks", "all", "--phases", "examples,coverage,fuzzing", "--mode", "all",
                 "--seed", SEED, "--max-examples", EXAMPLES, "--generation-database", "none",
                 "--request-timeout", str(PATIENCE_SECONDS), "--continue-on-failure", "--no-color",
@@ -136,7 +137,7 @@ def main():
         keys.write_text(run(PROGRAMS / "kindred", "hash-key", *scopes, input=KEY))
         results = [
             contract("without keys", index, work, [], {}),
-            contract("with keys", index, work, ["--api-keys", keys], {"X-API-Key": KEY}),
+            contract("with keys", index, work, ["--api-keys", keys], {"Authorization": f"Bearer {KEY}"}),
         ]
     passed, failed = (sum(column) for column in zip(*results))
     verdict = "ok" if failed == 0 and passed > 0 else "FAILED"

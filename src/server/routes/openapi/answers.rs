@@ -32,6 +32,7 @@ pub fn schemas(components: ComponentsBuilder) -> ComponentsBuilder {
         .schema_from::<TableKind>()
         .schema_from::<versions::Versions>()
         .schema_from::<versions::Version>()
+        .schema_from::<versions::FileState>()
         .schema_from::<pin::Pinned>()
         .schema_from::<events::Events>()
         .schema_from::<events::Described>()

@@ -14,7 +14,6 @@ use super::super::body::MAX_BODY_BYTES;
 use super::super::questions::{MAX_EXCLUDED, MAX_QUESTIONS};
 use super::Settings;
 use super::operations::{Described, Kept, Success, profile, recommendations_schema, reference};
-use crate::profile::MAX_ID_BYTES;
 
 pub fn describe(settings: Settings) -> Described {
     let recommendations = ObjectBuilder::new()
@@ -90,11 +89,8 @@ fn schema(settings: Settings) -> Schema {
     Schema::from(AllOfBuilder::new().item(all).item(one).build())
 }
 
-/// Text, or an integer of 64 bits.
+/// Text, or an integer, which stands for its decimal text. What cannot be an id is answered by a problem in its place.
 fn id() -> OneOfBuilder {
-    let text =
-        ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(MAX_ID_BYTES));
-    let integer =
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(i64::MIN)).maximum(Some(u64::MAX));
-    OneOfBuilder::new().item(text).item(integer)
+    let of = |kind| ObjectBuilder::new().schema_type(kind);
+    OneOfBuilder::new().item(of(Type::String)).item(of(Type::Integer))
 }

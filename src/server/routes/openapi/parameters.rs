@@ -32,7 +32,7 @@ pub fn of(route: &Route, settings: Settings) -> Vec<Parameter> {
             .required(if required { Required::True } else { Required::False })
             .description(Some(about))
             .schema(Some(schema))
-            .example(Some(example));
+            .example((required || name == "prefix").then_some(example));
         Some(parameter.build())
     });
     all.collect()
