@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 import figures  # noqa: E402
 from figures import median, number, spread  # noqa: E402
 
-STEPS = ["read", "vectorize", "graph", "table", "verify", "publish"]
+STEPS = ["read", "vectorize", "graph", "table", "map", "verify", "publish"]
 BEYOND = [10_000_000, 100_000_000]
 
 

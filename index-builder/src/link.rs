@@ -115,7 +115,7 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
     drop((pair_codes, cells));
     seconds.table = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let map = options.map.then(|| map::build(&nodes, options.graph.seed, progress));
+    let map = options.map.then(|| map::build(&nodes, table.as_ref(), options.graph.seed, progress));
     seconds.map = started.elapsed().as_secs_f64();
     let step = progress.step("verify", SAMPLE.min(nodes.count()) as u64);
     let reachable = reachable(&graph);

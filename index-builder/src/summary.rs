@@ -117,13 +117,7 @@ impl fmt::Display for Summary {
             None => writeln!(f, "table         none")?,
         }
         match &self.map {
-            Some(MapMetadata { explained_variance, .. }) => {
-                writeln!(
-                    f,
-                    "map           two components with {:.1} % of the variance",
-                    100.0 * explained_variance
-                )?;
-            }
+            Some(map) => writeln!(f, "map           {}", crate::map::describe(map))?,
             None => writeln!(f, "map           none")?,
         }
         writeln!(f, "size          {} bytes", self.bytes)?;

@@ -19,7 +19,8 @@ fn the_summary_as_json_has_all_that_is_promised() {
     assert_eq!(counts.map(|name| summary[name].as_u64().unwrap()), [31, 30, 30, 4, 0, 30]);
     assert_eq!(summary["skipped"], json!({"id float": 1}));
     assert_eq!(summary["recall_at_10"], 1.0);
-    let steps = ["read", "vectorize", "graph", "table", "table", "verify", "publish"]
+    assert_eq!(summary["map"], place.inspect(1)["map"]);
+    let steps = ["read", "vectorize", "graph", "table", "map", "verify", "publish"]
         .map(|step| summary["seconds"][step].as_f64().unwrap());
     let total = summary["seconds"]["total"].as_f64().unwrap();
     assert!(steps.iter().all(|&seconds| (0.0..=total).contains(&seconds)), "{summary}");
@@ -38,6 +39,7 @@ fn the_summary_for_people_says_the_same() {
         "vectors       32 numbers, by hashing",
         "reachable",
         "recall@10     1.0000 at ef 64",
+        "map           ",
         "size          ",
         "seconds       read ",
         " total ",
@@ -53,7 +55,7 @@ fn every_step_is_a_line_on_standard_error_where_that_is_no_terminal() {
     let steps: Vec<&str> = ran.stderr.lines().filter_map(|line| line.split(':').next()).collect();
     assert_eq!(
         steps,
-        ["read", "vectorize", "graph", "table", "table", "verify", "publish"],
+        ["read", "vectorize", "graph", "table", "table", "map", "verify", "publish"],
         "{}",
         ran.stderr
     );

@@ -160,12 +160,13 @@ impl<B: AsRef<[u8]>> Index<B> {
     /// The places of all profiles on the map, by their ordinals, [`NO_PLACE`](format::NO_PLACE) for those that are not
     /// on it; none where the file has no map, or is too short by now to hold it. What stands there may be anything.
     pub fn map(&self) -> Option<&[[u16; 2]]> {
-        // An empty range is that of a section that is not there, or of a file without profiles.
-        if self.sections.range(SectionKind::Map).start == 0 {
-            return None;
-        }
         let places: &[[u16; 2]] = self.sections.slice(self.bytes.as_ref(), SectionKind::Map);
-        (places.len() == self.header.profiles as usize).then_some(places)
+        (self.has_map() && places.len() == self.header.profiles as usize).then_some(places)
+    }
+
+    /// Whether the file had a map when it was opened.
+    pub fn has_map(&self) -> bool {
+        self.table.iter().any(|entry| entry.kind == SectionKind::Map as u32)
     }
 
     /// The sections as slices, for many accesses in a row.

@@ -3,11 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, io};
 
 use actix_web::http::header::HeaderValue;
+use actix_web::web::Bytes;
 
 use super::watcher::VersionSeen;
 use crate::answer::{self, AnswerError, RecommendRequest, SearchMode};
@@ -38,6 +39,10 @@ pub struct Generation {
     pub suppressed: Suppressed,
     /// How long getting ready took.
     pub phases: LoadPhases,
+    /// The body of `/map`, once somebody has asked for it: all who ask share it.
+    map: OnceLock<Bytes>,
+    /// Held by whoever makes it.
+    making_map: Mutex<()>,
     file: Arc<OpenFile>,
 }
 
@@ -148,6 +153,8 @@ impl Generation {
             version_header: header_value(version.to_string())?,
             loaded: SystemTime::now(),
             suppressed,
+            map: OnceLock::new(),
+            making_map: Mutex::default(),
             phases: LoadPhases { open, verify: verified - started, warm },
             file: Arc::new(OpenFile {
                 index,
@@ -171,6 +178,8 @@ impl Generation {
             loaded: self.loaded,
             suppressed,
             phases: self.phases,
+            map: OnceLock::new(),
+            making_map: Mutex::default(),
             file: Arc::clone(&self.file),
         })
     }
@@ -184,6 +193,23 @@ impl Generation {
     /// file whose vectorizer is not known answers everything else. Not for workers: reading takes milliseconds.
     pub fn vectorizer(&self) -> &StoredVectorizer {
         self.file.vectorizer.get_or_init(|| StoredVectorizer::of(self.index()))
+    }
+
+    /// The body of `/map`, if it has been made.
+    pub fn known_map(&self) -> Option<Bytes> {
+        self.map.get().cloned()
+    }
+
+    /// Makes the body of `/map` and keeps it. Others who want it wait meanwhile: each would need as much memory.
+    ///
+    /// # Errors
+    /// What making it gives.
+    pub fn keep_map<E>(&self, make: impl FnOnce() -> Result<Option<Bytes>, E>) -> Result<Option<Bytes>, E> {
+        let _making = self.making_map.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(map) = self.known_map() {
+            return Ok(Some(map));
+        }
+        Ok(make()?.map(|map| self.map.get_or_init(|| map).clone()))
     }
 
     /// The file, for whoever unmaps it; `None` while another generation has it too.

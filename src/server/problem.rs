@@ -180,6 +180,21 @@ pub enum Problem {
     /// The index has no profile that may be seen.
     #[error("the index has no profile")]
     NoProfiles,
+    /// The index file has no map.
+    #[error("the index has no map: it was built with --no-map, or before there were maps")]
+    NoMap,
+    /// The map has no such place, or whoever is there may not be seen.
+    #[error("no profile has the place {place} on the map")]
+    UnknownPlace {
+        /// The place that was asked for.
+        place: usize,
+    },
+    /// What was asked holds for one version, and another is served.
+    #[error("If-Match names another version than {version}, which is served")]
+    AnotherVersion {
+        /// The version that is served.
+        version: u64,
+    },
     /// The profile has nothing that it could be compared by.
     #[error(
         "the profile {id:?} has a zero vector: nothing in it can be compared, so it has no recommendations"
@@ -258,6 +273,11 @@ impl Problem {
             Problem::PinNotWritten { .. } => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "pin-not-written", "Pin not changed")
             }
+            Problem::NoMap => (StatusCode::NOT_FOUND, "no-map", "No map"),
+            Problem::UnknownPlace { .. } => (StatusCode::NOT_FOUND, "unknown-place", "Unknown place"),
+            Problem::AnotherVersion { .. } => {
+                (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Another version is served")
+            }
             Problem::NoProfiles => (StatusCode::NOT_FOUND, "no-profiles", "No profiles"),
             Problem::IndexChanged => (StatusCode::SERVICE_UNAVAILABLE, "index-changed", "Index file changed"),
             Problem::Damaged => (StatusCode::SERVICE_UNAVAILABLE, "index-damaged", "Index damaged"),
@@ -299,7 +319,14 @@ impl Problem {
 
     /// Whether the index itself gave this answer, so that it carries the index's version.
     pub fn is_from_index(&self) -> bool {
-        matches!(self, Problem::UnknownId { .. } | Problem::ZeroVector { .. })
+        matches!(
+            self,
+            Problem::UnknownId { .. }
+                | Problem::ZeroVector { .. }
+                | Problem::NoMap
+                | Problem::UnknownPlace { .. }
+                | Problem::AnotherVersion { .. }
+        )
     }
 
     /// The status that it has over HTTP.
@@ -394,6 +421,9 @@ mod tests {
             (Problem::DirectoryReadOnly, 409),
             (Problem::PinNotWritten { reason: "disk full".to_owned() }, 500),
             (Problem::NoProfiles, 404),
+            (Problem::NoMap, 404),
+            (Problem::UnknownPlace { place: 42 }, 404),
+            (Problem::AnotherVersion { version: 42 }, 412),
         ]
     }
 

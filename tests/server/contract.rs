@@ -363,6 +363,9 @@ fn head_has_the_headers_of_get_and_no_body() {
         "/health/live",
         "/health/ready",
         "/index",
+        "/map",
+        "/map/0",
+        "/map/99",
         "/recommend/nobody/5",
         "/recommend/zero/5",
         "/recommend/east/0",
@@ -388,9 +391,14 @@ fn head_has_the_headers_of_get_and_no_body() {
 fn a_known_entity_tag_is_answered_with_304() {
     let (_place, server) = small_server();
     let mut connection = Connection::open(server.address).unwrap();
-    for target in
-        ["/recommend/east/5", "/recommend?id=east&n=5&distances=true", "/profiles/7", "/profiles?id=7"]
-    {
+    for target in [
+        "/recommend/east/5",
+        "/recommend?id=east&n=5&distances=true",
+        "/profiles/7",
+        "/profiles?id=7",
+        "/map",
+        "/map/3",
+    ] {
         let full = connection.get(target);
         let etag = full.header("etag").unwrap().to_owned();
         for field in [

@@ -74,9 +74,16 @@ fn a_request_without_a_key_that_counts_learns_nothing() {
         &[("Authorization", "Basic cmVhZGVyLXNlY3JldC0wMDAx")],
         &[("Authorization", READER)],
     ] {
-        for target in
-            ["/recommend/p1/3", "/recommend/nobody/3", "/profiles/p1", "/index", "/index/events", "/metrics"]
-        {
+        for target in [
+            "/recommend/p1/3",
+            "/recommend/nobody/3",
+            "/profiles/p1",
+            "/map",
+            "/map/0",
+            "/index",
+            "/index/events",
+            "/metrics",
+        ] {
             let response = keyed.get(target, headers);
             assert_problem(&response, 401, target);
             assert_eq!(response.header("www-authenticate"), Some("Bearer"), "{target}");
@@ -92,6 +99,9 @@ fn a_request_without_a_key_that_counts_learns_nothing() {
     assert_eq!((keyed.status("/index", READER), keyed.status("/index", OBSERVER)), (403, 200));
     assert_eq!((keyed.status("/metrics", READER), keyed.status("/metrics", OBSERVER)), (403, 200));
     assert_eq!((keyed.status("/profiles/p1", OBSERVER), keyed.status("/profiles/p1", READER)), (403, 200));
+    for target in ["/map", "/map/0"] {
+        assert_eq!((keyed.status(target, OBSERVER), keyed.status(target, READER)), (403, 200), "{target}");
+    }
     let metrics = keyed.get("/metrics", &[("X-API-Key", OBSERVER)]);
     assert!(metrics.text().contains(r#"route="/index",status="401""#), "{}", metrics.text());
     let log = keyed.server.log();

@@ -22,6 +22,7 @@ mod keys;
 mod limits;
 mod logs;
 mod manual;
+mod map;
 mod metrics;
 mod notify;
 mod pin;

@@ -1,5 +1,7 @@
 use super::*;
 use crate::graph::SplitMix64;
+use crate::pairs::Codes;
+use crate::table::TableOptions;
 use crate::vectors::normalise;
 use kindred::index::format::MAX_PLACE;
 use ndarray::{Array2, array};
@@ -14,16 +16,39 @@ fn random(count: usize, dimension: usize, seed: u64) -> Array2<f32> {
     Array2::from_shape_simple_fn((count, dimension), || random.signed() as f32)
 }
 
+fn table(nodes: &Nodes, neighbours: usize) -> Option<NeighbourTable> {
+    let codes = Codes::new(nodes.vectors.as_slice().unwrap(), nodes.vectors.ncols());
+    let options = TableOptions { neighbours, ..TableOptions::NONE };
+    crate::table::build(&codes, None, nodes, &options, &Progress::silent())
+}
+
+fn flat_map_of(nodes: &Nodes) -> ProfileMap {
+    build(nodes, None, 42, &Progress::silent())
+}
+
 fn map_of(nodes: &Nodes) -> ProfileMap {
-    build(nodes, 42, &Progress::silent())
+    build(nodes, table(nodes, 20).as_ref(), 42, &Progress::silent())
+}
+
+/// Vectors around some centres, each group as large as the others.
+fn groups(count: usize, dimension: usize, groups: usize) -> Array2<f32> {
+    let centres = random(groups, dimension, 17);
+    let mut rows = random(count, dimension, 18);
+    for (number, mut row) in rows.outer_iter_mut().enumerate() {
+        row.zip_mut_with(&centres.row(number % groups), |own, centre| *own = centre + 0.4 * *own);
+    }
+    rows
 }
 
 /// What holds of every map.
 fn assert_valid(nodes: &Nodes) {
-    let map = map_of(nodes);
-    assert_eq!(map.nodes.len(), nodes.count());
-    assert!(map.nodes.iter().flatten().all(|&number| number <= MAX_PLACE));
-    assert!((0.0..=1.0).contains(&map.metadata.explained_variance), "{:?}", map.metadata);
+    for map in [flat_map_of(nodes), map_of(nodes)] {
+        assert_eq!(map.nodes.len(), nodes.count());
+        assert!(map.nodes.iter().flatten().all(|&number| number <= MAX_PLACE));
+        let MapMetadata { explained_variance, neighbours_kept, .. } = map.metadata;
+        assert!((0.0..=1.0).contains(&explained_variance), "{:?}", map.metadata);
+        assert!(neighbours_kept.is_none_or(|kept| (0.0..=1.0).contains(&kept)), "{:?}", map.metadata);
+    }
 }
 
 #[test]
@@ -84,7 +109,8 @@ fn another_seed_finds_the_same_plane() {
         row.iter_mut().enumerate().for_each(|(column, number)| *number += if column < 30 { a } else { b });
     }
     let nodes = nodes(rows);
-    let (one, two) = (build(&nodes, 1, &Progress::silent()), build(&nodes, 2, &Progress::silent()));
+    let seeded = |seed| build(&nodes, None, seed, &Progress::silent());
+    let (one, two) = (seeded(1), seeded(2));
     for (one, two) in one.nodes.iter().zip(&two.nodes) {
         assert!(one.iter().zip(two).all(|(one, two)| one.abs_diff(*two) < 30), "{one:?} {two:?}");
     }
@@ -92,13 +118,55 @@ fn another_seed_finds_the_same_plane() {
 
 #[test]
 fn any_number_of_threads_makes_the_same_map() {
-    let nodes = nodes(random(3_000, 70, 5));
+    let nodes = nodes(groups(2_000, 70, 30));
     let on = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| map_of(&nodes))
+        pool.install(|| (flat_map_of(&nodes), map_of(&nodes)))
     };
     let one = on(1);
+    assert_eq!((one.0.metadata.method, one.1.metadata.method), (MapMethod::Pca, MapMethod::Neighbours));
     for threads in [2, 3, 7] {
         assert!(on(threads) == one, "{threads} threads");
     }
+}
+
+#[test]
+fn neighbours_come_to_lie_near_each_other_and_groups_apart() {
+    const GROUPS: usize = 30;
+    let nodes = nodes(groups(3_000, 40, GROUPS));
+    let near = Near::of(&nodes, &table(&nodes, 20).unwrap());
+    let components = components::Plane::of(nodes.vectors.view(), 42).project(nodes.vectors.view());
+    let before = near.share_kept(&components).unwrap();
+    let map = map_of(&nodes);
+    let after = map.metadata.neighbours_kept.unwrap();
+    assert!(before < 0.6 && after > 0.85, "{before} of the neighbours were near, and {after} are");
+    // Of the nearest place to each, most belong to somebody of the same group.
+    let square = |a: usize, b: usize| -> u64 {
+        let axis = |axis: usize| u64::from(map.nodes[a][axis].abs_diff(map.nodes[b][axis])).pow(2);
+        axis(0) + axis(1)
+    };
+    let nearest = |a: usize| (0..3_000).filter(|&b| b != a).min_by_key(|&b| square(a, b)).unwrap();
+    let same = (0..300).filter(|&a| nearest(a) % GROUPS == a % GROUPS).count();
+    assert!(same > 270, "{same} of 300 lie next to somebody of their group");
+}
+
+#[test]
+fn what_a_plane_shows_whole_is_left_as_it_is() {
+    let map = map_of(&nodes(random(500, 2, 9)));
+    assert_eq!((map.metadata.method, map.metadata.neighbours_kept), (MapMethod::Pca, Some(1.0)));
+    assert!((map.metadata.explained_variance - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn many_profiles_of_one_vector_leave_room_for_its_neighbours() {
+    // More profiles share the first vector than a row of the table has room for.
+    let rows = Array2::from_shape_fn((60, 3), |(row, column)| {
+        let number = row.saturating_sub(40) as f32;
+        [1.0, number, number * number][column]
+    });
+    let nodes = nodes(rows);
+    assert_eq!(nodes.count(), 20);
+    assert_valid(&nodes);
+    let places = map_of(&nodes).places(&nodes);
+    assert!(places[..41].iter().all(|place| *place == places[0]) && places[41] != places[0]);
 }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::super::app::State;
-use super::super::etag::none_match_hits;
+use super::super::etag::{match_hits, none_match_hits};
 use super::super::generation::Generation;
 use super::super::problem::Problem;
 use crate::answer::AnswerError;
@@ -82,10 +85,25 @@ pub fn is_known(request: &HttpRequest, generation: &Generation) -> bool {
     fields.any(|field| none_match_hits(field.as_bytes(), generation.etag.as_bytes()))
 }
 
+/// Whether this generation is the one that the client means, where it names one.
+pub fn is_meant(request: &HttpRequest, generation: &Generation) -> bool {
+    let mut fields = request.headers().get_all(IF_MATCH).peekable();
+    fields.peek().is_none() || fields.any(|field| match_hits(field.as_bytes(), generation.etag.as_bytes()))
+}
+
 /// A body of JSON from a generation; without one, that the client's copy still holds.
 pub fn respond(generation: &Generation, body: Option<Vec<u8>>) -> HttpResponse {
+    respond_as(generation, JSON, body)
+}
+
+/// A body of some kind from a generation; without one, that the client's copy still holds.
+pub fn respond_as(
+    generation: &Generation,
+    kind: HeaderValue,
+    body: Option<impl MessageBody + 'static>,
+) -> HttpResponse {
     let response = match body {
-        Some(body) => HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON)).body(body),
+        Some(body) => HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).body(body),
         None => HttpResponse::build(StatusCode::NOT_MODIFIED).finish(),
     };
     with_headers(response, generation)

@@ -1,7 +1,7 @@
 //! The routes: one table, and one function that finds the route of a request and answers.
 //!
 //! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 413, 415, 400, 503,
-//! 404 for the id, 422, 304, 200. [`dispatch`] keeps it by the order in which it asks. A body is read after the query: that
+//! 404 for the id, 422, 412, 304, 200. [`dispatch`] keeps it by the order in which it asks. A body is read after the query: that
 //! it is too large without having said so (413), too slow (408) or one too many (503) shows only then, and whether what it
 //! says makes sense (400) when it is whole.
 
@@ -13,6 +13,7 @@ mod health;
 mod index;
 mod index_answer;
 mod json;
+mod map;
 mod metrics;
 mod parameters;
 mod pieces;
@@ -55,6 +56,9 @@ enum Endpoint {
     Profiles,
     Random,
     Distance,
+    Map,
+    MapPlace,
+    PlaceOf,
     Alive,
     Ready,
     Index,
@@ -88,7 +92,10 @@ impl Endpoint {
             | Endpoint::Profile
             | Endpoint::Profiles
             | Endpoint::Random
-            | Endpoint::Distance => Some(Scope::Read),
+            | Endpoint::Distance
+            | Endpoint::Map
+            | Endpoint::MapPlace
+            | Endpoint::PlaceOf => Some(Scope::Read),
             Endpoint::Index | Endpoint::Versions | Endpoint::Events | Endpoint::Metrics => {
                 Some(Scope::Observe)
             }
@@ -127,6 +134,10 @@ static ROUTES: &[Route] = &[
     get("/profiles", &["id", "prefix", "limit"], Endpoint::Profiles),
     get("/random", &[], Endpoint::Random),
     get("/distance", &["from", "to"], Endpoint::Distance),
+    get("/map", &[], Endpoint::Map),
+    // Before the next, which it would match as well.
+    get("/map/place", &["id"], Endpoint::PlaceOf),
+    get("/map/{place}", &[], Endpoint::MapPlace),
     get("/health/status", &[], Endpoint::Alive),
     get("/health/live", &[], Endpoint::Alive),
     get("/health/ready", &[], Endpoint::Ready),
@@ -266,6 +277,9 @@ async fn answer<'a>(
         Endpoint::Profiles => profiles::get(&call),
         Endpoint::Random => random::get(&call),
         Endpoint::Distance => distance::get(&call),
+        Endpoint::Map => map::get(&call).await,
+        Endpoint::MapPlace => map::get_place(&call),
+        Endpoint::PlaceOf => map::get_place_of(&call),
         Endpoint::Alive => Ok(health::alive()),
         Endpoint::Ready => health::ready(state),
         Endpoint::Index => index::get(state),
