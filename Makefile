@@ -11,7 +11,7 @@ PEERS_ENVIRONMENT := $(TARGET)/bench-peers/environment
 CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system page test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-hot-swap dist verify-build verify-container install uninstall clean
+.PHONY: help build index start test test-system page test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-sizing bench-hot-swap dist verify-build verify-container install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -100,6 +100,12 @@ bench-scaling: ## from 10,000 to 1,000,000 profiles (SIZES=); writes docs/perfor
 	$(CARGO) build --release --locked -p index-builder
 	$(CARGO) bench --locked -p kindred --bench scaling
 	$(PYTHON) benches/scaling/report.py
+
+bench-sizing: export CARGO_TARGET_DIR := $(TARGET)
+bench-sizing: export CARGO := $(CARGO)
+bench-sizing: ## memory, disk and time by profiles (SIZES=), numbers (DIMENSIONS=) and K (NEIGHBOURS=); writes docs/operations.md
+	$(CARGO) build --release --locked -p index-builder
+	$(PYTHON) benches/scaling/sizing.py
 
 bench-hot-swap: export CARGO_TARGET_DIR := $(TARGET)
 bench-hot-swap: ## swapping beside three other architectures (HOT_SWAP_PROFILES=, HOT_SWAP_RATE=); writes docs/hot-swap.md

@@ -157,6 +157,8 @@ check "exits 0 on SIGTERM" ends_well_on_sigterm
 . tests/system/postgres.sh
 . tests/system/page.sh
 . tests/system/browser.sh
+. tests/system/metrics_file.sh
+. tests/system/docs.sh
 
 if [ "$failed" != 0 ]; then
   echo "what the server logged:" >&2

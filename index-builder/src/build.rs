@@ -25,7 +25,6 @@ use crate::source::{Input, Plan, ReadOptions, Record, Visitor};
 use crate::spool::SpoolWriter;
 use crate::summary::{Seconds, Summary};
 use crate::table::TableOptions;
-use crate::usage;
 use crate::vectorize::{Job, vectorize};
 use crate::vectors::ProfileVectors;
 
@@ -301,6 +300,7 @@ impl Build<'_> {
     }
 
     fn record(&self, header: &Header, publish: StepRecord) -> anyhow::Result<Vec<u8>> {
+        let peak = self.progress.peak_memory_bytes().max(publish.peak_memory_bytes);
         let steps = self.progress.steps().into_iter().chain([publish]).collect();
         let began = self.began.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         let record = BuildRecord {
@@ -308,7 +308,7 @@ impl Build<'_> {
             builder: BUILDER.to_owned(),
             started: rfc3339(began),
             seconds: self.started.elapsed().as_secs_f64(),
-            peak_memory_bytes: usage::peak_memory_bytes(),
+            peak_memory_bytes: peak,
             threads: self.threads as u64,
             steps,
             skipped: record::examples(&self.findings.skipped),
@@ -383,7 +383,7 @@ impl Build<'_> {
             bytes: published.bytes,
             removed: published.removed,
             compared: self.findings.compared.clone(),
-            peak_memory_bytes: usage::peak_memory_bytes(),
+            peak_memory_bytes: self.progress.peak_memory_bytes(),
             seconds: self.seconds,
         }
     }

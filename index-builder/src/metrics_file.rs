@@ -20,7 +20,6 @@ use crate::progress::{Progress, StepRecord};
 use crate::publish::{Cleanup, PublishError};
 use crate::source::{InputError, SourceError};
 use crate::summary::Summary;
-use crate::usage;
 
 /// Everybody may read it: the collector runs as another user.
 const MODE: u32 = 0o644;
@@ -158,7 +157,7 @@ fn text(
         now,
     )?;
     metrics.set("kindred_build_duration_seconds", "How long the last build took.", seconds)?;
-    if let Some(bytes) = usage::peak_memory_bytes() {
+    if let Some(bytes) = outcome.progress.peak_memory_bytes() {
         metrics.set(
             "kindred_build_peak_memory_bytes",
             "The most memory that the last build had resident, mapped files included.",

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 use serde::{Deserialize, Serialize};
 
-use crate::usage::{Meter, Taken};
+use crate::usage::{self, Meter, Taken};
 
 /// Shows the steps of a build on standard error, and remembers what they took. Clones are one and the same.
 #[derive(Debug, Clone)]
@@ -79,6 +79,13 @@ impl Progress {
     /// What the steps took that are done, in their order.
     pub fn steps(&self) -> Vec<StepRecord> {
         self.shared().done.clone()
+    }
+
+    /// The most memory of the process so far, and at least that of any step that is done: the system's two figures are
+    /// not counted at the same moments.
+    pub fn peak_memory_bytes(&self) -> Option<u64> {
+        let of_steps = self.shared().done.iter().filter_map(|step| step.peak_memory_bytes).max();
+        of_steps.max(usage::peak_memory_bytes())
     }
 
     /// Says something, between steps or above the bar of one.

@@ -153,9 +153,9 @@ impl Generation {
             version_header: header_value(version.to_string())?,
             loaded: SystemTime::now(),
             suppressed,
+            phases: LoadPhases { open, verify: verified - started, warm },
             map: OnceLock::new(),
             making_map: Mutex::default(),
-            phases: LoadPhases { open, verify: verified - started, warm },
             file: Arc::new(OpenFile {
                 index,
                 condemned: AtomicBool::new(false),

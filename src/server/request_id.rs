@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::hash::{BuildHasher as _, RandomState};
-use std::pin::pin;
+use std::pin::Pin;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -88,9 +88,9 @@ pub fn within<T>(id: Option<HeaderValue>, act: impl FnOnce() -> T) -> T {
     act()
 }
 
-/// A future whose every step is done for the request of this id. Others have their steps in between.
-pub async fn follow<F: Future>(id: HeaderValue, future: F) -> F::Output {
-    let mut future = pin!(future);
+/// A future whose every step is done for the request of this id. Others have their steps in between. It stays where it
+/// is: answering takes a few KB that need not be moved.
+pub async fn follow<F: Future>(id: HeaderValue, mut future: Pin<&mut F>) -> F::Output {
     poll_fn(|context| within(Some(id.clone()), || future.as_mut().poll(context))).await
 }
 
@@ -111,6 +111,7 @@ pub async fn on_every_answer<B: MessageBody>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::pin::pin;
 
     fn of_request(id: &[u8]) -> HeaderValue {
         let mut headers = HeaderMap::new();
@@ -152,7 +153,8 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::join!(follow(id("one"), steps(id("one"))), follow(id("other"), steps(id("other"))));
+        let (one, other) = (pin!(steps(id("one"))), pin!(steps(id("other"))));
+        tokio::join!(follow(id("one"), one), follow(id("other"), other));
         assert_eq!(current(), None);
     }
 

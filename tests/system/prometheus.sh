@@ -6,7 +6,11 @@ rules=deploy/prometheus
 start_measured() {
   "$programs/kindred" --index-dir "$work/index" --bind 127.0.0.1:0 2>"$work/measured.log" &
   measured_server=$!
-  await measured_address_logged
+  await measured_address_logged && await measured_is_ready
+}
+
+measured_is_ready() {
+  curl -sS -f -o /dev/null "http://$measured/health/ready" 2>>"$work/curl.log"
 }
 
 measured_address_logged() {

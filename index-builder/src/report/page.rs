@@ -313,11 +313,11 @@ fn histogram(title: &str, distances: &[f32], end: f32) -> Markup {
 fn graph(levels: &[Level]) -> Markup {
     let Some(bottom) = levels.first() else { return html! {} };
     let content = html! {
-        p { "Links of each node, counted for all nodes, by level. Searches walk down from the top and end on level 0." }
+        p { "Links of each node, counted for all nodes, by level. Searches walk down from the top and end on level 0. Unlinked are those that no other node of the level links to." }
         div.columns {
             (bars(&degree_bars(bottom)))
             div.table { table {
-                thead { tr { th { "level" } th { "nodes" } th { "links, mean" } th { "most" } th { "most to one" } th { "without a link to them" } } }
+                thead { tr { th { "level" } th { "nodes" } th { "links, mean" } th { "most" } th { "most to one" } th { "unlinked" } } }
                 tbody {
                     @for (level, degrees) in levels.iter().enumerate() {
                         tr {

@@ -35,7 +35,7 @@ struct Part {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// It is not known in which format.
-    #[error("--format: {0}")]
+    #[error("--profiles: {0}")]
     Format(FormatError),
     /// Standard input is named more than once.
     #[error("--profiles: standard input can be read once only, and is named {0} times")]

@@ -24,6 +24,7 @@ Requests
   POST /recommend        up to 1000 questions by id, vector or profile, as JSON
   GET /profiles/ID       one profile; also /profiles?id=
   GET /index             what is served      GET /metrics      for Prometheus
+  GET /index/events      what has happened to it lately
   GET /health/live       the process runs    GET /health/ready an index is served
 
 Keys

@@ -29,6 +29,7 @@ mod response_headers;
 mod tests;
 mod versions;
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, MessageBody as _};
@@ -199,7 +200,8 @@ struct Call<'a> {
 pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
     let started = Instant::now();
     let id = request_id::of(request.headers());
-    request_id::follow(id.clone(), answer_and_count(request, state, payload, id, started)).await
+    let answering = pin!(answer_and_count(request, state, payload, id.clone(), started));
+    request_id::follow(id, answering).await
 }
 
 async fn answer_and_count(

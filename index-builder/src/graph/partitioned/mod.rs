@@ -49,7 +49,7 @@ const LEAF_SHARE: usize = 25;
 /// Fewer candidates of a leaf miss too many neighbours.
 const FEWEST_OF_LEAF: usize = 4;
 
-/// The share of the time that comparing leaves takes, about: for the progress that is shown.
+/// For how much of the progress that is shown comparing leaves counts; choosing links counts for the rest.
 const COMPARING: f64 = 0.5;
 
 /// Construction from overlapping partitions.
@@ -110,12 +110,9 @@ impl Partitioned {
                 slots.iter_mut().zip(links).for_each(|(slot, &to)| *slot = members[to as usize]);
             }
         }
-        let t0 = std::time::Instant::now();
         let mut compared = |share: f64| progress((f64::from(nodes) * COMPARING * share) as usize);
         let near = candidates(codes, cells, parameters, parameters.seed, &mut compared);
-        eprintln!("XX candidates {:?}", t0.elapsed());
         select::link(codes, cells, near, m, 2 * m, &mut graph.level0);
-        eprintln!("XX linked {:?}", t0.elapsed());
         progress(nodes as usize);
         Ok(graph)
     }
@@ -151,11 +148,8 @@ fn candidates(
     let leaves = leaves::leaves(codes, cells, seed);
     let of_leaf = (parameters.ef_construction / LEAF_SHARE).max(FEWEST_OF_LEAF);
     let mut done = |done| compared(done as f64 / leaves.len() as f64);
-    let t0 = std::time::Instant::now();
     nearest::within_leaves(codes, &leaves, cells.reaches(), of_leaf, &mut lists, &mut done);
-    eprintln!("XX within {:?}", t0.elapsed());
     nearest::refine(codes, &mut lists, BREADTH);
-    eprintln!("XX refined {:?}", t0.elapsed());
     lists
 }
 

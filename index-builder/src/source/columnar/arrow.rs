@@ -17,6 +17,10 @@ use super::guard::guarded;
 /// What a file begins with; a stream does not.
 const FILE_MAGIC: &[u8; 8] = b"ARROW1\0\0";
 
+/// Some writers let the stream begin at a multiple of this; a reader of the stream must not take the zeros between
+/// for its end.
+const ALIGNMENT: usize = 64;
+
 /// What a file ends with.
 const END_MAGIC: &[u8; 6] = b"ARROW1";
 
@@ -43,7 +47,7 @@ fn read_messages(reader: &mut dyn BufRead, rows: &mut Rows<'_, '_>) -> Result<()
     let mut start = take(reader, FILE_MAGIC.len() as u64).map_err(Cause::Io)?;
     let is_file = start == FILE_MAGIC;
     if is_file {
-        start.clear();
+        start = first_word(reader).map_err(Cause::Io)?;
     }
     let mut reader = io::Cursor::new(start).chain(reader);
     let mut decoder = StreamDecoder::new();
@@ -56,6 +60,9 @@ fn read_messages(reader: &mut dyn BufRead, rows: &mut Rows<'_, '_>) -> Result<()
             return Ok(());
         }
     }
+    if is_first {
+        return Err(Cause::Table("there is no schema in the Arrow data".to_owned()));
+    }
     // A batch of no bytes is given when the next message comes.
     if let Some(batch) = decode(&mut decoder, END_OF_STREAM.to_vec())?
         && rows.give(&batch)?.is_break()
@@ -63,6 +70,18 @@ fn read_messages(reader: &mut dyn BufRead, rows: &mut Rows<'_, '_>) -> Result<()
         return Ok(());
     }
     check_end(&mut reader, is_file)
+}
+
+/// The first four bytes behind a file's magic number that are not all zero.
+fn first_word(reader: &mut dyn BufRead) -> io::Result<Vec<u8>> {
+    let mut word = take(reader, 4)?;
+    for _ in 0..ALIGNMENT / 4 {
+        if word != [0; 4] {
+            break;
+        }
+        word = take(reader, 4)?;
+    }
+    Ok(word)
 }
 
 /// Every byte of the next message, its length included; `None` at the end of the stream.

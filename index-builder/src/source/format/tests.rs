@@ -47,10 +47,7 @@ fn a_truncated_compressed_source_is_an_error_that_names_it() {
     for (format, bytes) in samples() {
         for whole in [gzip(&bytes), zstd(&bytes)] {
             let error = read_bytes(format, &whole[..whole.len() - 9]).unwrap_err().to_string();
-            assert!(
-                error.contains("/profiles") && error.contains("ends too early; the file is truncated"),
-                "{format}: {error}"
-            );
+            assert!(error.contains("/profiles") && error.contains("truncated"), "{format}: {error}");
         }
     }
 }
