@@ -18,7 +18,7 @@ use crate::index::{Damaged, Index, Ordinal, Suppressed, TableKind};
 use crate::vectorizer::unit::is_same;
 
 pub use browse::{distance_between, profiles_with_prefix, random_profile};
-pub use map::{map, profile_at};
+pub use map::{map, place_of, profile_at};
 
 /// Up to this many nodes a search compares with every vector: that takes a fraction of a millisecond and is exact.
 pub const EXACT_UP_TO_NODES: u32 = 5_000;

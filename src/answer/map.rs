@@ -1,6 +1,6 @@
 //! Answers for whoever looks at all profiles at once: where each lies on the map, and which one lies there.
 
-use super::AnswerError;
+use super::{AnswerError, find};
 use crate::index::format::NO_PLACE;
 use crate::index::{Damaged, Index, Ordinal, Suppressed};
 
@@ -42,4 +42,16 @@ pub fn profile_at<B: AsRef<[u8]>>(
         return Ok(None);
     }
     Ok(Some(index.document(ordinal)?.to_vec()))
+}
+
+/// The place of a profile: the number under which [`profile_at`] finds it, and the map has its position.
+///
+/// # Errors
+/// [`AnswerError::UnknownId`].
+pub fn place_of<B: AsRef<[u8]>>(
+    index: &Index<B>,
+    suppressed: &Suppressed,
+    id: &str,
+) -> Result<Ordinal, AnswerError> {
+    find(&index.view(), suppressed, id)
 }

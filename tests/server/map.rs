@@ -45,11 +45,20 @@ fn the_map_is_the_section_of_the_file_and_each_place_has_its_profile() {
     for (ordinal, id) in everybody.iter().enumerate() {
         let response = get(server.address, &format!("/map/{ordinal}"));
         assert_eq!((&response.json()["_id"], response.version()), (id, Some(1)));
+        let same = get(server.address, &format!("/map/place?id={}", id.as_str().unwrap()));
+        assert_eq!((same.json(), same.version()), (serde_json::json!({ "place": ordinal }), Some(1)));
         assert_eq!(response.header("etag"), map.header("etag"));
         assert_eq!(places[ordinal] == NO_PLACE, id == "zero", "{id}");
         different.insert(places[ordinal]);
     }
     assert!(different.len() > 10, "{different:?}");
+}
+
+#[test]
+fn a_profile_that_is_not_there_has_no_place() {
+    let (_place, server) = small_server();
+    assert_problem(&get(server.address, "/map/place?id=nobody"), 404, "nobody");
+    assert_problem(&get(server.address, "/map/place"), 400, "id");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `GET /map`: where every profile lies in two dimensions; `GET /map/{place}`: which profile lies there.
+//! `GET /map`: where every profile lies in two dimensions; `GET /map/{place}`: which profile lies there;
+//! `GET /map/place?id=`: which place a profile has.
 
 use std::sync::Arc;
 
@@ -45,6 +46,18 @@ pub fn get_place(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     };
     Ok(match body {
         Ok(body) => respond(&generation, body),
+        Err(problem) => respond_problem(&generation, &problem),
+    })
+}
+
+pub fn get_place_of(call: &Call<'_>) -> Result<HttpResponse, Problem> {
+    let id = call.parameters.id()?;
+    let generation = generation(call.state)?;
+    let found = has_map(&generation)
+        .and_then(|()| read(&generation, id, |index, suppressed| answer::place_of(index, suppressed, id)));
+    Ok(match found {
+        Ok(_) if is_known(call.request, &generation) => respond(&generation, None),
+        Ok(Ordinal(place)) => respond(&generation, Some(format!(r#"{{"place":{place}}}"#).into_bytes())),
         Err(problem) => respond_problem(&generation, &problem),
     })
 }

@@ -62,6 +62,7 @@ enum Endpoint {
     Distance,
     Map,
     MapPlace,
+    PlaceOf,
     Alive,
     Ready,
     Index,
@@ -100,7 +101,8 @@ impl Endpoint {
             | Endpoint::Random
             | Endpoint::Distance
             | Endpoint::Map
-            | Endpoint::MapPlace => Some(Scope::Read),
+            | Endpoint::MapPlace
+            | Endpoint::PlaceOf => Some(Scope::Read),
             Endpoint::Index | Endpoint::Versions | Endpoint::Events | Endpoint::Metrics => {
                 Some(Scope::Observe)
             }
@@ -143,6 +145,8 @@ static ROUTES: &[Route] = &[
     get("/random", &[], Endpoint::Random),
     get("/distance", &["from", "to"], Endpoint::Distance),
     get("/map", &[], Endpoint::Map),
+    // Before the next, which it would match as well.
+    get("/map/place", &["id"], Endpoint::PlaceOf),
     get("/map/{place}", &[], Endpoint::MapPlace),
     get("/health/status", &[], Endpoint::Alive),
     get("/health/live", &[], Endpoint::Alive),
@@ -289,6 +293,7 @@ async fn answer<'a>(
         Endpoint::Distance => distance::get(&call),
         Endpoint::Map => map::get(&call).await,
         Endpoint::MapPlace => map::get_place(&call),
+        Endpoint::PlaceOf => map::get_place_of(&call),
         Endpoint::Alive => Ok(health::alive()),
         Endpoint::Ready => health::ready(state),
         Endpoint::Index => index::get(state),

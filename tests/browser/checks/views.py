@@ -52,10 +52,10 @@ def shows_the_numbers_of_the_index(browser, server, _):
     )
     assert facts["version"] == str(index["version"])
     assert facts["profiles"] == f"{index['profiles']:,}"
-    assert facts["recall@10"].startswith(f"{index['recall_at_10'] * 100:.2f}"[:4])
+    assert abs(float(facts["recall@10"].split()[0]) - index["recall_at_10"] * 100) < 0.006
     assert facts["vectors"] == f"{index['nodes']:,} × {index['dimension']}"
     assert facts["vectorizer"] == index["vectorizer"]
-    assert "second" in facts["built"] or "minute" in facts["built"]
+    assert any(it in facts["built"] for it in ("now", "second", "minute")), facts["built"]
     assert len(browser.all(".events li")) >= 1
     assert len(browser.all(".numbers tr.served")) == 1
 

@@ -13,7 +13,8 @@ FINDER = "#finder input"
 
 def begins_with_profiles_at_random(browser, server, _):
     browser.open(server, fresh=True)
-    until("six profiles are offered", lambda: len(browser.all(".start .card")) in (5, 6))
+    # Chance may choose one twice, but hardly three times.
+    until("profiles are offered", lambda: len(browser.all(".start .card")) in (4, 5, 6))
     browser.screenshot("start")
     browser.walk_to(".start .card")
 
