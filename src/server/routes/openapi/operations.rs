@@ -6,6 +6,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 
 use super::super::super::metrics::Metrics;
 use super::super::super::problem::Problem;
+use super::super::map;
 use super::{Endpoint, Settings, batch};
 
 /// What the document says about an endpoint, besides its path, its parameters and what all have in common.
@@ -64,8 +65,9 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             problems: with_index_problems(vec![Problem::NoProfiles]),
         },
         Endpoint::Distance => distance(),
-        Endpoint::Map => map(),
+        Endpoint::Map => all_places(),
         Endpoint::MapPlace => map_place(),
+        Endpoint::PlaceOf => place_of(),
         Endpoint::Alive => Described {
             tag: "server",
             summary: "Whether the process lives",
@@ -178,7 +180,7 @@ fn distance() -> Described {
     }
 }
 
-fn map() -> Described {
+fn all_places() -> Described {
     let success = Success { kept: Kept::WithIndex, ..file("application/octet-stream") };
     Described {
         tag: "profiles",
@@ -200,6 +202,21 @@ fn map_place() -> Described {
             `If-Match`, 412 tells that another version is served by now, where the number may be somebody else's.",
         success: Success::json(reference("Profile"), profile(), Kept::WithIndex),
         problems: with_index_problems(problems),
+    }
+}
+
+fn place_of() -> Described {
+    let place =
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(map::MOST_PLACES));
+    let schema = ObjectBuilder::new().property("place", place).required("place").build();
+    let mut problems = about_one_profile();
+    problems.push(Problem::NoMap);
+    Described {
+        tag: "profiles",
+        summary: "Which place on the map a profile has",
+        description: "The number of the profile in the map of the version that answers.",
+        success: Success::json(Schema::from(schema), json!({"place": 7}), Kept::WithIndex),
+        problems,
     }
 }
 

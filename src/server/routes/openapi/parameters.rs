@@ -47,7 +47,7 @@ pub fn names_in(pattern: &'static str) -> impl Iterator<Item = &'static str> {
 fn is_required(endpoint: Endpoint, name: &str) -> bool {
     match endpoint {
         Endpoint::Recommend => ["id", "n"].contains(&name),
-        Endpoint::Distance => true,
+        Endpoint::Distance | Endpoint::PlaceOf => true,
         _ => false,
     }
 }
