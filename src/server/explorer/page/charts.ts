@@ -71,9 +71,13 @@ export function ends(first: string): HTMLElement {
   return h("p", { class: "ends", "aria-hidden": "true" }, h("span", {}, first), h("span", {}, "now"));
 }
 
-/** Moments on a line from the first to now. */
+/** Where a line of moments begins: at the first, and a minute ago at the latest. */
+export const beginning = (all: Moment[], nowMs: number): number =>
+  Math.min(...all.map((it) => it.atMs), nowMs - 60_000);
+
+/** Moments on a line that ends now. */
 export function moments(name: string, all: Moment[], nowMs: number): SVGSVGElement {
-  const first = Math.min(...all.map((it) => it.atMs), nowMs - 60_000);
+  const first = beginning(all, nowMs);
   const x = (atMs: number): number => 8 + ((atMs - first) / (nowMs - first)) * (WIDTH - 16);
   const svg = s("svg", { class: "moments", viewBox: `0 0 ${WIDTH} 28`, preserveAspectRatio: "none", role: "img", "aria-label": name });
   svg.append(s("line", { class: "grid", x1: 0, x2: WIDTH, y1: 14, y2: 14 }));

@@ -1,7 +1,7 @@
 // What is served, how it came to be, and how it does.
 
 import * as api from "./api.js";
-import { ends, moments, type Moment } from "./charts.js";
+import { beginning, ends, moments, type Moment } from "./charts.js";
 import { announce, h } from "./dom.js";
 import { ago, bytes, count, moment, seconds, share } from "./numbers.js";
 import * as traffic from "./traffic.js";
@@ -148,10 +148,11 @@ function describeEvents(events: api.IndexEvent[]): HTMLElement[] {
   );
   const number = (kind: string): number => events.filter((it) => it.kind === kind).length;
   const name = `${number("swap")} swaps, ${number("refusal")} refusals, ${number("changed")} files changed in place`;
+  const now = Date.now();
   const newest = [...events].reverse().slice(0, MOST_EVENTS);
   return [
     heading,
-    h("figure", {}, moments(name, marks, Date.now()), ends(ago(events[0]?.at ?? ""))),
+    h("figure", {}, moments(name, marks, now), ends(ago(new Date(beginning(marks, now)).toISOString(), now))),
     h(
       "ol",
       { class: "events" },
