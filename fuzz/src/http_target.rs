@@ -95,8 +95,8 @@ impl Server {
             exact: SearchPool::new("exact", 1, 0).unwrap_or_else(|error| panic!("{error}")),
             searches: SearchPool::new("search", 1, 0).unwrap_or_else(|error| panic!("{error}")),
             pins: SearchPool::new("pin", 1, 0).unwrap_or_else(|error| panic!("{error}")),
-            // Its files are gone, and nothing is pinned here.
-            index_dir: PathBuf::from("nowhere"),
+            // Its files are gone, and nothing is pinned here; a directory without versions can still be listed.
+            index_dir: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
             waker: watcher::waker().0,
             batches: Batches::new(1, 1, PATIENCE).unwrap_or_else(|error| panic!("{error}")),
             traces: Traces::default(),

@@ -225,7 +225,6 @@ pub struct VerifyArgs {
 
 /// `query`.
 #[derive(Debug, Args)]
-#[command(allow_missing_positional = true)]
 pub struct QueryArgs {
     /// An index file
     pub file: PathBuf,
@@ -244,17 +243,11 @@ pub struct QueryArgs {
     /// A vector that is asked about instead of an id, a JSON list such as [0.5,-2]
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     pub vector: Option<String>,
-    /// The id that is asked about
-    #[arg(
-        value_name = "ID",
-        allow_hyphen_values = true,
-        required_unless_present_any = ["profile", "vector"],
-        conflicts_with_all = ["profile", "vector"]
-    )]
-    pub id: Option<String>,
-    /// How many are wanted, from 1
-    #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub n: u32,
+    /// The id that is asked about, behind `--` where it begins with a dash, and how many are wanted, from 1; only the
+    /// latter with --profile and --vector
+    // Two arguments in one: clap has no positional one that may be missing in front of one that may not.
+    #[arg(value_names = ["ID", "N"], num_args = 1..=2, required = true)]
+    pub question: Vec<String>,
 }
 
 /// `report`.

@@ -149,7 +149,7 @@ pub fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<(), Failure> {
 /// # Errors
 /// Where the file cannot be opened, and where the server would answer with an error.
 pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let n = args.n as usize;
+    let (id, n) = asked(args)?;
     let mode = match args.ef {
         None if args.exact => SearchMode::Exact,
         None => SearchMode::Default,
@@ -160,19 +160,40 @@ pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
     };
     let Opened { index, suppressed, .. } = Opened::open(&args.file)?;
     let distances = args.distances;
-    let answer = match (&args.id, asked_vector(args, &index)?) {
+    let answer = match (id, asked_vector(args, &index)?) {
         (_, Some((name, vector))) => {
             let request = VectorRequest { vector: &vector, n, mode, distances };
             nearest_to_vector(&index, &suppressed, &request).context(name)?
         }
         (id, None) => {
-            let id = id.as_deref().unwrap_or_default();
+            let id = id.unwrap_or_default();
             let request = RecommendRequest { id, n, mode, distances };
             recommend_without(&index, &suppressed, &request).with_context(|| format!("id {id:?}"))?
         }
     };
     out.write_all(&answer.body).context("standard output")?;
     Ok(())
+}
+
+/// The id, where the question is about one, and how many are wanted.
+fn asked(args: &QueryArgs) -> Result<(Option<&str>, usize), Failure> {
+    let is_about_id = args.profile.is_none() && args.vector.is_none();
+    let (id, n) = match (is_about_id, args.question.as_slice()) {
+        (true, [id, n]) => (Some(id.as_str()), n),
+        (false, [n]) => (None, n),
+        (true, _) => {
+            let needed = "an ID and N are needed, or N with --profile or --vector";
+            return Err(Failure::Usage(format!("{:?}: {needed}", args.question.join(" "))));
+        }
+        (false, _) => {
+            let needed = "--profile and --vector are asked about instead of an ID; N alone is allowed";
+            return Err(Failure::Usage(format!("{:?}: {needed}", args.question.join(" "))));
+        }
+    };
+    match n.parse::<u32>() {
+        Ok(number) if number > 0 => Ok((id, number as usize)),
+        _ => Err(Failure::Usage(format!("<N> is {n:?}; a whole number from 1 to {} is allowed", u32::MAX))),
+    }
 }
 
 /// The vector of a question that is not about an id, and what to call it.

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::gate::{Gate, Refusal};
 use crate::progress::{Progress, StepRecord};
 use crate::publish::{Cleanup, PublishError};
-use crate::source::{InputError, ReadError};
+use crate::source::{InputError, PlanError, ReadError};
 use crate::summary::Summary;
 
 /// Everybody may read it: the collector runs as another user.
@@ -107,7 +107,7 @@ fn reason_of(failure: &Failure) -> &'static str {
     };
     if let Some(Refusal { gate, .. }) = error.downcast_ref() {
         gate.name()
-    } else if error.is::<InputError>() || error.is::<ReadError>() {
+    } else if error.is::<PlanError>() || error.is::<InputError>() || error.is::<ReadError>() {
         reason::SOURCE
     } else if error.is::<PublishError>() {
         reason::PUBLISH

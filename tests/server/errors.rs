@@ -241,7 +241,6 @@ fn unknown_paths_are_not_found_and_a_trailing_slash_makes_one() {
         &server,
         404,
         &[
-            "/",
             "//",
             "/nowhere",
             "/recommend/",

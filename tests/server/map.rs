@@ -7,7 +7,7 @@ use kindred::index::format::SectionKind;
 use kindred::index::{Index, MappedFile};
 use serde_json::Value;
 
-use super::fixture::{Place, assert_problem, await_version, numbered_source, small_server};
+use super::fixture::{Place, assert_problem, await_version, encoded, numbered_source, small_server};
 use super::http::{Connection, Response, get};
 use super::process::{Server, eventually, index_builder};
 
@@ -23,6 +23,11 @@ fn section(place: &Place, version: u64) -> Vec<u8> {
 
 fn request(address: SocketAddr, target: &str, headers: &[(&str, &str)]) -> Response {
     Connection::open(address).unwrap().request("GET", target.as_bytes(), headers)
+}
+
+/// An id as a request has it: integers as their decimal text.
+fn id_text(id: &Value) -> String {
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }
 
 fn id_at(address: SocketAddr, place: usize) -> Value {
@@ -45,7 +50,7 @@ fn the_map_is_the_section_of_the_file_and_each_place_has_its_profile() {
     for (ordinal, id) in everybody.iter().enumerate() {
         let response = get(server.address, &format!("/map/{ordinal}"));
         assert_eq!((&response.json()["_id"], response.version()), (id, Some(1)));
-        let same = get(server.address, &format!("/map/place?id={}", id.as_str().unwrap()));
+        let same = get(server.address, &format!("/map/place?id={}", encoded(&id_text(id))));
         assert_eq!((same.json(), same.version()), (serde_json::json!({ "place": ordinal }), Some(1)));
         assert_eq!(response.header("etag"), map.header("etag"));
         assert_eq!(places[ordinal] == NO_PLACE, id == "zero", "{id}");

@@ -150,7 +150,7 @@ async fn hard_ids_are_decoded_once() {
 async fn every_error_is_a_problem_document() {
     let (_dir, state) = serving();
     for (uri, status, part) in [
-        ("/", 404, "nothing at this path"),
+        ("//", 404, "nothing at this path"),
         ("/recommend/a/5/", 404, "nothing at this path"),
         ("/recommend/", 404, "nothing at this path"),
         ("/profiles/", 404, "nothing at this path"),

@@ -176,9 +176,10 @@ fn operation(route: &Route, settings: Settings) -> Operation {
     operation.build()
 }
 
-/// The method and the words of the path: `get_recommend_id_n`.
+/// The method and the words of the path: `get_recommend_by_id_by_n`.
 fn operation_id(route: &Route) -> String {
-    let words = route.pattern.split(['/', '{', '}', '.', '-']).filter(|word| !word.is_empty());
+    let pattern = route.pattern.replace('{', "by/");
+    let words = pattern.split(['/', '}', '.', '-']).filter(|word| !word.is_empty());
     let method = route.method.as_str().to_ascii_lowercase();
     std::iter::once(method.as_str()).chain(words).collect::<Vec<_>>().join("_")
 }
