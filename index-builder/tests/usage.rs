@@ -83,7 +83,7 @@ fn standard_input_needs_a_format() {
 fn what_is_needed_is_named_where_it_is_missing() {
     run(["build"]).fails(2, &["--profiles", "--out"]);
     run(["pin", "somewhere"]).fails(2, &["<VERSION>"]);
-    run(["query", "file"]).fails(2, &["<ID>", "<N>"]);
+    run(["query", "file"]).fails(2, &["<ID>", "[N]"]);
     run(["frobnicate"]).fails(2, &["frobnicate"]);
     assert_eq!(run([] as [&str; 0]).code, Some(2));
 }

@@ -100,7 +100,9 @@ fn a_request_has_a_span_below_that_of_its_caller() {
     let headers = [("traceparent", traceparent), ("X-Request-Id", "traced-1")];
     let mut connection = Connection::open(server.address).unwrap();
     assert_eq!(connection.request("GET", b"/recommend/east/5", &headers).status, 200);
-    let of = |id: &str| move |span: &Span| attribute(span, "kindred.request.id").as_deref() == Some(id);
+    fn of(id: &str) -> impl Fn(&Span) -> bool {
+        move |span| attribute(span, "kindred.request.id").as_deref() == Some(id)
+    }
     let span = collector.await_span("the span of the request", of("traced-1"));
     assert_eq!((span.name.as_str(), span.kind()), ("GET /recommend/{id}/{n}", SpanKind::Server));
     assert_eq!(span.trace_id, 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736_u128.to_be_bytes());
