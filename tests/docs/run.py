@@ -176,7 +176,9 @@ def check_unrun(clone: Clone, text: str) -> None:
     """Checks syntax, options and targets of what does not run."""
     clone.run(["bash", "-n", "-c", text])
     joined = text.replace("\\\n", " ")
-    for program, words in re.findall(r"(?:^|[\s/;&|])(kindred|index-builder)[ \t]+(-[^\n|;&>]*|[a-z-]+ [^\n|;&>]*)", joined):
+    begins = r"(?:^|[;&|(])[ \t]*(?:sudo[ \t]+)?(?:[A-Z_]+=\S*[ \t]+)*(?:\S*/)?"
+    called = re.compile(begins + r"(kindred|index-builder)[ \t]+(-[^\n|;&>]*|[a-z-]+ [^\n|;&>]*)", re.MULTILINE)
+    for program, words in called.findall(joined):
         words = words.split(" #")[0].split()
         command = [words[0]] if re.fullmatch(r"[a-z][a-z-]*", words[0]) else []
         help_text = clone.run([program, *command, "--help"])
