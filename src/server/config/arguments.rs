@@ -179,7 +179,7 @@ pub struct HashKeyArguments {
 /// `probe`.
 #[derive(Debug, Args)]
 pub struct ProbeArguments {
-    /// Where the server listens; 0.0.0.0 and [::] stand for this machine
+    /// Where the server listens; `0.0.0.0` and `[::]` stand for this machine
     #[arg(value_name = "ADDRESS:PORT", env = "KINDRED_BIND", default_value_t = DEFAULT_BIND)]
     pub address: SocketAddr,
 

@@ -1,7 +1,7 @@
 //! `GET /openapi.json`: what the server answers, as an OpenAPI 3.1 document.
 //!
-//! It is made from the table of routes: a route that [`operations`] says nothing about does not compile, and a parameter
-//! that [`parameters`] does not know fails a test. Schemas come from the types that answers are written from, and examples
+//! It is made from the table of routes: a route that `operations` says nothing about does not compile, and a parameter
+//! that `parameters` does not know fails a test. Schemas come from the types that answers are written from, and examples
 //! of problems from the problems themselves.
 
 mod answers;
