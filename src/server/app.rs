@@ -268,6 +268,7 @@ fn cors(origins: &[String]) -> Cors {
             "authorization",
             "content-type",
             "x-api-key",
+            "if-match",
             "if-none-match",
             X_REQUEST_ID.as_str(),
         ])

@@ -184,7 +184,7 @@ def check_unrun(clone: Clone, text: str) -> None:
         help_text = clone.run([program, *command, "--help"])
         for word in words:
             option = word.split("=")[0]
-            if option.startswith("--") and len(option) > 2 and not re.search(rf"{option}\b", help_text):
+            if option.startswith("--") and len(option) > 2 and not re.search(rf"(?<![\w-]){option}(?![\w-])", help_text):
                 raise Failed(f"{program} {' '.join(command)} has no option {option}")
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     for target in re.findall(r"(?:^|[;&|])\s*(?:sudo\s+)?make\s+([a-z-]+)", joined, flags=re.MULTILINE):

@@ -3,10 +3,10 @@
 
 install_packages curl nodejs
 docs_environment=${CARGO_TARGET_DIR:-target}/docs
-if [ ! -e "$docs_environment/made" ]; then
+if ! cmp -s tests/docs/requirements.txt "$docs_environment/made"; then
   python3 -m venv "$docs_environment"
   "$docs_environment/bin/pip" install --quiet --disable-pip-version-check --requirement tests/docs/requirements.txt
-  touch "$docs_environment/made"
+  cp tests/docs/requirements.txt "$docs_environment/made"
 fi
 
 for document in README.md CONTRIBUTING.md docs/*.md; do

@@ -9,6 +9,7 @@ use super::super::etag::none_match_hits;
 use super::super::explorer::{PAGE, find};
 use super::super::problem::{MAX_TARGET_BYTES, Problem};
 use super::Call;
+use super::pieces::Shared;
 
 /// A server that was replaced has another page: a browser may keep this one, but has to ask whether it still holds.
 const CACHE_POLICY: HeaderValue = HeaderValue::from_static("no-cache");
@@ -33,7 +34,7 @@ pub fn respond(request: &HttpRequest, asset: &'static Asset) -> HttpResponse {
         HttpResponse::NotModified().finish()
     } else {
         let content_type = (CONTENT_TYPE, asset.content_type.clone());
-        HttpResponse::Ok().insert_header(content_type).body(Bytes::from_static(asset.bytes))
+        HttpResponse::Ok().insert_header(content_type).body(Shared(Bytes::from_static(asset.bytes)))
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, CACHE_POLICY);

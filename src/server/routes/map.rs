@@ -11,6 +11,7 @@ use super::super::generation::Generation;
 use super::super::problem::Problem;
 use super::Call;
 use super::index_answer::{generation, is_known, is_meant, read, respond, respond_as, respond_problem};
+use super::pieces::Shared;
 use crate::answer;
 use crate::index::Ordinal;
 
@@ -27,7 +28,7 @@ pub async fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
         body(&generation).await.map(Some)
     };
     Ok(match body {
-        Ok(body) => respond_as(&generation, BINARY, body),
+        Ok(body) => respond_as(&generation, BINARY, body.map(Shared)),
         Err(problem) => respond_problem(&generation, &problem),
     })
 }

@@ -179,7 +179,14 @@ impl Route {
             Method::GET => vec!["GET", "HEAD"],
             ref other => vec![other.as_str()],
         });
-        methods.collect::<Vec<_>>().join(", ")
+        let mut names = Vec::new();
+        for name in methods {
+            // Two rows may match one path, as `/map/place` does.
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.join(", ")
     }
 
     /// The row for a request. A path whose rows have other methods gives its first, which then says what is allowed.

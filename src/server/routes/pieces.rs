@@ -65,9 +65,34 @@ impl MessageBody for Pieces {
     }
 }
 
+/// Bytes that many answers share. A connection copies whatever it is handed, so a client that does not read would hold a
+/// copy of all of them.
+#[derive(Debug)]
+pub struct Shared(pub Bytes);
+
+impl MessageBody for Shared {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.0.len() as u64)
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        if self.0.is_empty() {
+            return Poll::Ready(None);
+        }
+        let next = self.0.len().min(CHUNK_BYTES);
+        Poll::Ready(Some(Ok(self.0.split_to(next))))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+
     use std::pin::pin;
 
     use super::super::super::memory::Memory;
@@ -106,5 +131,18 @@ mod tests {
         assert_eq!(pieces.push(Bytes::from_static(&[0; 2048]), 0), Ok(()));
         assert_eq!(pieces.push(Bytes::from_static(&[0; 4096]), 0), Err(Full));
         assert_eq!(Pieces::new(memory.share()).push(Bytes::from_static(b"1"), 4096), Err(Full), "besides");
+    }
+
+    #[actix_web::test]
+    async fn bytes_that_are_shared_are_handed_on_a_little_at_a_time() {
+        let bytes: Vec<u8> = (0..CHUNK_BYTES * 2 + 5).map(|place| place as u8).collect();
+        let mut body = Box::pin(Shared(bytes.clone().into()));
+        assert_eq!(body.size(), BodySize::Sized(bytes.len() as u64));
+        let mut sent = Vec::new();
+        while let Some(Ok(chunk)) = poll_fn(|context| body.as_mut().poll_next(context)).await {
+            assert!(!chunk.is_empty() && chunk.len() <= CHUNK_BYTES);
+            sent.extend_from_slice(&chunk);
+        }
+        assert_eq!(sent, bytes);
     }
 }

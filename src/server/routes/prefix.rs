@@ -24,11 +24,11 @@ pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
         return Err(Problem::BadParameter { name: "prefix", reason: reason.to_owned() });
     }
     let generation = generation(call.state)?;
-    if is_known(call.request, &generation) {
-        return Ok(respond(&generation, None));
-    }
-    let body = read(&generation, prefix, |index, suppressed| {
-        answer::profiles_with_prefix(index, suppressed, prefix, limit)
+    let is_known = is_known(call.request, &generation);
+    // Whether the file is still what it was has to be asked also where nothing of it is sent again.
+    let body = read(&generation, prefix, |index, suppressed| match is_known {
+        true => Ok(None),
+        false => answer::profiles_with_prefix(index, suppressed, prefix, limit).map(Some),
     })?;
-    Ok(respond(&generation, Some(body)))
+    Ok(respond(&generation, body))
 }

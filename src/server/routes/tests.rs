@@ -186,7 +186,7 @@ async fn every_error_is_a_problem_document() {
 #[actix_web::test]
 async fn other_methods_are_refused_before_anything_else_is_judged() {
     let (_dir, state) = serving();
-    for uri in ["/recommend/a/0", "/profiles/missing", "/index", "/metrics", "/health/live"] {
+    for uri in ["/recommend/a/0", "/map/place", "/profiles/missing", "/index", "/metrics", "/health/live"] {
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"] {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let reply = send(&state, TestRequest::with_uri(uri).method(method)).await;
@@ -538,6 +538,10 @@ async fn an_index_file_that_is_changed_in_place_answers_no_more() {
     }
     file.set_modified(before).unwrap();
     assert_eq!(get(&state, "/profiles/a").await.status, 503, "once condemned, always condemned");
+    for uri in ["/profiles/a", "/profiles?prefix=a", "/recommend/a/5"] {
+        let request = TestRequest::with_uri(uri).insert_header((IF_NONE_MATCH, "*"));
+        assert_eq!(send(&state, request).await.status, 503, "{uri}: what the client has may be wrong too");
+    }
 }
 
 #[actix_web::test]

@@ -29,8 +29,12 @@ impl Address {
         let refused =
             |why: &str| format!("the postgres:// address {why}; postgres://USER@HOST:PORT/DATABASE is read");
         // Whatever follows the first @ counts as a host, and would be shown.
-        if address.split('?').next().is_some_and(|address| address.matches('@').count() > 1) {
-            return Err(refused("has more than one @ (in a user or password it is written %40)"));
+        let at = address.find('@');
+        let is_behind_a_question = at.zip(address.find('?')).is_some_and(|(at, question)| question < at);
+        if address.matches('@').count() > 1 || is_behind_a_question {
+            return Err(refused(
+                "has an @ that is not the one in front of the host (elsewhere it is written %40)",
+            ));
         }
         let mut config: Config = address.parse().map_err(|_| refused("cannot be understood"))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
@@ -111,6 +115,8 @@ mod tests {
         let refused = [
             "postgres://eve:s3cret@x@db.example/people",
             "postgres://eve:s3cret",
+            "postgres://db/people?user=eve&password=ab@s3cret",
+            "postgres://eve:a?b@s3cret@db/people",
             "postgres://eve:s3cret@db.example:port/people",
             "postgres://eve:s3cret@db.example/people?s3cret=1",
             "postgres://eve:s3cret@db.example/people?s3cret",
