@@ -1,7 +1,7 @@
 //! PostgreSQL: the rows that a query gives, a record each, the columns its fields.
 //!
 //! The query runs in one read-only transaction that sees the database as it was at its start (repeatable read), and
-//! stays open at the server as a portal, the protocol's cursor, from which a few MiB are fetched at a time.
+//! stays open at the server as a portal, the protocol's cursor, from which rows are taken as they come.
 //! Connections are not encrypted: the database is beside the builder, behind a Unix socket or a tunnel.
 
 mod address;
@@ -10,6 +10,7 @@ mod values;
 
 use std::error::Error as _;
 
+use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::{FromSql, Type};
 use postgres::{Client, IsolationLevel, NoTls, Row, Statement, Transaction};
 
@@ -19,15 +20,9 @@ use address::Address;
 pub use address::PASSWORD_VARIABLE;
 use types::{Decoder, Unread};
 
-/// The rows that are fetched first, when it is not yet known how long they are.
-const FIRST_ROWS: usize = 64;
-
-/// About how much is fetched at once.
-const FETCH_BYTES: usize = 4 << 20;
-
-/// The most rows at once. How long rows are is known of those before only: where documents of 1 MiB follow short ones,
-/// this many of them are held.
-const MAX_ROWS: usize = 256;
+/// The rows that the server sends before it is asked for more. They are taken one by one as they come, and the server
+/// waits meanwhile, so however long rows are, few are held.
+const ROWS_AT_ONCE: i32 = 4096;
 
 /// An address without its user and password: `postgres://host:5432/database`.
 pub(super) fn name(address: &str) -> Result<String, String> {
@@ -47,19 +42,18 @@ fn read_rows(address: &Address, query: &str, sink: &mut Sink<'_>) -> Result<(), 
     let statement = transaction.prepare(query).map_err(failed)?;
     let columns = columns(&statement)?;
     let portal = transaction.bind(&statement, &[]).map_err(failed)?;
-    let (mut given, mut at_once) = (0_u64, FIRST_ROWS);
+    let mut given = 0_u64;
     loop {
-        let rows = transaction.query_portal(&portal, at_once as i32).map_err(failed)?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let bytes: usize = rows.iter().map(Row::raw_size_bytes).sum();
-        at_once = (FETCH_BYTES / (bytes / rows.len()).max(1)).clamp(1, MAX_ROWS);
-        for row in &rows {
+        let before = given;
+        let mut rows = transaction.query_portal_raw(&portal, ROWS_AT_ONCE).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
             given += 1;
-            if sink(record(&columns, row, given)?).is_break() {
+            if sink(record(&columns, &row, given)?).is_break() {
                 return Ok(());
             }
+        }
+        if given == before {
+            return Ok(());
         }
     }
 }
