@@ -27,15 +27,20 @@ pub struct Pinned {
 
 pub async fn post(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let version = call.parameters.version()?;
-    let change = move |directory: &Path| pin::pin(directory, version);
-    run(call, change).await?.map_err(|failure| refusal(version, failure))?;
-    log(call, &format!("version {version} is pinned"));
+    let change = move |directory: &Path| {
+        pin::pin(directory, version).map_err(|failure| refusal(version, failure))?;
+        Ok(format!("version {version} is pinned"))
+    };
+    run(call, change).await?;
     done(call, Some(version))
 }
 
 pub async fn delete(call: &Call<'_>) -> Result<HttpResponse, Problem> {
-    let was_pinned = run(call, pin::unpin).await?.map_err(|error| not_written(&error))?;
-    log(call, if was_pinned { "no version is pinned any more" } else { "no version was pinned" });
+    let change = |directory: &Path| {
+        let was_pinned = pin::unpin(directory).map_err(|error| not_written(&error))?;
+        Ok(if was_pinned { "no version is pinned any more" } else { "no version was pinned" }.to_owned())
+    };
+    run(call, change).await?;
     done(call, None)
 }
 
@@ -43,33 +48,31 @@ pub async fn delete(call: &Call<'_>) -> Result<HttpResponse, Problem> {
 const NICE: i32 = 10;
 
 /// Changes the pin on the one thread that may: verifying a version reads all of it, and what came first is done first.
-async fn run<T: Send + 'static>(
+/// What was done is logged and heeded there too: the client may have gone before it is done.
+async fn run(
     call: &Call<'_>,
-    change: impl FnOnce(&Path) -> T + Send + 'static,
-) -> Result<T, Problem> {
+    change: impl FnOnce(&Path) -> Result<String, Problem> + Send + 'static,
+) -> Result<(), Problem> {
     let directory = call.state.index_dir.clone();
+    let waker = call.state.waker.clone();
+    // Without keys nobody comes here.
+    let key = call.state.access.key_name(call.request);
     let changed = call.state.pins.try_run(move || {
         // This thread alone, on Linux. Where it is refused, verifying competes with answers.
         if let Err(error) = rustix::process::setpriority_process(None, NICE) {
             tracing::debug!("the priority of verifying stays as it is: {error}");
         }
-        change(&directory)
+        let what = change(&directory)?;
+        tracing::info!("{what}, by the key {}", key.as_deref().unwrap_or_default());
+        waker.wake();
+        Ok(())
     });
     let changed = changed.map_err(|Busy| Problem::PinBusy)?;
-    changed.await.map_err(|_| Problem::Internal)
+    changed.await.unwrap_or(Err(Problem::Internal))
 }
 
 fn done(call: &Call<'_>, pinned: Option<u64>) -> Result<HttpResponse, Problem> {
-    call.state.waker.wake();
     json::respond(&Pinned { pinned, served: call.state.live.current().map(|current| current.version) })
-}
-
-fn log(call: &Call<'_>, what: &str) {
-    match call.state.access.key_name(call.request) {
-        Some(name) => tracing::info!("{what}, by the key {name}"),
-        // It was taken back while the version was verified.
-        None => tracing::info!("{what}, by a key that counts no more"),
-    }
 }
 
 fn refusal(version: u64, failure: PinFailure) -> Problem {
