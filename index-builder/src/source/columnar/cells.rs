@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use kindred::profile::Value;
 
 use super::super::lists::{doubles, singles};
+use super::super::{MAX_RECORD_BYTES, TOO_LARGE};
 use super::times::{self, Zone};
 
 /// How deep lists and maps may lie within one another in a column: less than what a document may have.
@@ -21,8 +22,27 @@ const MAX_DEPTH: usize = 120;
 /// Why a record cannot be used although its file can.
 pub(super) type Reason = &'static str;
 
-/// Gives the value in a row.
-pub(super) type Cell = Box<dyn Fn(usize) -> Result<Value, Reason>>;
+/// Gives the value in a row, within what is left for its record.
+pub(super) type Cell = Box<dyn Fn(usize, &Left) -> Result<Value, Reason>>;
+
+/// The least that a value would take as JSON: a digit, and a comma.
+const LEAST_BYTES: usize = 2;
+
+/// What is left of [`MAX_RECORD_BYTES`] for a record. A few bytes of a file can stand for any number of values: a list of
+/// nulls has no bytes, and lists may share what is in them.
+pub(super) struct Left(std::cell::Cell<usize>);
+
+impl Left {
+    /// All of it.
+    pub(super) fn new() -> Left {
+        Left(std::cell::Cell::new(MAX_RECORD_BYTES))
+    }
+
+    fn take(&self, bytes: usize) -> Result<(), Reason> {
+        self.0.set(self.0.get().checked_sub(bytes).ok_or(TOO_LARGE)?);
+        Ok(())
+    }
+}
 
 /// Why a column as a whole is not read.
 #[derive(Debug, PartialEq)]
@@ -41,20 +61,25 @@ fn cell_within(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
         return Err(Refused::TooDeep);
     }
     let there = there(array, depth)?;
-    match array.nulls().filter(|nulls| nulls.null_count() > 0).cloned() {
-        Some(nulls) => Ok(Box::new(move |row| if nulls.is_null(row) { Ok(Value::Null) } else { there(row) })),
-        None => Ok(there),
-    }
+    let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
+    Ok(Box::new(move |row, left| {
+        left.take(LEAST_BYTES)?;
+        if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+            Ok(Value::Null)
+        } else {
+            there(row, left)
+        }
+    }))
 }
 
 /// The cells of a column that are not null.
 fn there(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
     use DataType as D;
     Ok(match array.data_type() {
-        D::Null => Box::new(|_| Ok(Value::Null)),
+        D::Null => Box::new(|_, _| Ok(Value::Null)),
         D::Boolean => {
             let array = array.as_boolean().clone();
-            Box::new(move |row| Ok(Value::Bool(array.value(row))))
+            Box::new(move |row, _| Ok(Value::Bool(array.value(row))))
         }
         D::Int8 => integer::<t::Int8Type>(array),
         D::Int16 => integer::<t::Int16Type>(array),
@@ -90,7 +115,7 @@ fn plain<T: ArrowPrimitiveType>(
     value: impl Fn(T::Native) -> Result<Value, Reason> + 'static,
 ) -> Cell {
     let array = array.as_primitive::<T>().clone();
-    Box::new(move |row| value(array.value(row)))
+    Box::new(move |row, _| value(array.value(row)))
 }
 
 fn integer<T: ArrowPrimitiveType<Native: Into<i128>>>(array: &dyn Array) -> Cell {
@@ -100,7 +125,7 @@ fn integer<T: ArrowPrimitiveType<Native: Into<i128>>>(array: &dyn Array) -> Cell
 fn decimal(array: &dyn Array) -> Cell {
     fn of<T: t::DecimalType>(array: &dyn Array) -> Cell {
         let array = array.as_primitive::<T>().clone();
-        Box::new(move |row| Ok(Value::Text(array.value_as_string(row))))
+        Box::new(move |row, _| Ok(Value::Text(array.value_as_string(row))))
     }
     match array.data_type() {
         DataType::Decimal32(..) => of::<t::Decimal32Type>(array),
@@ -113,14 +138,14 @@ fn decimal(array: &dyn Array) -> Cell {
 fn text(array: &dyn Array) -> Cell {
     fn of<O: OffsetSizeTrait>(array: &dyn Array) -> Cell {
         let array = array.as_string::<O>().clone();
-        Box::new(move |row| Ok(Value::Text(array.value(row).to_owned())))
+        Box::new(move |row, left| text_of(array.value(row), left))
     }
     match array.data_type() {
         DataType::Utf8 => of::<i32>(array),
         DataType::LargeUtf8 => of::<i64>(array),
         _ => {
             let array = array.as_string_view().clone();
-            Box::new(move |row| Ok(Value::Text(array.value(row).to_owned())))
+            Box::new(move |row, left| text_of(array.value(row), left))
         }
     }
 }
@@ -128,23 +153,29 @@ fn text(array: &dyn Array) -> Cell {
 fn binary(array: &dyn Array) -> Cell {
     fn of<O: OffsetSizeTrait>(array: &dyn Array) -> Cell {
         let array = array.as_binary::<O>().clone();
-        Box::new(move |row| base64(array.value(row)))
+        Box::new(move |row, left| base64(array.value(row), left))
     }
     match array.data_type() {
         DataType::Binary => of::<i32>(array),
         DataType::LargeBinary => of::<i64>(array),
         DataType::BinaryView => {
             let array = array.as_binary_view().clone();
-            Box::new(move |row| base64(array.value(row)))
+            Box::new(move |row, left| base64(array.value(row), left))
         }
         _ => {
             let array = array.as_fixed_size_binary().clone();
-            Box::new(move |row| base64(array.value(row)))
+            Box::new(move |row, left| base64(array.value(row), left))
         }
     }
 }
 
-fn base64(bytes: &[u8]) -> Result<Value, Reason> {
+fn text_of(text: &str, left: &Left) -> Result<Value, Reason> {
+    left.take(text.len())?;
+    Ok(Value::Text(text.to_owned()))
+}
+
+fn base64(bytes: &[u8], left: &Left) -> Result<Value, Reason> {
+    left.take(bytes.len())?;
     Ok(Value::Text(STANDARD.encode(bytes)))
 }
 
@@ -223,29 +254,37 @@ fn items(
     depth: usize,
     range: impl Fn(usize) -> Range<usize> + 'static,
 ) -> Result<Cell, Refused> {
+    let range = move |row, left: &Left| {
+        let range = range(row);
+        left.take(range.len().saturating_mul(LEAST_BYTES))?;
+        Ok::<_, Reason>(range)
+    };
     Ok(match values.data_type() {
         DataType::Float32 if values.null_count() == 0 => {
             let numbers = values.as_primitive::<t::Float32Type>().values().clone();
-            Box::new(move |row| Ok(Value::Floats(numbers[range(row)].to_vec())))
+            Box::new(move |row, left| Ok(Value::Floats(numbers[range(row, left)?].to_vec())))
         }
         DataType::Float32 => {
             let numbers = values.as_primitive::<t::Float32Type>().clone();
             let number = move |at| numbers.is_valid(at).then(|| numbers.value(at));
-            Box::new(move |row| Ok(singles(range(row).map(&number))))
+            Box::new(move |row, left| Ok(singles(range(row, left)?.map(&number))))
         }
         DataType::Float16 => {
             let numbers = values.as_primitive::<t::Float16Type>().clone();
             let number = move |at| numbers.is_valid(at).then(|| numbers.value(at).to_f32());
-            Box::new(move |row| Ok(singles(range(row).map(&number))))
+            Box::new(move |row, left| Ok(singles(range(row, left)?.map(&number))))
         }
         DataType::Float64 => {
             let numbers = values.as_primitive::<t::Float64Type>().clone();
             let number = move |at| numbers.is_valid(at).then(|| numbers.value(at));
-            Box::new(move |row| Ok(doubles(range(row).map(&number))))
+            Box::new(move |row, left| Ok(doubles(range(row, left)?.map(&number))))
         }
         _ => {
             let item = cell_within(values, depth + 1)?;
-            Box::new(move |row| range(row).map(&item).collect::<Result<_, _>>().map(Value::List))
+            Box::new(move |row, left| {
+                let items = range(row, left)?.map(|at| item(at, left));
+                items.collect::<Result<_, _>>().map(Value::List)
+            })
         }
     })
 }
@@ -256,10 +295,10 @@ fn structure(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
     let fields = fields
         .map(|(field, column)| Ok((field.name().clone(), cell_within(column, depth + 1)?)))
         .collect::<Result<Vec<(String, Cell)>, Refused>>()?;
-    Ok(Box::new(move |row| {
+    Ok(Box::new(move |row, left| {
         let mut map = IndexMap::with_capacity(fields.len());
         for (name, field) in &fields {
-            map.insert(name.clone(), field(row)?);
+            map.insert(name.clone(), field(row, left)?);
         }
         Ok(Value::Map(map.into_iter().collect()))
     }))
@@ -272,17 +311,17 @@ fn map(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
     }
     let (keys, values) = (cell_within(array.keys(), depth + 1)?, cell_within(array.values(), depth + 1)?);
     let offsets = array.offsets().clone();
-    Ok(Box::new(move |row| {
+    Ok(Box::new(move |row, left| {
         // A key that comes again keeps its first place and takes the last value.
         let mut map = IndexMap::new();
         for at in offsets[row].as_usize()..offsets[row + 1].as_usize() {
-            let name = match keys(at)? {
+            let name = match keys(at, left)? {
                 Value::Text(name) => name,
                 Value::Int(number) => number.to_string(),
                 Value::UInt(number) => number.to_string(),
                 _ => return Err("a key of a map is neither text nor a number"),
             };
-            map.insert(name, values(at)?);
+            map.insert(name, values(at, left)?);
         }
         Ok(Value::Map(map.into_iter().collect()))
     }))
@@ -300,9 +339,9 @@ fn is_key(key: &DataType) -> bool {
 fn dictionary(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
     let array = array.as_any_dictionary();
     let (key, value) = (cell_within(array.keys(), depth + 1)?, cell_within(array.values(), depth + 1)?);
-    Ok(Box::new(move |row| match key(row)? {
-        Value::Int(at) => usize::try_from(at).map_or(Ok(Value::Null), &value),
-        Value::UInt(at) => usize::try_from(at).map_or(Ok(Value::Null), &value),
+    Ok(Box::new(move |row, left| match key(row, left)? {
+        Value::Int(at) => usize::try_from(at).map_or(Ok(Value::Null), |at| value(at, left)),
+        Value::UInt(at) => usize::try_from(at).map_or(Ok(Value::Null), |at| value(at, left)),
         _ => Ok(Value::Null),
     }))
 }

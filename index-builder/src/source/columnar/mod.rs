@@ -30,7 +30,7 @@ use kindred::profile::Fields;
 
 use super::error::column_names_differ;
 use super::{Cause, Record, Sink};
-use cells::{Cell, Reason, Refused, cell};
+use cells::{Cell, Left, Reason, Refused, cell};
 use guard::guarded;
 
 pub(super) use arrow::read as read_arrow;
@@ -60,7 +60,8 @@ impl Rows<'_, '_> {
 }
 
 fn fields(columns: &[(String, Cell)], row: usize) -> Result<Fields, Reason> {
-    columns.iter().map(|(name, cell)| Ok((name.clone(), cell(row)?))).collect()
+    let left = Left::new();
+    columns.iter().map(|(name, cell)| Ok((name.clone(), cell(row, &left)?))).collect()
 }
 
 /// The columns of a batch, whose names differ.

@@ -304,3 +304,22 @@ fn what_follows_a_stream_is_not_passed_over() {
     let error = read(read_arrow, &[stream.clone(), stream].concat()).unwrap_err();
     assert!(error.contains("something follows"), "{error}");
 }
+
+#[test]
+fn a_few_bytes_that_stand_for_any_number_of_values_are_a_record_too_large() {
+    let too_large = "record 1: record too large";
+    let nulls: ArrayRef = Arc::new(a::NullArray::new(i32::MAX as usize));
+    let field = Arc::new(Field::new("item", DataType::Null, true));
+    let offsets = arrow_buffer::OffsetBuffer::new(vec![0, i32::MAX].into());
+    assert_eq!(cell(a::ListArray::new(field, offsets, nulls, None)), too_large);
+    // Two lists at each level that have the same two below: as many values as there are ways down.
+    let twice = |below: ArrayRef, lists: usize| {
+        let field = Arc::new(Field::new("item", below.data_type().clone(), true));
+        a::ListViewArray::new(field, vec![0; lists].into(), vec![2; lists].into(), below, None)
+    };
+    let lowest: ArrayRef = Arc::new(a::BooleanArray::from(vec![true, true]));
+    let below = (0..40).fold(lowest, |below, _| Arc::new(twice(below, 2)));
+    assert_eq!(cell(twice(below, 1)), too_large);
+    let long = "x".repeat(super::super::MAX_RECORD_BYTES);
+    assert_eq!(cell(a::StringArray::from(vec![long])), too_large);
+}
