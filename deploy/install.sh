@@ -43,6 +43,8 @@ put_programs() {
       echo "$programs/$program is missing: run make build first, or say PROGRAMS=" >&2
       exit 1
     fi
+  done
+  for program in kindred index-builder; do
     put 755 "$programs/$program" "$prefix/bin/$program"
     "$programs/$program" man "$work/man" >/dev/null
     mkdir -p "$work/completions"
@@ -78,7 +80,17 @@ do_install() {
   put 644 "$(with_paths deploy/cron/kindred)" "$prefix/share/doc/kindred/examples/cron"
   put 644 LICENSE-MIT "$prefix/share/doc/kindred/LICENSE-MIT"
   put 644 LICENSE-APACHE "$prefix/share/doc/kindred/LICENSE-APACHE"
+  remove_what_is_no_more
   install -D -m 644 "$work/installed" "$root$manifest"
+}
+
+# What an earlier installation put there and this one does not have.
+remove_what_is_no_more() {
+  local path
+  if [ ! -e "$root$manifest" ]; then return; fi
+  while read -r path; do
+    if ! grep -qxF -- "$path" "$work/installed"; then rm -f "$root$path"; fi
+  done <"$root$manifest"
 }
 
 do_uninstall() {

@@ -24,7 +24,9 @@ installs_and_uninstalls() {
   grep -q '^ExecStart=/opt/kindred/bin/kindred$' "$tree/opt/kindred/lib/systemd/system/kindred.service" || return 1
   grep -q '^EnvironmentFile=/opt/etc/kindred/kindred.env$' "$tree/opt/kindred/lib/systemd/system/kindred.service" || return 1
   echo KINDRED_MAX_N=7 >"$tree/opt/etc/kindred/kindred.env"
-  touch "$tree/opt/kindred/bin/another"
+  touch "$tree/opt/kindred/bin/another" "$tree/opt/kindred/share/man/man1/kindred-old.1"
+  # As if an older version had had one page more.
+  echo /opt/kindred/share/man/man1/kindred-old.1 >>"$tree/opt/kindred/share/kindred/installed"
   make -s install "PROGRAMS=$programs" DESTDIR="$tree" PREFIX=/opt/kindred SYSCONFDIR=/opt/etc >"$work/again" || return 1
   make -s uninstall DESTDIR="$tree" PREFIX=/opt/kindred SYSCONFDIR=/opt/etc || return 1
   [ "$(cat "$tree/opt/etc/kindred/kindred.env")" = KINDRED_MAX_N=7 ] || return 1

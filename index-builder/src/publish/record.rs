@@ -54,6 +54,10 @@ pub(super) fn is_leftover(directory: &Path, name: &str) -> bool {
     if let Some(hidden) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp")) {
         return parse_record_name(hidden.as_ref()).is_some();
     }
-    parse_record_name(name.as_ref())
-        .is_some_and(|version| directory.join(file_name(version)).symlink_metadata().is_err())
+    // Where the system does not say whether the version is there, its record stays.
+    let is_gone = |version| match directory.join(file_name(version)).symlink_metadata() {
+        Ok(_) => false,
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    parse_record_name(name.as_ref()).is_some_and(is_gone)
 }

@@ -102,10 +102,14 @@ impl<'a> Temporary<'a> {
         crash_point("before-mark");
         self.publisher.raise_mark(self.version)?;
         crash_point("before-record");
-        let record_removal = self.write_record()?;
-        crash_point("before-rename");
         let directory = self.publisher.directory();
         let path = directory.join(file_name(self.version));
+        // Before the record, which would take the place of that version's own.
+        if path.symlink_metadata().is_ok() {
+            return Err(PublishError::Exists { path });
+        }
+        let record_removal = self.write_record()?;
+        crash_point("before-rename");
         rename_to_new(&self.path, &path).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => PublishError::Exists { path: path.clone() },
             _ => cannot("publish", &path)(error),

@@ -9,8 +9,9 @@ use jiter::{Jiter, Peek};
 
 use super::super::problem::Problem;
 use super::parameters::check_id;
+use crate::index::format::MAX_DIMENSION;
 use crate::profile::json::{ParseError, Reason, next_fields, next_integer};
-use crate::profile::{Fields, ItemId, MAX_DOCUMENT_BYTES, Value};
+use crate::profile::{Fields, ItemId, MAX_DOCUMENT_BYTES, MAX_ID_BYTES, Value};
 
 /// Questions of one request.
 pub const MAX_QUESTIONS: usize = 1_000;
@@ -165,6 +166,8 @@ impl Reader<'_, '_> {
             "distances" => parts.distances = self.switch()?,
             "exclude" => {
                 parts.exclude = self.list(key, MAX_EXCLUDED, |reader, first| reader.id(first))?;
+                // Nobody has such an id, and one may be as long as a body.
+                parts.exclude.retain(|id| id.len() <= MAX_ID_BYTES);
             }
             list => {
                 if parts.subjects.is_some() {
@@ -232,6 +235,10 @@ impl Reader<'_, '_> {
             // As a source's numbers are read: to a double first, and endless where that is too small for them.
             let number: f64 =
                 text.parse().map_err(|_| Failure::Text { at, reason: "expected a number".to_owned() })?;
+            if numbers.len() == MAX_DIMENSION as usize {
+                let reason = format!("a vector has more than {MAX_DIMENSION} numbers");
+                return Err(Failure::Text { at, reason });
+            }
             numbers.push(number as f32);
             next = self.json.array_step()?;
         }

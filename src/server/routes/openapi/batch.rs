@@ -14,6 +14,7 @@ use super::super::body::MAX_BODY_BYTES;
 use super::super::questions::{MAX_EXCLUDED, MAX_QUESTIONS};
 use super::Settings;
 use super::operations::{Described, Kept, Success, profile, recommendations_schema, reference};
+use crate::index::format::MAX_DIMENSION;
 
 pub fn describe(settings: Settings) -> Described {
     let recommendations = ObjectBuilder::new()
@@ -72,7 +73,9 @@ pub fn body(settings: Settings) -> RequestBody {
 fn schema(settings: Settings) -> Schema {
     let list = |items: ObjectBuilder, most| ArrayBuilder::new().items(items).max_items(Some(most));
     let ids = |most| ArrayBuilder::new().items(id()).max_items(Some(most));
-    let numbers = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::Number));
+    let numbers = ArrayBuilder::new()
+        .items(ObjectBuilder::new().schema_type(Type::Number))
+        .max_items(Some(MAX_DIMENSION as usize));
     let n = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(settings.max_n));
     let any = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true)));
     let all = ObjectBuilder::new()

@@ -204,6 +204,10 @@ async fn a_body_that_makes_no_sense_is_refused_with_its_place() {
         (json!({"n": 1, "vectors": [[null]]}).to_string().into(), "expected a number"),
         (json!({"n": 1, "vectors": [["1"]]}).to_string().into(), "expected a number"),
         (vectors.into(), "expected a number"),
+        (
+            json!({"n": 1, "vectors": [vec![0; 65_537]]}).to_string().into(),
+            "a vector has more than 65536 numbers",
+        ),
         (json!({"n": 1, "profiles": ["a"]}).to_string().into(), "expected a profile, which is an object"),
         (deep.into(), "nested too deeply"),
         (
@@ -233,6 +237,8 @@ async fn a_body_that_makes_no_sense_is_refused_with_its_place() {
         let detail = reply.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains(part), "{shown}: {detail}");
     }
+    let nobody = json!({"n": 1, "ids": ["a"], "exclude": ["x".repeat(600)]});
+    assert_eq!(results(&state, nobody).await, results(&state, json!({"n": 1, "ids": ["a"]})).await);
     let most = json!({"n": 100, "ids": many(MAX_QUESTIONS), "exclude": many(MAX_EXCLUDED)});
     assert_eq!(results(&state, most).await.len(), MAX_QUESTIONS);
 }
