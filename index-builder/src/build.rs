@@ -21,7 +21,7 @@ use crate::progress::{Progress, Step, StepRecord};
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
 use crate::record::{self, BuildRecord};
 use crate::skipped::Skipped;
-use crate::source::{Input, Plan, ReadOptions, Record, Visitor};
+use crate::source::{Input, Notes, Plan, ReadOptions, Record, Visitor};
 use crate::spool::SpoolWriter;
 use crate::summary::{Seconds, Summary};
 use crate::table::TableOptions;
@@ -50,6 +50,8 @@ pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result
 pub struct Findings {
     /// Records left out so far.
     pub skipped: Skipped,
+    /// What a person should know of the source.
+    pub notes: Vec<String>,
     /// How the new version compares with the served one, where that was asked for.
     pub compared: Option<Compared>,
 }
@@ -148,6 +150,7 @@ impl Build<'_> {
             id_field: self.args.id_field.clone(),
             ids: ids.transpose().map_err(anyhow::Error::from)?,
             query: self.args.query.clone(),
+            notes: Notes::default(),
         };
         let step = self.progress.step("read", 0);
         let options = IngestOptions {
@@ -162,7 +165,10 @@ impl Build<'_> {
         let mut ingest = Ingest::new(options, self.spool()?);
         let skipped = &mut self.findings.skipped;
         let mut taking = Taking { ingest: &mut ingest, skipped, step: &step };
-        self.plan.read(&self.args.out, &read_options, &mut taking).map_err(anyhow::Error::from)?;
+        let read = self.plan.read(&self.args.out, &read_options, &mut taking);
+        // They may say why it could not be read.
+        self.note(read_options.notes.take());
+        read.map_err(anyhow::Error::from)?;
         let skipped = &mut self.findings.skipped;
         let profiles = ingest.finish(self.args.on_duplicate_id, skipped)?;
         check_skipped(skipped, profiles.read, self.args.max_skipped)?;
@@ -170,6 +176,14 @@ impl Build<'_> {
         self.seconds.read =
             step.done(|| format!("{} records, {} profiles", profiles.read, profiles.entries.len()));
         Ok(profiles)
+    }
+
+    /// Shows notes and keeps them for the summary.
+    fn note(&mut self, notes: Vec<String>) {
+        for note in notes {
+            self.progress.line(|| format!("note: {note}"));
+            self.findings.notes.push(note);
+        }
     }
 
     fn spool(&self) -> anyhow::Result<SpoolWriter> {
@@ -312,6 +326,7 @@ impl Build<'_> {
             threads: self.threads as u64,
             steps,
             skipped: record::examples(&self.findings.skipped),
+            notes: self.findings.notes.clone(),
             compared: self.findings.compared.clone(),
         };
         Ok(record.to_bytes()?)
@@ -371,6 +386,7 @@ impl Build<'_> {
             id_field: metadata.id_field,
             vectorizer: metadata.vectorizer.name,
             skipped: self.findings.skipped.clone(),
+            notes: self.findings.notes.clone(),
             duplicates: profiles.duplicates,
             zero_vectors: metadata.zero_vectors,
             m: header.m,

@@ -40,6 +40,9 @@ pub struct BuildRecord {
     pub steps: Vec<StepRecord>,
     /// Records left out, by reason, with the first few of each.
     pub skipped: BTreeMap<String, Reason>,
+    /// What a person should know of the source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What the gates found that compare with the served version, where they were asked to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compared: Option<Compared>,

@@ -54,6 +54,8 @@ pub struct Summary {
     /// Records left out, by reason.
     #[serde(serialize_with = "counts")]
     pub skipped: Skipped,
+    /// What a person should know of the source.
+    pub notes: Vec<String>,
     /// Records left out because another had the same id.
     pub duplicates: u64,
     /// Profiles without anything to compare.
@@ -96,6 +98,9 @@ impl fmt::Display for Summary {
         writeln!(f, "profiles      {} of {} records, id in {:?}", self.profiles, self.read, self.id_field)?;
         writeln!(f, "skipped       {}{}", self.skipped.total(), describe(&self.skipped))?;
         writeln!(f, "duplicate ids {}", self.duplicates)?;
+        for note in &self.notes {
+            writeln!(f, "note          {note}")?;
+        }
         writeln!(
             f,
             "vectors       {} numbers, by {}; {} are zero",

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::{
-    Cause, Input, Record, STANDARD_INPUT, SourceError, columnar, compression, csv, json, npy, pickle,
+    Cause, Input, Notes, Record, STANDARD_INPUT, SourceError, columnar, compression, csv, json, npy, pickle,
     postgres,
 };
 
@@ -25,6 +25,8 @@ pub struct ReadOptions {
     pub ids: Option<Input>,
     /// What is asked of a database.
     pub query: Option<String>,
+    /// Where a reader says what a person should know of the source.
+    pub notes: Notes,
 }
 
 /// How the profiles of a source are written: a row of [`FORMATS`].

@@ -20,6 +20,7 @@ mod input;
 mod json;
 mod lines;
 mod lists;
+mod notes;
 mod npy;
 pub mod pickle;
 mod plan;
@@ -36,6 +37,7 @@ pub use format::{
 };
 pub use input::{Input, InputError, STANDARD_INPUT};
 pub use lines::{Line, read_line};
+pub use notes::Notes;
 pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
 pub use plan::{Plan, PlanError, ReadError, Visitor};
 pub use postgres::PASSWORD_VARIABLE;
