@@ -298,7 +298,8 @@ impl Build<'_> {
         step.say("written, being made durable");
         temporary.sync().map_err(publish_failure)?;
         temporary.set_record(self.record(&header, step.so_far())?);
-        let published = temporary.commit(self.args.keep as usize).map_err(publish_failure)?;
+        let published =
+            temporary.commit(self.args.keep as usize, |path| open(path).is_ok()).map_err(publish_failure)?;
         self.seconds.publish =
             step.done(|| format!("version {}, {} bytes", published.version, published.bytes));
         Ok(Written { published, header, metadata })

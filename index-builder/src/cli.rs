@@ -61,7 +61,7 @@ pub enum Command {
     /// Takes profiles out of every answer at once, of every version; for members who have left
     Suppress(SuppressArgs),
     /// Lets suppressed profiles into answers again
-    Unsuppress(SuppressArgs),
+    Unsuppress(UnsuppressArgs),
     /// Prints what a shell needs to complete the command line of index-builder
     Completions(CompletionsArguments),
     /// Writes the manual pages of index-builder into a directory
@@ -183,7 +183,8 @@ pub struct BuildArgs {
     /// [default: not looked at]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub min_profiles_ratio: Option<f64>,
-    /// Versions left in the directory, at least 1
+    /// Good versions left in the directory, the new one among them. The newest good one before it stays in any case,
+    /// and so does the pinned one
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: u32,
     /// Prints the summary as JSON on standard output
@@ -303,9 +304,22 @@ pub struct UnpinArgs {
     pub dir: PathBuf,
 }
 
-/// `suppress` and `unsuppress`.
+/// `suppress`.
 #[derive(Debug, Args)]
 pub struct SuppressArgs {
+    /// An index directory
+    pub dir: PathBuf,
+    /// The ids; behind `--` where one begins with a dash
+    #[arg(value_name = "ID", required = true, value_parser = listed_id)]
+    pub ids: Vec<String>,
+    /// Does not fail for an id that no version of the directory has
+    #[arg(long)]
+    pub even_if_unknown: bool,
+}
+
+/// `unsuppress`.
+#[derive(Debug, Args)]
+pub struct UnsuppressArgs {
     /// An index directory
     pub dir: PathBuf,
     /// The ids; behind `--` where one begins with a dash

@@ -32,6 +32,7 @@ pub mod source;
 pub mod spool;
 pub mod summary;
 pub mod table;
+mod unknown;
 pub mod usage;
 pub mod vectorize;
 pub mod vectors;

@@ -20,6 +20,7 @@ mod crash;
 mod error;
 mod mark;
 mod nice;
+mod old;
 mod publisher;
 mod record;
 mod signals;
