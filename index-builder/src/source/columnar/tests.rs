@@ -236,17 +236,18 @@ fn a_column_that_is_not_read_is_named_with_its_type() {
     let twice = batch(vec![("a", Arc::clone(&number)), ("b", Arc::clone(&number)), ("a", number)]);
     let error = read(read_arrow, &arrow_stream(&[twice], None)).unwrap_err();
     assert!(error.contains("columns 1 and 3") && error.contains("\"a\""), "{error}");
+    let any = Field::new("x", DataType::Null, true);
     let mut deep: ArrayRef = Arc::new(a::Int32Array::from(vec![1]));
     for _ in 0..30 {
         let field = Arc::new(Field::new_list_field(deep.data_type().clone(), true));
         deep = Arc::new(a::FixedSizeListArray::new(field, 1, deep, None));
     }
-    assert!(super::cell(&deep).is_ok());
+    assert!(super::cell(&deep, &any).is_ok());
     for _ in 0..100 {
         let field = Arc::new(Field::new_list_field(deep.data_type().clone(), true));
         deep = Arc::new(a::FixedSizeListArray::new(field, 1, deep, None));
     }
-    assert_eq!(super::cell(&deep).err(), Some(super::Refused::TooDeep));
+    assert_eq!(super::cell(&deep, &any).err(), Some(super::Refused::TooDeep));
 }
 
 #[test]
