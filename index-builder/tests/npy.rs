@@ -146,8 +146,12 @@ fn vectors_behind_their_length_are_read_and_a_cut_is_found() {
     let cut = &rows[..rows.len() - 1];
     let mut other = rows.clone();
     other[12] = 3;
-    let cases: [(&[u8], &str); 4] =
-        [(cut, "row 2"), (&other, "row 1 (from 0) has 3 numbers"), (b"\0\0\0\0", "0 numbers"), (b"ab", "no vector")];
+    let cases: [(&[u8], &str); 4] = [
+        (cut, "row 2"),
+        (&other, "row 1 (from 0) has 3 numbers"),
+        (b"\0\0\0\0", "0 numbers"),
+        (b"ab", "no vector"),
+    ];
     for (bytes, part) in cases {
         place.write("bad.fvecs", bytes);
         build(&place, "bad.fvecs", "ids.txt", &[]).fails(1, &["bad.fvecs", part]);
@@ -171,7 +175,9 @@ fn word_vectors_bring_their_ids() {
         assert_eq!(answer, json!([{"_id": "queen"}, {"_id": ". . ."}]), "{name}");
     }
     place.write("cut.vec", format!("4 3\n{lines}"));
-    place.build_from("cut.vec", &["--vectorizer", "field:vector"]).fails(1, &["cut.vec", "4 words", "truncated"]);
+    place
+        .build_from("cut.vec", &["--vectorizer", "field:vector"])
+        .fails(1, &["cut.vec", "4 words", "truncated"]);
     place.write("twice.glove", format!("{lines}king 1 1 1\n"));
     place.build_from("twice.glove", &["--vectorizer", "field:vector"]).fails(1, &["king"]);
     place.write("words.txt.bz2", "BZh");

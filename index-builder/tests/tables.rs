@@ -190,7 +190,9 @@ fn what_is_another_file_is_named_with_what_to_do() {
         place.write(name, bytes);
         place.build_from(name, &[]).fails(1, &[name, part]);
     }
-    for (name, part) in [("p.jsonl.br", "Brotli"), ("p.csv.xz", "compressed"), ("p.zip", "archive"), ("p.xlsx", "CSV")] {
+    for (name, part) in
+        [("p.jsonl.br", "Brotli"), ("p.csv.xz", "compressed"), ("p.zip", "archive"), ("p.xlsx", "CSV")]
+    {
         place.write(name, "x");
         place.build_from(name, &[]).fails(2, &[name, part]);
     }

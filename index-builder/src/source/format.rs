@@ -70,7 +70,11 @@ pub static FORMATS: &[Format] = &[
     Format { name: "json", marks: &["json"], reader: File(json::read_array) },
     Format { name: "csv", marks: &["csv"], reader: File(csv::read) },
     Format { name: "parquet", marks: &["parquet"], reader: File(columnar::read_parquet) },
-    Format { name: "arrow", marks: &["arrow", "arrows", "feather", "ipc"], reader: File(columnar::read_arrow) },
+    Format {
+        name: "arrow",
+        marks: &["arrow", "arrows", "feather", "ipc"],
+        reader: File(columnar::read_arrow),
+    },
     Format { name: "glove", marks: &["glove"], reader: File(words::read) },
     Format { name: "word2vec", marks: &["vec", "w2v"], reader: File(words::read) },
     Format { name: "npy", marks: &["npy", "npz"], reader: Vectors(npy::read) },

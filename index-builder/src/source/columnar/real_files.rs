@@ -98,7 +98,8 @@ fn files_of_pyarrow_are_read_with_all_their_batches_and_dictionaries() {
 fn annotations_say_what_bytes_and_texts_mean() {
     let first = "00000012-3456-7890-abcd-ef1234567890";
     let second = "00000024-68ac-f121-579b-de2468acf120";
-    for file in ["annotated.parquet", "annotated-no-schema.parquet", "annotated.feather", "annotated.arrows"] {
+    for file in ["annotated.parquet", "annotated-no-schema.parquet", "annotated.feather", "annotated.arrows"]
+    {
         let found = documents(&format!("pyarrow-{file}"));
         // Without the schema of Arrow nothing tells that bytes are truth values.
         let [truth, falsehood] = if file.contains("no-schema") { ["1", "0"] } else { ["true", "false"] };
@@ -106,7 +107,11 @@ fn annotations_say_what_bytes_and_texts_mean() {
             r#"{{"_id":"{first}","raw":"AAAAEjRWeJCrze8SNFZ4kA==","uuids":["{first}","{second}"],"json":{{"a":[1,2]}},"bool8":{truth}}}"#
         );
         assert_eq!(found[0], a, "{file}");
-        assert!(found[1].ends_with(&format!(r#""uuids":[],"json":"no json","bool8":{falsehood}}}"#)), "{}", found[1]);
+        assert!(
+            found[1].ends_with(&format!(r#""uuids":[],"json":"no json","bool8":{falsehood}}}"#)),
+            "{}",
+            found[1]
+        );
         assert!(found[2].ends_with(r#""json":null,"bool8":null}"#), "{}", found[2]);
     }
     let found = documents("duckdb.parquet");
@@ -166,8 +171,10 @@ fn timestamps_of_96_bits_keep_every_date() {
 fn a_footer_that_lies_is_an_error() {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/polars-2.1.0-small.arrow"));
     let whole = std::fs::read(path).unwrap();
-    let footer = whole.len() - 10 - u32::from_le_bytes(*whole[whole.len() - 10..].first_chunk().unwrap()) as usize;
-    let block = footer + whole[footer..].windows(8).position(|window| window == 0xb0_u64.to_le_bytes()).unwrap();
+    let footer =
+        whole.len() - 10 - u32::from_le_bytes(*whole[whole.len() - 10..].first_chunk().unwrap()) as usize;
+    let block =
+        footer + whole[footer..].windows(8).position(|window| window == 0xb0_u64.to_le_bytes()).unwrap();
     // Where the only block begins, how long its metadata is and its body.
     for (at, bytes) in [
         (block, (1_u64 << 40).to_le_bytes()),
