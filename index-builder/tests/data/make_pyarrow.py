@@ -80,7 +80,8 @@ duckdb.sql(
 
 frame = pd.DataFrame({"_id": ["a", "b", "c"], "x": [1, 2, 3]})
 frame.to_parquet("pandas-range.parquet")
-frame[frame.x != 2].to_parquet("pandas-filtered.parquet")
+four = pd.DataFrame({"_id": ["a", "b", "c", "d"], "x": [1, 2, 3, 4]})
+four[four.x != 3].to_parquet("pandas-filtered.parquet")
 frame.set_index("_id").to_parquet("pandas-named.parquet")
 unnamed = frame.set_index("_id")
 unnamed.index.name = None

@@ -108,10 +108,10 @@ fn there(array: &dyn Array, field: &Field, depth: usize) -> Result<There, Refuse
             time(array)?
         }
         D::List(_) | D::LargeList(_) | D::FixedSizeList(..) | D::ListView(_) | D::LargeListView(_) => {
-            list(array, depth)?
+            list(array, field, depth)?
         }
-        D::Struct(_) => structure(array, depth)?,
-        D::Map(..) => map(array, depth)?,
+        D::Struct(_) => structure(array, field, depth)?,
+        D::Map(..) => map(array, field, depth)?,
         D::Dictionary(_, values) => dictionary(array, &with_annotation(field, values), depth)?,
         D::Interval(unit) => interval(array, *unit),
         D::Union(..) => union(array, depth)?,
@@ -238,46 +238,49 @@ fn time(array: &dyn Array) -> Result<Cell, Refused> {
     })
 }
 
-fn list(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
-    fn of<O: OffsetSizeTrait>(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+fn list(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
+    fn of<O: OffsetSizeTrait>(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
         let array = array.as_list::<O>();
         let offsets = array.offsets().clone();
-        items(array.values(), item_of(array), depth, move |row| {
+        items(array.values(), item_of(array, field), depth, move |row| {
             offsets[row].as_usize()..offsets[row + 1].as_usize()
         })
     }
-    fn of_view<O: OffsetSizeTrait>(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+    fn of_view<O: OffsetSizeTrait>(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
         let array = array.as_list_view::<O>();
         let (offsets, sizes) = (array.offsets().clone(), array.sizes().clone());
-        items(array.values(), item_of(array), depth, move |row| {
+        items(array.values(), item_of(array, field), depth, move |row| {
             let start = offsets[row].as_usize();
             start..start + sizes[row].as_usize()
         })
     }
     match array.data_type() {
-        DataType::List(_) => of::<i32>(array, depth),
-        DataType::LargeList(_) => of::<i64>(array, depth),
-        DataType::ListView(_) => of_view::<i32>(array, depth),
-        DataType::LargeListView(_) => of_view::<i64>(array, depth),
+        DataType::List(_) => of::<i32>(array, field, depth),
+        DataType::LargeList(_) => of::<i64>(array, field, depth),
+        DataType::ListView(_) => of_view::<i32>(array, field, depth),
+        DataType::LargeListView(_) => of_view::<i64>(array, field, depth),
         _ => {
             let array = array.as_fixed_size_list();
             let length = usize::try_from(array.value_length()).unwrap_or(0);
-            items(array.values(), item_of(array), depth, move |row| row * length..(row + 1) * length)
+            items(array.values(), item_of(array, field), depth, move |row| row * length..(row + 1) * length)
         }
     }
 }
 
-/// What a list says of its items.
-fn item_of(list: &dyn Array) -> &Field {
+/// What a list says of its items: its field, since more may be known of that than of the column.
+fn item_of<'a>(list: &'a dyn Array, field: &'a Field) -> &'a Field {
     static UNKNOWN: LazyLock<Field> = LazyLock::new(|| Field::new("", DataType::Null, true));
-    match list.data_type() {
-        DataType::List(item)
-        | DataType::LargeList(item)
-        | DataType::FixedSizeList(item, _)
-        | DataType::ListView(item)
-        | DataType::LargeListView(item) => item,
-        _ => &UNKNOWN,
-    }
+    [field.data_type(), list.data_type()]
+        .into_iter()
+        .find_map(|kind| match kind {
+            DataType::List(item)
+            | DataType::LargeList(item)
+            | DataType::FixedSizeList(item, _)
+            | DataType::ListView(item)
+            | DataType::LargeListView(item) => Some(item.as_ref()),
+            _ => None,
+        })
+        .unwrap_or(&UNKNOWN)
 }
 
 /// The lists that ranges of a column are. Of floating-point numbers without a null they are copied as they lie.
@@ -322,9 +325,13 @@ fn items(
     })
 }
 
-fn structure(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+fn structure(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
     let array = array.as_struct();
-    let fields = array.fields().iter().zip(array.columns());
+    let fields = match field.data_type() {
+        DataType::Struct(fields) => fields,
+        _ => array.fields(),
+    };
+    let fields = fields.iter().zip(array.columns());
     let fields = fields
         .map(|(field, column)| Ok((field.name().clone(), cell_within(column, field, depth + 1)?)))
         .collect::<Result<Vec<(String, Cell)>, Refused>>()?;
@@ -337,12 +344,18 @@ fn structure(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
     }))
 }
 
-fn map(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+fn map(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
     let array = array.as_map();
     if !is_key(array.keys().data_type()) {
         return Err(Refused::Type(array.data_type().clone()));
     }
-    let (key, value) = array.entries_fields();
+    let (mut key, mut value) = array.entries_fields();
+    if let DataType::Map(entries, _) = field.data_type()
+        && let DataType::Struct(known) = entries.data_type()
+        && let [known_key, known_value] = &known[..]
+    {
+        (key, value) = (known_key, known_value);
+    }
     let keys = cell_within(array.keys(), key, depth + 1)?;
     let values = cell_within(array.values(), value, depth + 1)?;
     let offsets = array.offsets().clone();

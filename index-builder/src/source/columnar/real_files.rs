@@ -142,11 +142,11 @@ fn a_column_that_cannot_be_read_refuses_the_file_only_where_something_asks_for_i
 fn an_index_of_pandas_without_a_name_is_left_out_unless_it_is_asked_for() {
     let options = ReadOptions::default();
     let found = read("pandas-filtered.parquet", &options).unwrap();
-    assert_eq!(found, [r#"{"_id":"a","x":1}"#, r#"{"_id":"c","x":3}"#]);
+    assert_eq!(found, [r#"{"_id":"a","x":1}"#, r#"{"_id":"b","x":2}"#, r#"{"_id":"d","x":4}"#]);
     let notes = options.notes.take();
     assert!(notes.len() == 1 && notes[0].contains("--id-field '__index_level_0__'"), "{notes:?}");
     let found = read("pandas-filtered.parquet", &only(&["__index_level_0__"])).unwrap();
-    assert_eq!(found[1], r#"{"_id":"c","x":3,"__index_level_0__":2}"#);
+    assert_eq!(found[2], r#"{"_id":"d","x":4,"__index_level_0__":3}"#);
     assert_eq!(documents("pandas-range.parquet")[1], r#"{"_id":"b","x":2}"#);
     assert_eq!(documents("pandas.feather")[1], r#"{"_id":"b","x":2}"#);
     assert_eq!(documents("pandas-named.parquet")[1], r#"{"x":2,"_id":"b"}"#);

@@ -11,7 +11,8 @@ use super::super::super::input::RandomAccess;
 use super::super::Rows;
 use super::super::guard::guarded;
 use super::message::{
-    CONTINUATION, aligned, check_decompressed, check_endianness, damaged, too_large, truncated,
+    CONTINUATION, Counted, check_decompressed, check_endianness, counted, damaged, repaired, too_large,
+    truncated,
 };
 use super::{MAGIC, MAX_BATCH_BYTES};
 
@@ -32,13 +33,14 @@ struct Contents {
 pub(super) fn read(file: &RandomAccess, rows: &mut Rows<'_, '_>) -> Result<(), Cause> {
     let contents = contents(file)?;
     check_blocks(&contents)?;
+    let counted = counted(&contents.schema);
     let mut decoder = FileDecoder::new(contents.schema, contents.version);
     for block in &contents.dictionaries {
-        let (block, buffer) = read_block(file, block)?;
+        let (block, buffer) = read_block(file, block, &counted)?;
         guarded(|| decoder.read_dictionary(&block, &buffer))?.map_err(|error| unreadable(&error))?;
     }
     for block in &contents.batches {
-        let (block, buffer) = read_block(file, block)?;
+        let (block, buffer) = read_block(file, block, &counted)?;
         let batch = guarded(|| decoder.read_record_batch(&block, &buffer))?;
         if let Some(batch) = batch.map_err(|error| unreadable(&error))?
             && rows.give(&batch)?.is_break()
@@ -97,7 +99,7 @@ fn check_blocks(contents: &Contents) -> Result<(), Cause> {
 }
 
 /// A block with its metadata as the decoder takes it, and where that ends.
-fn read_block(file: &RandomAccess, block: &Block) -> Result<(Block, Buffer), Cause> {
+fn read_block(file: &RandomAccess, block: &Block, counted: &[Counted]) -> Result<(Block, Buffer), Cause> {
     // Not negative, and within the file: see `check_blocks`.
     let (length, metadata) = (block.bodyLength() as u64, block.metaDataLength() as usize);
     if length > MAX_BATCH_BYTES {
@@ -109,7 +111,7 @@ fn read_block(file: &RandomAccess, block: &Block) -> Result<(Block, Buffer), Cau
     // Files from before version 0.15 of Arrow have the length alone in front of a message.
     let prefix = if head.starts_with(&CONTINUATION) { 8 } else { 4 };
     let message = head.get(prefix..).ok_or_else(|| damaged("a block of it is too short"))?;
-    let repaired = aligned(message);
+    let repaired = repaired(message, counted);
     {
         let message = repaired.as_deref().unwrap_or(message);
         let message =

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use arrow_ipc::{Message, MessageHeader, Schema};
+use arrow_schema::{DataType, Field, Schema as ArrowSchema};
 
 use super::super::super::Cause;
 use super::MAX_BATCH_BYTES;
@@ -54,24 +55,64 @@ pub(super) fn check_decompressed(message: &Message<'_>, body: &[u8]) -> Result<(
     if total > MAX_BATCH_BYTES { Err(too_large()) } else { Ok(()) }
 }
 
-/// A message of which the counts of variadic buffers lie where the reader wants them; `None` where they do, or there
-/// are none. Polars up to version 1.8 writes them at multiples of 4 bytes, not of 8, which other readers take.
-pub(super) fn aligned(message: &[u8]) -> Option<Vec<u8>> {
+/// What has a count of variadic buffers in the messages of a schema, in their order: a column of views, and with some
+/// writers a dictionary of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    View,
+    Dictionary,
+}
+
+/// What is counted in a schema.
+pub(super) fn counted(schema: &ArrowSchema) -> Vec<Counted> {
+    fn within(field: &Field, found: &mut Vec<Counted>) {
+        match field.data_type() {
+            DataType::Utf8View | DataType::BinaryView => found.push(Counted::View),
+            DataType::Dictionary(_, values)
+                if matches!(**values, DataType::Utf8View | DataType::BinaryView) =>
+            {
+                found.push(Counted::Dictionary);
+            }
+            DataType::List(item)
+            | DataType::LargeList(item)
+            | DataType::FixedSizeList(item, _)
+            | DataType::ListView(item)
+            | DataType::LargeListView(item)
+            | DataType::Map(item, _)
+            | DataType::RunEndEncoded(_, item) => within(item, found),
+            DataType::Struct(fields) => fields.iter().for_each(|field| within(field, found)),
+            DataType::Union(fields, _) => fields.iter().for_each(|(_, field)| within(field, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    schema.fields().iter().for_each(|field| within(field, &mut found));
+    found
+}
+
+/// A message whose counts of variadic buffers are as the reader wants them; `None` where they are, or there are none.
+/// Polars up to version 1.8 writes them at multiples of 4 bytes, not of 8, and one for each dictionary too.
+pub(super) fn repaired(message: &[u8], counted: &[Counted]) -> Option<Vec<u8>> {
     let root = Table { bytes: message, at: u32_at(message, 0)? };
     let header = root.table(HEADER)?;
-    let batch = match MessageHeader(*message.get(root.field(HEADER_TYPE)?)?) {
-        MessageHeader::RecordBatch => header,
-        MessageHeader::DictionaryBatch => header.table(DATA_OF_DICTIONARY)?,
+    let (batch, is_of_schema) = match MessageHeader(*message.get(root.field(HEADER_TYPE)?)?) {
+        MessageHeader::RecordBatch => (header, true),
+        MessageHeader::DictionaryBatch => (header.table(DATA_OF_DICTIONARY)?, false),
         _ => return None,
     };
     let slot = batch.field(VARIADIC_COUNTS)?;
     let vector = slot.checked_add(u32_at(message, slot)?)?;
-    let count = u32_at(message, vector)?;
     let items = vector.checked_add(4)?;
-    if items.is_multiple_of(ALIGNMENT) {
+    let length = u32_at(message, vector)?.checked_mul(8)?;
+    let (counts, _) = message.get(items..items.checked_add(length)?)?.as_chunks::<8>();
+    let mut counts = counts.to_vec();
+    if is_of_schema && counts.len() == counted.len() {
+        let mut kinds = counted.iter();
+        counts.retain(|_| kinds.next() == Some(&Counted::View));
+    }
+    if items.is_multiple_of(ALIGNMENT) && counts.len() * 8 == length {
         return None;
     }
-    let numbers = message.get(items..items.checked_add(count.checked_mul(8)?)?)?;
     let mut repaired = message.to_vec();
     // A copy at the end, which the table then names: the old one stays where it was, unused.
     while !(repaired.len() + 4).is_multiple_of(ALIGNMENT) {
@@ -79,8 +120,8 @@ pub(super) fn aligned(message: &[u8]) -> Option<Vec<u8>> {
     }
     let distance = u32::try_from(repaired.len().checked_sub(slot)?).ok()?;
     repaired.get_mut(slot..slot.checked_add(4)?)?.copy_from_slice(&distance.to_le_bytes());
-    repaired.extend_from_slice(&u32::try_from(count).ok()?.to_le_bytes());
-    repaired.extend_from_slice(numbers);
+    repaired.extend_from_slice(&u32::try_from(counts.len()).ok()?.to_le_bytes());
+    repaired.extend(counts.iter().flatten());
     Some(repaired)
 }
 

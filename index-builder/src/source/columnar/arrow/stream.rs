@@ -4,6 +4,7 @@ use std::io::{BufRead, Read};
 
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
+use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::root_as_message;
 use arrow_schema::ArrowError;
@@ -13,7 +14,8 @@ use super::super::Rows;
 use super::super::guard::guarded;
 use super::MAX_BATCH_BYTES;
 use super::message::{
-    CONTINUATION, aligned, check_decompressed, check_endianness, damaged, take, too_large, truncated,
+    CONTINUATION, Counted, check_decompressed, check_endianness, counted, damaged, repaired, take, too_large,
+    truncated,
 };
 
 /// A message without length ends a stream.
@@ -25,8 +27,8 @@ const FEATHER_1: &[u8; 4] = b"FEA1";
 /// Gives the records of every batch.
 pub(super) fn read(reader: &mut impl BufRead, rows: &mut Rows<'_, '_>) -> Result<(), Cause> {
     let mut decoder = StreamDecoder::new();
-    let mut is_first = true;
-    while let Some(message) = next_message(reader, is_first)? {
+    let (mut is_first, mut columns) = (true, Vec::new());
+    while let Some(message) = next_message(reader, is_first, &mut columns)? {
         is_first = false;
         if let Some(batch) = decode(&mut decoder, message)?
             && rows.give(&batch)?.is_break()
@@ -50,7 +52,12 @@ pub(super) fn read(reader: &mut impl BufRead, rows: &mut Rows<'_, '_>) -> Result
 }
 
 /// Every byte of the next message, its length included; `None` at the end of the stream.
-fn next_message(reader: &mut impl BufRead, is_first: bool) -> Result<Option<Vec<u8>>, Cause> {
+/// What it says of the columns is remembered.
+fn next_message(
+    reader: &mut impl BufRead,
+    is_first: bool,
+    columns: &mut Vec<Counted>,
+) -> Result<Option<Vec<u8>>, Cause> {
     let mut bytes = take(reader, 4).map_err(Cause::Io)?;
     if bytes == CONTINUATION {
         bytes.extend(take(reader, 4).map_err(Cause::Io)?);
@@ -66,7 +73,7 @@ fn next_message(reader: &mut impl BufRead, is_first: bool) -> Result<Option<Vec<
     }
     let header = bytes.len();
     extend(reader, &mut bytes, length)?;
-    if let Some(repaired) = aligned(bytes.get(header..).unwrap_or_default()) {
+    if let Some(repaired) = repaired(bytes.get(header..).unwrap_or_default(), columns) {
         bytes.truncate(header - 4);
         bytes.extend_from_slice(&(repaired.len() as u32).to_le_bytes());
         bytes.extend(repaired);
@@ -76,6 +83,8 @@ fn next_message(reader: &mut impl BufRead, is_first: bool) -> Result<Option<Vec<
             .map_err(|error| damaged(&format!("a message of it: {error}")))?;
         if let Some(schema) = message.header_as_schema() {
             check_endianness(&schema)?;
+            let schema = guarded(|| try_fb_to_schema(schema))?;
+            *columns = counted(&schema.map_err(|error| damaged(&error.to_string()))?);
         }
         u64::try_from(message.bodyLength())
             .ok()
