@@ -67,8 +67,8 @@ pub enum HeaderError {
     Type(String),
     /// Something else than a matrix.
     #[error(
-        "its shape is ({0}); two lengths are expected, (vectors, numbers in each): a.reshape(len(a), -1) makes a row of \
-         each item"
+        "its shape is ({0}); two lengths are expected, the vectors and the numbers in each: a.reshape(1, -1) makes one \
+         vector of all numbers, a.reshape(len(a), -1) one of each item"
     )]
     Shape(String),
     /// A matrix without rows.

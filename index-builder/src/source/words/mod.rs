@@ -61,7 +61,9 @@ pub(super) fn read(input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) ->
     }
     let mut start = Vec::new();
     Read::take(&mut reader, LOOKED_AT as u64).read_to_end(&mut start).map_err(io)?;
-    if is_binary(&start, header.dimension) {
+    let first_line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let is_text = text::split(first_line.trim_ascii_end(), header.dimension).is_ok();
+    if !is_text && is_binary(&start, header.dimension) {
         return binary::read(&mut words, header, first.len() as u64, &mut Cursor::new(start).chain(reader));
     }
     text::read(&mut words, Some(header))

@@ -32,6 +32,10 @@ fn words(bytes: &[u8]) -> Result<Vec<(String, Vec<f32>)>, String> {
     Ok(read_with(bytes, &ReadOptions::default())?.into_iter().map(word).collect())
 }
 
+fn words_of(text: &str) -> Vec<(String, Vec<f32>)> {
+    words(text.as_bytes()).unwrap()
+}
+
 fn expected() -> Vec<(String, Vec<f32>)> {
     vec![("the".to_owned(), vec![0.5, -2.0, 0.25]), ("é".to_owned(), vec![1.0, 0.0, 1e-5])]
 }
@@ -71,6 +75,9 @@ fn the_numbers_are_the_last_of_a_line_and_the_word_may_have_blanks() {
     let words: Vec<&str> = found.iter().map(|(word, _)| word.as_str()).collect();
     assert_eq!(words, ["a", "at name@x", ". . .", "1", "\u{a0}"]);
     assert_eq!(found[2].1, [5.0, 6.0]);
+    // The header does not make a binary file of it, nor do letters behind a blank.
+    let found = words_of("1 2\né é 3 4\n");
+    assert_eq!(found, [("é é".to_owned(), vec![3.0, 4.0])]);
 }
 
 #[test]

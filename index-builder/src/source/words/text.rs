@@ -81,7 +81,7 @@ fn dimension(words: &Words<'_, '_>) -> Result<usize, SourceError> {
 }
 
 /// The word of a line and its numbers, or what is wrong.
-fn split(line: &[u8], dimension: usize) -> Result<(&[u8], Vec<f32>), String> {
+pub(super) fn split(line: &[u8], dimension: usize) -> Result<(&[u8], Vec<f32>), String> {
     let mut rest = line;
     let mut numbers = Vec::with_capacity(dimension);
     while numbers.len() < dimension {
