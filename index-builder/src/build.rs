@@ -151,6 +151,7 @@ impl Build<'_> {
             ids: ids.transpose().map_err(anyhow::Error::from)?,
             query: self.args.query.clone(),
             notes: Notes::default(),
+            wanted: self.options.wanted(self.args),
         };
         let step = self.progress.step("read", 0);
         let options = IngestOptions {

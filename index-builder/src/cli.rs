@@ -78,7 +78,7 @@ pub struct BuildArgs {
     /// What a database of --profiles is asked for; each row is a profile
     #[arg(long, value_name = "SQL")]
     pub query: Option<String>,
-    /// Vectors instead of profiles: a .npy file of which every row is one
+    /// Vectors instead of profiles: a file of which every row is one: .npy, .npz, .fvecs, .bvecs or .ivecs
     #[arg(
         long,
         value_name = "FILE",

@@ -20,6 +20,8 @@ use crate::spool::{Span, Spool, SpoolWriter};
 const DEFAULT_ID_FIELD: &str = "_id";
 /// The field that is the id where no record has the other one.
 const SECOND_ID_FIELD: &str = "id";
+/// Both of them.
+pub const DEFAULT_ID_FIELDS: [&str; 2] = [DEFAULT_ID_FIELD, SECOND_ID_FIELD];
 
 /// A profile of the source: where its document and its vector lie.
 #[derive(Debug, Clone, Copy)]

@@ -4,8 +4,10 @@ use std::str::FromStr;
 
 use crate::cli::BuildArgs;
 use crate::failure::Failure;
+use crate::ingest::DEFAULT_ID_FIELDS;
+
 use crate::python::PythonSpec;
-use crate::source::{Plan, STANDARD_INPUT, VECTOR_FIELD};
+use crate::source::{Plan, STANDARD_INPUT, VECTOR_FIELD, Wanted};
 
 /// What makes the vectors.
 #[derive(Debug, Clone)]
@@ -116,6 +118,29 @@ impl BuildOptions {
             }
         }
         Ok(BuildOptions { vectorizer, selection })
+    }
+}
+
+impl BuildOptions {
+    /// The fields that the build uses: the id, what is vectorized and what is served.
+    pub fn wanted(&self, args: &BuildArgs) -> Wanted {
+        let ids = match args.id_field.as_deref() {
+            Some(name) => vec![name.to_owned()],
+            None => DEFAULT_ID_FIELDS.map(str::to_owned).to_vec(),
+        };
+        let vector = match &self.vectorizer {
+            VectorizerChoice::Field(name) => Some(name.clone()),
+            _ => None,
+        };
+        let vectorized = self.selection.only.iter().flatten().cloned();
+        let served = args.expose.iter().flatten().cloned();
+        let others_but = match (&args.expose, &vector, &self.selection.only) {
+            (None, ..) => Some(Vec::new()),
+            (Some(_), None, None) => Some(self.selection.ignored.clone()),
+            _ => None,
+        };
+        let named = ids.into_iter().chain(vector).chain(vectorized).chain(served).collect();
+        Wanted { named, others_but }
     }
 }
 

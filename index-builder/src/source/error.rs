@@ -89,12 +89,26 @@ pub enum Cause {
         second: usize,
     },
     /// A column of a type that no value of a profile has.
-    #[error("the column {name:?} is of the type {kind}, which is not read; convert it or leave it out")]
+    #[error(
+        "the column {name:?} is of the type {kind}, which is not read; convert it, or leave it out: with \
+         --ignore-fields and --expose nothing asks for it"
+    )]
     ColumnType {
         /// The column.
         name: String,
         /// The type, as its source calls it.
         kind: String,
+    },
+    /// A column whose bytes are compressed in a way that is not read.
+    #[error(
+        "the column {name:?} is compressed with {codec}, which is not read; write the file with zstd or snappy \
+         (pyarrow: compression=\"zstd\"), or leave the column out: with --ignore-fields and --expose nothing asks for it"
+    )]
+    ColumnCodec {
+        /// The column.
+        name: String,
+        /// What compresses it.
+        codec: String,
     },
     /// A column of lists within lists without end.
     #[error("the column {name:?} is nested too deeply")]
@@ -102,7 +116,15 @@ pub enum Cause {
         /// The column.
         name: String,
     },
-    /// A Parquet or Arrow file that cannot be read.
+    /// Something else than the format that was chosen.
+    #[error("it is {name}, which is not read so; {advice}")]
+    Foreign {
+        /// What it is.
+        name: &'static str,
+        /// What to do with it.
+        advice: &'static str,
+    },
+    /// A file that cannot be read, in the words of its reader.
     #[error("{0}")]
     Table(String),
     /// A `.npy` file that cannot be read.

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::{
-    Cause, Input, Notes, Record, STANDARD_INPUT, SourceError, columnar, compression, csv, json, npy, pickle,
-    postgres,
+    Cause, Input, Notes, Record, STANDARD_INPUT, SourceError, Wanted, columnar, compression, csv, foreign,
+    fvecs, json, npy, pickle, postgres, words,
 };
 
 /// The id field that stands for "number the records": such a source has no field with an id.
@@ -27,6 +27,8 @@ pub struct ReadOptions {
     pub query: Option<String>,
     /// Where a reader says what a person should know of the source.
     pub notes: Notes,
+    /// The fields that are used.
+    pub wanted: Wanted,
 }
 
 /// How the profiles of a source are written: a row of [`FORMATS`].
@@ -68,8 +70,17 @@ pub static FORMATS: &[Format] = &[
     Format { name: "json", marks: &["json"], reader: File(json::read_array) },
     Format { name: "csv", marks: &["csv"], reader: File(csv::read) },
     Format { name: "parquet", marks: &["parquet"], reader: File(columnar::read_parquet) },
-    Format { name: "arrow", marks: &["arrow", "feather", "ipc"], reader: File(columnar::read_arrow) },
-    Format { name: "npy", marks: &["npy"], reader: Vectors(npy::read) },
+    Format {
+        name: "arrow",
+        marks: &["arrow", "arrows", "feather", "ipc"],
+        reader: File(columnar::read_arrow),
+    },
+    Format { name: "glove", marks: &["glove"], reader: File(words::read) },
+    Format { name: "word2vec", marks: &["vec", "w2v"], reader: File(words::read) },
+    Format { name: "npy", marks: &["npy", "npz"], reader: Vectors(npy::read) },
+    Format { name: "fvecs", marks: &["fvecs"], reader: Vectors(fvecs::read_singles) },
+    Format { name: "bvecs", marks: &["bvecs"], reader: Vectors(fvecs::read_bytes) },
+    Format { name: "ivecs", marks: &["ivecs"], reader: Vectors(fvecs::read_integers) },
     Format {
         name: "postgres",
         marks: &["postgres", "postgresql"],
@@ -95,6 +106,9 @@ fn read_pickle(input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Res
 /// had the records before that place by then.
 pub fn read(format: &Format, input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Result {
     let at = |cause| SourceError { input: input.name().to_owned(), place: None, cause };
+    if !format.is_at_addresses() {
+        foreign::check(input, format)?;
+    }
     match (format.reader, &options.ids) {
         (File(read), _) => read(input, options, sink),
         (Vectors(read), Some(ids)) => read(input, ids, sink),
@@ -133,6 +147,16 @@ pub enum FormatError {
         /// The path.
         path: String,
     },
+    /// The extension says that it is something that is not read.
+    #[error("{path} is by its extension {name} that is not read; {advice}")]
+    NotRead {
+        /// The path.
+        path: String,
+        /// What it is.
+        name: &'static str,
+        /// What to do with it.
+        advice: &'static str,
+    },
     /// Standard input has no extension.
     #[error("standard input needs a format; give --format {}", names())]
     StandardInput,
@@ -161,23 +185,26 @@ impl FormatChoice {
     /// over. What begins as an address is one.
     ///
     /// # Errors
-    /// [`FormatError::StandardInput`] and [`FormatError::UnknownExtension`], if this is [`FormatChoice::Auto`]; the
+    /// [`FormatError::StandardInput`], [`FormatError::UnknownExtension`] and [`FormatError::NotRead`], if this is [`FormatChoice::Auto`]; the
     /// others that say what is wrong with a path.
     pub fn resolve(self, path: &Path) -> Result<&'static Format, FormatError> {
         if let Some(scheme) = scheme(path) {
             return self.of_address(scheme);
         }
+        let shown = || path.display().to_string();
+        let not_read = |(name, advice)| FormatError::NotRead { path: shown(), name, advice };
         if let FormatChoice::Is(format) = self {
-            return Ok(format);
+            let foreign = foreign::of_extension(path).filter(|_| foreign::is_without_mark(path));
+            return foreign.map_or(Ok(format), |kind| Err(not_read(kind)));
         }
         if path.as_os_str() == STANDARD_INPUT {
             return Err(FormatError::StandardInput);
         }
-        let shown = || path.display().to_string();
         match Format::of_extension(path) {
             Some(Format { reader: Vectors(_), .. }) => Err(FormatError::Vectors { path: shown() }),
             Some(format) => Ok(format),
-            None => Err(FormatError::UnknownExtension { path: shown() }),
+            None => Err(foreign::of_extension(path)
+                .map_or_else(|| FormatError::UnknownExtension { path: shown() }, not_read)),
         }
     }
 
@@ -226,7 +253,7 @@ impl Format {
         self.marks.contains(&mark.to_ascii_lowercase().as_str())
     }
 
-    fn is_at_addresses(&self) -> bool {
+    pub(super) fn is_at_addresses(&self) -> bool {
         matches!(self.reader, Address { .. })
     }
 

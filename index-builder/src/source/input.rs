@@ -123,12 +123,15 @@ impl Input {
     /// The whole source, decompressed, for a reader that goes to and fro in it. What is compressed is first copied
     /// to a temporary file.
     pub(super) fn random_access(&self) -> io::Result<RandomAccess> {
-        let start = match self.compression {
-            Some(_) => FromHere::new(spool(self.reader(), &self.spool_dir)?)?,
-            None => self.start.clone(),
-        };
-        let length = start.file.metadata()?.len().saturating_sub(start.offset);
-        Ok(RandomAccess { start, length })
+        match self.compression {
+            Some(_) => self.spooled(self.reader()),
+            None => RandomAccess::new(self.start.clone()),
+        }
+    }
+
+    /// A part of the source, or what was made of it, copied to a temporary file.
+    pub(super) fn spooled(&self, stream: impl Read) -> io::Result<RandomAccess> {
+        RandomAccess::new(FromHere::new(spool(stream, &self.spool_dir)?)?)
     }
 }
 
@@ -147,9 +150,28 @@ pub(super) struct RandomAccess {
 }
 
 impl RandomAccess {
+    fn new(start: FromHere) -> io::Result<RandomAccess> {
+        let length = start.file.metadata()?.len().saturating_sub(start.offset);
+        Ok(RandomAccess { start, length })
+    }
+
     /// How many bytes there are.
     pub(super) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// So many bytes from an offset on. What is asked for must have been compared with the length: room for it is made
+    /// at once.
+    ///
+    /// # Errors
+    /// What reading gives; [`io::ErrorKind::UnexpectedEof`] where there are fewer.
+    pub(super) fn bytes(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        if offset.checked_add(length as u64).is_none_or(|end| end > self.length) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut bytes = vec![0; length];
+        self.from(offset)?.read_exact(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// A reader from an offset on.

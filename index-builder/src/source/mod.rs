@@ -15,7 +15,9 @@ mod columnar;
 mod compression;
 mod csv;
 mod error;
+mod foreign;
 mod format;
+mod fvecs;
 mod input;
 mod json;
 mod lines;
@@ -26,6 +28,8 @@ pub mod pickle;
 mod plan;
 mod postgres;
 mod record;
+mod wanted;
+mod words;
 
 #[cfg(test)]
 mod samples;
@@ -42,6 +46,7 @@ pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
 pub use plan::{Plan, PlanError, ReadError, Visitor};
 pub use postgres::PASSWORD_VARIABLE;
 pub use record::Record;
+pub use wanted::Wanted;
 
 /// The longest record of a source, in bytes of its text. Far above any document that is accepted (the vector, which
 /// is not part of the document, takes some 20 bytes a number: 16 MiB are 800,000 numbers), and low enough that a file

@@ -1,9 +1,16 @@
 //! Parquet files, in batches of a few MiB whatever the size of their row groups.
 
-use std::io::{self, BufReader, Read};
+mod columns;
 
+use std::io::{self, BufReader, Read};
+use std::sync::Arc;
+
+use arrow_schema::Schema;
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
@@ -16,6 +23,9 @@ use super::guard::guarded;
 /// What a Parquet file begins and ends with.
 const MAGIC: &[u8; 4] = b"PAR1";
 
+/// What a file ends with whose footer is encrypted.
+const ENCRYPTED_MAGIC: &[u8; 4] = b"PARE";
+
 /// About how much is decoded at once.
 const BATCH_BYTES: i64 = 8 << 20;
 
@@ -26,18 +36,20 @@ const MAX_BATCH_ROWS: i64 = 256;
 /// Reads a Parquet file.
 pub(in super::super) fn read(
     input: &Input,
-    _options: &ReadOptions,
+    options: &ReadOptions,
     sink: &mut Sink<'_>,
 ) -> Result<(), SourceError> {
     let at = |cause| SourceError { input: input.name().to_owned(), place: None, cause };
     let file = input.random_access().map_err(|error| SourceError::io(input.name(), error))?;
-    read_file(file, &mut Rows { sink, given: 0 }).map_err(at)
+    read_file(file, &mut Rows::new(input.name(), options, sink)).map_err(at)
 }
 
 fn read_file(file: RandomAccess, rows: &mut Rows<'_, '_>) -> Result<(), Cause> {
     check_magic(&file)?;
-    for batch in guarded_reader(open(file)?) {
-        if rows.give(&batch?)?.is_break() {
+    let metadata = load(&file, rows)?;
+    let (reader, schema) = open(file, metadata, rows)?;
+    for batch in guarded_reader(reader) {
+        if rows.give_as(&batch?, &schema)?.is_break() {
             break;
         }
     }
@@ -47,8 +59,12 @@ fn read_file(file: RandomAccess, rows: &mut Rows<'_, '_>) -> Result<(), Cause> {
 /// A file that was cut or never finished is told from one that is something else.
 fn check_magic(file: &RandomAccess) -> Result<(), Cause> {
     let end = file.length().saturating_sub(MAGIC.len() as u64);
-    if magic_at(file, 0).map_err(Cause::Io)?[..] != MAGIC[..] {
+    let start = magic_at(file, 0).map_err(Cause::Io)?;
+    if start[..] != MAGIC[..] && start[..] != ENCRYPTED_MAGIC[..] {
         return Err(Cause::Table("it is no Parquet file: it does not begin as one".to_owned()));
+    }
+    if magic_at(file, end).map_err(Cause::Io)?[..] == ENCRYPTED_MAGIC[..] {
+        return Err(Cause::Table("it is encrypted; write it without encryption".to_owned()));
     }
     if end < 8 || magic_at(file, end).map_err(Cause::Io)?[..] != MAGIC[..] {
         return Err(Cause::Table("it does not end as a Parquet file; it is truncated".to_owned()));
@@ -62,13 +78,45 @@ fn magic_at(file: &RandomAccess, offset: u64) -> io::Result<Vec<u8>> {
     Ok(magic)
 }
 
-fn open(file: RandomAccess) -> Result<ParquetRecordBatchReader, Cause> {
+/// What a file says of itself.
+fn load(file: &RandomAccess, rows: &Rows<'_, '_>) -> Result<ArrowReaderMetadata, Cause> {
+    let metadata = guarded(|| ArrowReaderMetadata::load(file, ArrowReaderOptions::new()))?;
+    let metadata = metadata.map_err(|error| unreadable(&error))?;
+    let Some(schema) = columns::with_long_timestamps(metadata.schema(), metadata.parquet_schema()) else {
+        return Ok(metadata);
+    };
+    rows.options.notes.add(format!(
+        "{}: timestamps of 96 bits (INT96) are read to the microsecond, as Spark writes them",
+        rows.name
+    ));
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    let metadata = guarded(|| ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options))?;
+    metadata.map_err(|error| unreadable(&error))
+}
+
+/// A reader of the columns that can be read, and what is known of them.
+fn open(
+    file: RandomAccess,
+    metadata: ArrowReaderMetadata,
+    rows: &mut Rows<'_, '_>,
+) -> Result<(ParquetRecordBatchReader, Schema), Cause> {
+    let schema = columns::annotated(metadata.schema(), metadata.parquet_schema());
+    let mut kept = Vec::new();
+    for (root, field) in schema.fields().iter().enumerate() {
+        match columns::unreadable(root, &schema, metadata.metadata()) {
+            None => kept.push(root),
+            Some(cause) if rows.options.wanted.needs(field.name()) => return Err(cause),
+            Some(_) => rows.left_out.push(field.name().clone()),
+        }
+    }
+    let kept_schema = schema.project(&kept).map_err(|error| unreadable(&error.into()))?;
     let reader = guarded(|| {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
-        let rows = rows_at_once(builder.metadata());
-        builder.with_batch_size(rows).build()
+        let at_once = rows_at_once(metadata.metadata());
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), kept);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+        builder.with_projection(mask).with_batch_size(at_once).build()
     })?;
-    reader.map_err(|error| unreadable(&error))
+    Ok((reader.map_err(|error| unreadable(&error))?, kept_schema))
 }
 
 /// So many rows that they take about [`BATCH_BYTES`].
