@@ -12,6 +12,9 @@ use actix_web::http::header::HOST;
 use super::config::Hosts;
 use super::problem::Problem;
 
+/// As much as a name in DNS may have; what is longer is cut where it is told.
+const LONGEST_NAME: usize = 255;
+
 const LOCALHOST: &str = "localhost";
 const BELOW_LOCALHOST: &str = ".localhost";
 
@@ -45,12 +48,15 @@ impl HostCheck {
     /// [`Problem::OtherHost`].
     pub fn judge(&self, request: &HttpRequest) -> Result<(), Problem> {
         let Some(rules) = &self.rules else { return Ok(()) };
-        let authority = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+        // A target that is a mere word is no address of anybody, though it reads like an authority.
+        let authority = request.uri().authority().filter(|_| request.uri().scheme().is_some());
+        let authority = authority.map(|authority| authority.as_str().as_bytes());
         let host = request.headers().get_all(HOST).map(|host| host.as_bytes());
         for said in authority.into_iter().chain(host) {
             let text = std::str::from_utf8(said).unwrap_or_default();
             if !name(text).is_some_and(|name| rules.allow(&name)) {
-                return Err(Problem::OtherHost { host: String::from_utf8_lossy(said).into_owned() });
+                let host = String::from_utf8_lossy(said).chars().take(LONGEST_NAME).collect();
+                return Err(Problem::OtherHost { host });
             }
         }
         Ok(())

@@ -27,31 +27,27 @@ fn counted(server: &Server, reason: &str) -> u64 {
 fn what_is_no_request_is_told_so_with_an_id_and_counted() {
     let (_place, server) = small_server();
     let bad = [
-        "GET /profiles/[a] HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        "GET /a|b{c}`d HTTP/1.1\r\nHost: localhost\r\n\r\n".trim_start(),
+        "GET /a|b{c}`d HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET http://[/x HTTP/1.1\r\nHost: localhost\r\n\r\n",
         "GET /random HTTP/1.1\r\n\r\n",
         "GET /random HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
         "GET /random HTTP/1.1\r\nHost: localhost\r\nBad Name: 1\r\n\r\n",
         "POST /recommend HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+        "GET /x HTTP/2.0\r\nHost: localhost\r\n\r\n",
         "rubbish\r\n\r\n",
     ];
     let mut ids = Vec::new();
     for text in bad {
-        let mut connection = Connection::open(server.address).unwrap();
-        connection.write(text.as_bytes()).unwrap();
-        let response = connection.receive("GET").unwrap();
-        // The framework may read more in a path than it has to.
-        if response.status == 404 {
-            continue;
-        }
+        let response = refused(&server, text.as_bytes());
         let detail = assert_problem(&response, 400, text);
         assert!(detail.contains("percent-encoded"), "{detail}");
         assert_eq!(response.header("connection"), Some("close"));
         assert_eq!(response.header("cache-control"), Some("no-store"));
         ids.push(response.header("x-request-id").unwrap().to_owned());
-        connection.assert_nothing_more();
     }
-    assert!(ids.len() >= 5, "{ids:?}");
+    // What can be read is a question like any other.
+    assert_problem(&get(server.address, "/profiles/[a]"), 404, "brackets");
     assert_eq!(counted(&server, "malformed"), ids.len() as u64);
     ids.sort();
     let count = ids.len();
@@ -64,7 +60,7 @@ fn the_answers_before_a_malformed_request_are_what_they_were() {
     let (_place, server) = small_server();
     let mut connection = Connection::open(server.address).unwrap();
     let good = "GET /profiles/east HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    let bad = "GET /[ HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let bad = "GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n";
     connection.write(format!("{good}{good}{bad}").as_bytes()).unwrap();
     for _ in 0..2 {
         let response = connection.receive("GET").unwrap();
@@ -96,7 +92,7 @@ fn a_debug_line_names_the_id() {
     let server = Server::start_with(&place.index(), |command| {
         command.args(["--log-level", "debug"]);
     });
-    let response = refused(&server, b"GET /[ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let response = refused(&server, b"GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let id = response.header("x-request-id").unwrap().to_owned();
     super::process::eventually("the line is there", || server.log().contains(&id).then_some(()));
 }

@@ -35,7 +35,8 @@ Requests
 
 Keys
   Without --api-keys everybody who can connect may ask everything, and only
-  loopback addresses are listened on; nobody may pin. A request shows its key as
+  loopback addresses are listened on; nobody may pin, and only names of this
+  machine and of --allowed-hosts are answered. A request shows its key as
   `Authorization: Bearer KEY` or `X-API-Key: KEY`. /health/, /docs and
   /openapi.json are open to all.
   SIGHUP reads the files of --api-keys, --tls-cert and --tls-key again; they are
