@@ -45,13 +45,13 @@ fn pattern(text: &str) -> Result<Pattern, ()> {
     }
     let text = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
     // An address in IPv6 may be in the brackets that it has in `Host`.
-    let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text);
-    if text.parse::<std::net::Ipv6Addr>().is_ok() {
-        return Ok(Pattern::Name(text.to_owned()));
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text);
+    if bare.parse::<std::net::Ipv6Addr>().is_ok() {
+        return Ok(Pattern::Name(bare.to_owned()));
     }
     let (name, is_below) = match text.strip_prefix("*.") {
         Some(end) => (end, true),
-        None => (text, false),
+        None => (text.as_str(), false),
     };
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))

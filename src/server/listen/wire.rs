@@ -124,6 +124,15 @@ impl Wire {
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
+    /// Writes what is owed. Where nothing is, that says nothing about the client.
+    fn pay(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.owed.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let paid = self.poll_owed(context);
+        self.unless_unread(paid, context)
+    }
+
     /// An error where what came is no whole head for too long. The first one on a connection is the framework's.
     fn unless_slow(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if !(self.is_http1 && self.answered && self.asked && self.answering.is_idle()) {
@@ -200,8 +209,7 @@ impl AsyncWrite for Wire {
             let written = wire.stream().poll_write(context, bytes);
             return wire.unless_unread(written, context);
         }
-        let owed = wire.poll_owed(context);
-        ready!(wire.unless_unread(owed, context))?;
+        ready!(wire.pay(context))?;
         match below::find(bytes) {
             None => {
                 let written = wire.stream().poll_write(context, bytes);
@@ -248,15 +256,18 @@ impl AsyncWrite for Wire {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
         wire.unless_slow(context)?;
-        let owed = wire.poll_owed(context);
-        ready!(wire.unless_unread(owed, context))?;
+        ready!(wire.pay(context))?;
         let flushed = wire.stream().poll_flush(context);
-        wire.unless_unread(flushed, context)
+        match wire.stream {
+            // There is nothing between it and the system, so that says nothing about the client.
+            Stream::Plain(_) => flushed,
+            Stream::Tls(_) => wire.unless_unread(flushed, context),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
-        ready!(wire.poll_owed(context))?;
+        ready!(wire.pay(context))?;
         wire.stream().poll_shutdown(context)
     }
 }

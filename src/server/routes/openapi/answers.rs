@@ -65,6 +65,7 @@ fn common_problems(route: &Route) -> Vec<Problem> {
     let name = route.query.first().copied();
     let known = if route.query.is_empty() { "none".to_owned() } else { route.query.join(", ") };
     let mut problems = vec![
+        Problem::Malformed,
         Problem::TargetTooLong { length: MAX_TARGET_BYTES + 1 },
         Problem::OtherHost { host: "elsewhere.example".to_owned() },
     ];
