@@ -20,7 +20,7 @@ use std::{io, thread};
 
 use notify::RecommendedWatcher;
 
-use self::decide::{Memory, settle};
+use self::decide::{Host as _, Memory, settle};
 use self::directory::{Known, Stamp};
 use self::swap::Swapper;
 use super::live_index::LiveIndex;
@@ -168,8 +168,8 @@ impl Watcher {
                     .tell_trouble(Some(format!("index directory {directory} cannot be listed: {error}")));
             }
         };
-        match contents.suppressed {
-            Ok(ids) => self.swapper.suppress(ids),
+        let suppressed = match contents.suppressed {
+            Ok(ids) => ids,
             // Who has left stays out: what was suppressed still is, and without ever having read the list nothing is
             // served.
             Err(error) => {
@@ -180,11 +180,21 @@ impl Watcher {
                 )));
                 return;
             }
+        };
+        let is_astray = self.memory.would_be_astray(&contents.look, self.swapper.served());
+        if is_astray {
+            // This list is of other files: who has left the one that is served stays out of it.
+            self.swapper.suppress_more(suppressed.clone());
+        } else {
+            self.swapper.suppress(suppressed.clone());
         }
         self.tell_trouble(contents.pin_problem);
         self.swapper.note_pin(contents.look.pin);
         let degraded = settle(&contents.look, is_poll, &mut self.memory, &mut self.swapper);
         self.swapper.note_degraded(degraded);
+        if is_astray && !self.memory.is_astray() {
+            self.swapper.suppress(suppressed);
+        }
         self.known = Known::after(&contents.look, stamp, SystemTime::now());
     }
 

@@ -34,6 +34,12 @@ impl Swapper {
         }
     }
 
+    /// Takes these profiles out of every answer as well.
+    pub fn suppress_more(&mut self, mut ids: SuppressedIds) {
+        ids.0.extend(self.suppressed.0.iter().cloned());
+        self.suppress(ids);
+    }
+
     /// Takes these profiles out of every answer, from now on and of every version to come.
     pub fn suppress(&mut self, ids: SuppressedIds) {
         if ids == self.suppressed {
@@ -143,6 +149,17 @@ impl Host for Swapper {
             );
         }
         self.retire(previous);
+    }
+
+    fn went_back(&mut self, from: u64, to: u64) {
+        let (former, file) = (directory::file_name(from), directory::file_name(to));
+        tracing::warn!(
+            version = to,
+            file,
+            "gone back from {former} to {file}: the index directory is without the former, or is another one"
+        );
+        self.metrics.index.observe_went_back();
+        self.live.note_went_back(from, to);
     }
 
     fn refuse(&mut self, file: &VersionSeen, reason: &str) {
