@@ -92,6 +92,7 @@ fn build(lines: &str, args: &BuildArgs) -> Built {
         recall_sample: linked.quality.sample,
         reachable: linked.reachable as u32,
         exposed: None,
+        list_separators: Vec::new(),
         read: profiles.read,
         skipped: skipped.counts(),
         duplicates: 0,
