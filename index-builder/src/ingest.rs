@@ -2,8 +2,10 @@
 
 mod document;
 mod duplicates;
-mod rewrite;
+mod ids;
 mod nothing;
+mod reasons;
+mod rewrite;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -11,12 +13,11 @@ use std::ops::ControlFlow;
 use anyhow::Context;
 use kindred::profile::path::{find, holds, take};
 use kindred::profile::{Fields, IdError, ItemId, Value};
-use kindred::vectorizer::unit::{NoVector, numbers_of};
+use kindred::vectorizer::unit::numbers_of;
 
 use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
 use crate::fields::{FieldsSeen, IdGuess, ListHints};
-use crate::gate::{Gate, Refusal};
 use crate::places::Places;
 use crate::separators::{ListSeparators, Lists, Splitter};
 use crate::skipped::Skipped;
@@ -24,7 +25,12 @@ use crate::source::ROW_NUMBERS as ROW;
 use crate::source::{Record, VECTOR_FIELD};
 use crate::spool::{Span, Spool, SpoolWriter};
 
+use ids::{id_at, number_record};
+use reasons::id_reason;
+
 pub use document::Returned;
+pub(crate) use reasons::vector_reason;
+pub use reasons::{check_skipped, check_skipped_because, describe};
 
 /// The field that is the id unless it is said or missing everywhere.
 const DEFAULT_ID_FIELD: &str = "_id";
@@ -231,9 +237,9 @@ impl Ingest {
         }
     }
 
-    /// Records taken so far.
-    pub fn read(&self) -> u64 {
-        self.read
+    /// Records taken so far; none where something has ended the reading.
+    pub fn read(&self) -> Option<u64> {
+        self.failure.is_none().then_some(self.read)
     }
 
     /// Looks at a record before anything is done with it.
@@ -287,7 +293,9 @@ impl Ingest {
         let value = Value::Map(fields);
         // A document of plain values is always written.
         let document = serde_json::to_vec(&value).map_err(anyhow::Error::from)?;
-        if !self.options.is_undecided && !self.returned.fits(&document, &value).map_err(anyhow::Error::from)? {
+        if !self.options.is_undecided
+            && !self.returned.fits(&document, &value).map_err(anyhow::Error::from)?
+        {
             skipped.add(document::TOO_LONG, || id.to_string());
             return Ok(());
         }
@@ -298,7 +306,8 @@ impl Ingest {
 
     /// Skips a record for its id, which is shown where it is text that nobody would see.
     fn skip_id(&mut self, number: u64, error: IdError, fields: &Fields, skipped: &mut Skipped) {
-        let value = self.options.id_field.as_deref().or(Some(DEFAULT_ID_FIELD)).and_then(|name| id_at(fields, name));
+        let value =
+            self.options.id_field.as_deref().or(Some(DEFAULT_ID_FIELD)).and_then(|name| id_at(fields, name));
         if let (IdError::Float, Some(Value::Float(number))) = (error, value)
             && number.fract() == 0.0
         {
@@ -431,9 +440,23 @@ impl Ingest {
         })
     }
 
+    /// The field of the id that was named, as documents have it: see [`id_at`].
+    fn named_id_field(&self, name: String) -> String {
+        match name.rsplit_once('.') {
+            Some((outer, inner))
+                if inner.starts_with('$')
+                    && self.fields.get(&name).is_none()
+                    && self.fields.get(outer).is_some() =>
+            {
+                outer.to_owned()
+            }
+            _ => name,
+        }
+    }
+
     fn decide_id_field(&mut self, skipped: &mut Skipped) -> String {
         let default_seen = match (self.rule, self.options.id_field.clone()) {
-            (IdRule::Named, Some(name)) => return name,
+            (IdRule::Named, Some(name)) => return self.named_id_field(name),
             (IdRule::Auto { default_seen }, _) => default_seen,
             _ => true,
         };
@@ -464,30 +487,6 @@ enum Identified {
     Neither,
 }
 
-/// The reasons of a summary, as few words as will do.
-fn id_reason(error: IdError) -> &'static str {
-    match error {
-        IdError::Missing => "id missing",
-        IdError::Null => "id null",
-        IdError::Boolean => "id boolean",
-        IdError::Float => "id float",
-        IdError::Compound(_) => "id neither text nor integer",
-        IdError::Empty => "id empty",
-        IdError::Control(_) => "id with a control character",
-        IdError::TooLong(_) => "id over 512 bytes",
-    }
-}
-
-/// The value of the field that is the id. A path may name what an id of MongoDB is written in, `_id.$oid`, also where
-/// the reader has taken it out of there.
-fn id_at<'f>(fields: &'f Fields, name: &str) -> Option<&'f Value> {
-    find(fields, name).or_else(|| {
-        let (outer, inner) = name.rsplit_once('.')?;
-        let is_scalar = |value: &&Value| !matches!(value, Value::Map(_) | Value::List(_) | Value::Floats(_));
-        inner.starts_with('$').then(|| find(fields, outer))?.filter(is_scalar)
-    })
-}
-
 /// The numbers that the parts of a text are, where all are.
 fn as_numbers(parts: Vec<Value>) -> Value {
     let number = |part: &Value| match part {
@@ -498,67 +497,4 @@ fn as_numbers(parts: Vec<Value>) -> Value {
         Some(numbers) => Value::List(numbers),
         None => Value::List(parts),
     }
-}
-
-/// The reasons of a summary for what is no vector.
-pub(crate) fn vector_reason(error: NoVector) -> &'static str {
-    match error {
-        NoVector::Missing => "vector missing",
-        NoVector::NotNumbers => "vector not a list of numbers",
-        NoVector::NumberMissing => "number of the vector missing",
-        NoVector::NotANumber => "number of the vector not a number",
-    }
-}
-
-/// Puts the record's number in front, as the field `_id`.
-fn number_record(number: u64, fields: &mut Fields, places: &Places) -> Result<(), Failure> {
-    for name in [ROW, DEFAULT_ID_FIELD] {
-        if fields.iter().any(|(field, _)| field == name) {
-            return Err(Failure::Usage(format!(
-                "--id-field {ROW} numbers the records in the field {DEFAULT_ID_FIELD:?}, but the source has a field \
-                 {name:?} ({}); name the field that holds the id",
-                places.of(number)
-            )));
-        }
-    }
-    fields.insert(0, (DEFAULT_ID_FIELD.to_owned(), Value::integer(i128::from(number))));
-    Ok(())
-}
-
-/// Refuses a source of which too much was unusable.
-///
-/// # Errors
-/// Where more than the share `max_skipped` of the records read was skipped; the figures.
-pub fn check_skipped(skipped: &Skipped, read: u64, max_skipped: f64) -> anyhow::Result<()> {
-    check_skipped_because(skipped, read, max_skipped, "")
-}
-
-/// The same, with more to say.
-///
-/// # Errors
-/// Those of [`check_skipped`].
-pub fn check_skipped_because(
-    skipped: &Skipped,
-    read: u64,
-    max_skipped: f64,
-    because: &str,
-) -> anyhow::Result<()> {
-    let share = skipped.total() as f64 / read.max(1) as f64;
-    if share > max_skipped {
-        let message = format!(
-            "{} of {read} records were skipped, a share of {share:.4}; --max-skipped allows {max_skipped}{}{because}",
-            skipped.total(),
-            describe(skipped),
-        );
-        return Err(Refusal { gate: Gate::Skipped, message }.into());
-    }
-    Ok(())
-}
-
-/// The reasons and the first places, a line each.
-pub fn describe(skipped: &Skipped) -> String {
-    skipped.iter().fold(String::new(), |text, (name, reason)| {
-        let more = if reason.count > reason.first.len() as u64 { ", ..." } else { "" };
-        format!("{text}\n  {} x {name}: {}{more}", reason.count, reason.first.join(", "))
-    })
 }

@@ -61,7 +61,8 @@ fn columns(names: &str) -> Result<VectorizerChoice, String> {
     if names.iter().any(|name| name.is_empty()) {
         return Err("a column has no name; columns:dim_* and columns:A,B,C are meant".to_owned());
     }
-    let pattern = |name: &&str| Pattern::new(name).map_err(|error| format!("{name:?} is no pattern: {error}"));
+    let pattern =
+        |name: &&str| Pattern::new(name).map_err(|error| format!("{name:?} is no pattern: {error}"));
     let patterns = names.iter().map(pattern).collect::<Result<_, _>>()?;
     Ok(VectorizerChoice::Columns { patterns, names: Vec::new() })
 }
@@ -89,7 +90,9 @@ impl FieldSelection {
     /// Whether a field is vectorized: it, or a map that it lies in, is named.
     pub fn takes(&self, path: &str) -> bool {
         let named = |names: &[String]| {
-            names.iter().any(|name| path.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+            names.iter().any(|name| {
+                path.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
         };
         self.only.as_deref().is_none_or(named) && !named(&self.ignored)
     }
@@ -143,7 +146,9 @@ impl BuildOptions {
         if args.id_field.as_deref() == Some("") {
             return Err(Failure::Usage("--id-field: the name is empty".to_owned()));
         }
-        if matches!(vectorizer, VectorizerChoice::Field(_) | VectorizerChoice::Columns { .. }) && !selection.is_everything() {
+        if matches!(vectorizer, VectorizerChoice::Field(_) | VectorizerChoice::Columns { .. })
+            && !selection.is_everything()
+        {
             return Err(Failure::Usage(
                 "--fields and --ignore-fields say what is vectorized; with field:NAME and columns:NAMES the vector is \
                  already there"
@@ -212,17 +217,22 @@ fn check_vectors(args: &BuildArgs) -> Result<(), Failure> {
     let usage = |text: &str| Err(Failure::Usage(text.to_owned()));
     let is_standard_input = |path: &std::path::PathBuf| path.as_os_str() == STANDARD_INPUT;
     let of_profiles = !args.profiles.is_empty();
-    let standard_inputs =
-        args.profiles.iter().chain(&args.vectors).chain(&args.ids).filter(|path| is_standard_input(path)).count();
+    let standard_inputs = args
+        .profiles
+        .iter()
+        .chain(&args.vectors)
+        .chain(&args.ids)
+        .filter(|path| is_standard_input(path))
+        .count();
     match (&args.vectors, &args.ids) {
         (None, Some(_)) => usage("--ids has the ids of --vectors, which is missing"),
         (Some(_), Some(_)) if of_profiles => {
             usage("--ids and --profiles: the vectors of --vectors are those of the profiles, which have ids")
         }
-        (Some(_), None) if !of_profiles => {
-            usage("--vectors: the ids are missing: give --ids a file with one a line, --ids row to number the rows, or \
-                 --profiles whose vectors they are")
-        }
+        (Some(_), None) if !of_profiles => usage(
+            "--vectors: the ids are missing: give --ids a file with one a line, --ids row to number the rows, or \
+                 --profiles whose vectors they are",
+        ),
         (Some(_), Some(_)) if standard_inputs > 1 => {
             usage("--vectors and --ids: standard input can be read once only")
         }
@@ -237,9 +247,9 @@ fn check_vectors(args: &BuildArgs) -> Result<(), Failure> {
                 ("--list-separator", !args.list_separator.is_empty()),
             ];
             match of_profiles.iter().find(|(_, is_given)| *is_given) {
-                Some((flag, _)) => {
-                    Err(Failure::Usage(format!("{flag} is about profiles, and --vectors with --ids has none")))
-                }
+                Some((flag, _)) => Err(Failure::Usage(format!(
+                    "{flag} is about profiles, and --vectors with --ids has none"
+                ))),
                 None => Ok(()),
             }
         }

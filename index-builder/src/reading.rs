@@ -95,9 +95,9 @@ impl Reading<'_> {
             notes: self.notes.clone(),
         };
         self.plan.read(&self.args.out, &read_options, &mut taking).map_err(anyhow::Error::from)?;
-        let Some(rows) = self.rows else { return Ok(()) };
-        let records = ingest.read();
-        let read = rows.read_rows(&self.args.out, Some(records), &self.notes, &mut |row| ingest.take_row(row));
+        let (Some(rows), Some(records)) = (self.rows, ingest.read()) else { return Ok(()) };
+        let read =
+            rows.read_rows(&self.args.out, Some(records), &self.notes, &mut |row| ingest.take_row(row));
         read.map_err(|error| match error {
             ReadError::Source(SourceError { input, cause: Cause::IdsAndRows { rows, .. }, .. }) => {
                 Failure::Failed(anyhow!(
@@ -115,7 +115,10 @@ impl Reading<'_> {
             ("--fields", self.args.fields.clone()),
             ("--ignore-fields", self.args.ignore_fields.clone()),
             ("--expose", self.args.expose.clone()),
-            ("--list-separator", Some(self.options.lists.fields.iter().map(|list| list.field.clone()).collect())),
+            (
+                "--list-separator",
+                Some(self.options.lists.fields.iter().map(|list| list.field.clone()).collect()),
+            ),
         ];
         let named = lists.into_iter().flat_map(|(flag, names)| {
             names.into_iter().flatten().map(move |name| (flag, name)).filter(|(_, name)| !name.is_empty())
@@ -128,8 +131,10 @@ impl Reading<'_> {
     fn check_names(&self, profiles: &Profiles) -> Result<(), Failure> {
         let asked = self.asked_about();
         let unknown: Vec<_> = asked.iter().filter(|(_, name)| !profiles.seen.contains(name)).collect();
-        let all_exposed_are_unknown =
-            asked.iter().filter(|(flag, _)| *flag == "--expose").all(|(_, name)| !profiles.seen.contains(name));
+        let all_exposed_are_unknown = asked
+            .iter()
+            .filter(|(flag, _)| *flag == "--expose")
+            .all(|(_, name)| !profiles.seen.contains(name));
         for (flag, name) in &unknown {
             let stops = match *flag {
                 "--ignore-fields" => false,

@@ -49,10 +49,7 @@ fn candidates<'p>(
     selection: &FieldSelection,
     profiles: &'p Profiles,
 ) -> impl Iterator<Item = (&'p str, &'p Field)> {
-    profiles
-        .fields
-        .vectors()
-        .filter(move |(name, _)| *name != profiles.id_field && selection.takes(name))
+    profiles.fields.vectors().filter(move |(name, _)| *name != profiles.id_field && selection.takes(name))
 }
 
 fn automatic(
@@ -117,8 +114,11 @@ fn columns(patterns: &[Pattern], fields: &FieldsSeen, id_field: &str) -> Result<
         .collect();
     let mut taken = std::collections::HashSet::new();
     for pattern in patterns {
-        let mut found: Vec<&str> =
-            at_the_top.iter().copied().filter(|name| pattern.matches(name) && !taken.contains(name)).collect();
+        let mut found: Vec<&str> = at_the_top
+            .iter()
+            .copied()
+            .filter(|name| pattern.matches(name) && !taken.contains(name))
+            .collect();
         if found.is_empty() && !at_the_top.iter().any(|name| pattern.matches(name)) {
             return Err(Failure::Usage(format!(
                 "--vectorizer columns: no field is called {:?}. The fields are: {}",

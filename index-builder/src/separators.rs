@@ -33,13 +33,18 @@ impl ListSeparators {
                     parsed.fields.push(ListSeparator { field, separator: plain(separator) });
                 }
                 Some((_, "")) if given.len() > 1 => {
-                    return Err(format!("{given:?}: the separator is missing; ';' and 'interests=;' are allowed"));
+                    return Err(format!(
+                        "{given:?}: the separator is missing; ';' and 'interests=;' are allowed"
+                    ));
                 }
                 _ if given.is_empty() => {
                     return Err("the separator is empty; ';' and 'interests=;' are allowed".to_owned());
                 }
                 _ if parsed.everywhere.is_some() => {
-                    return Err("one separator is for all fields, and two are given; 'interests=;' is for one".to_owned());
+                    return Err(
+                        "one separator is for all fields, and two are given; 'interests=;' is for one"
+                            .to_owned(),
+                    );
                 }
                 _ => parsed.everywhere = Some(plain(given)),
             }
@@ -146,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_separator_is_for_all_fields_or_for_one() {
-        let list = |field: &str, separator: &str| ListSeparator { field: field.into(), separator: separator.into() };
+        let list =
+            |field: &str, separator: &str| ListSeparator { field: field.into(), separator: separator.into() };
         let cases = [
             (&[";"][..], Some(";"), vec![]),
             (&["; "], Some(";"), vec![]),
@@ -159,7 +165,9 @@ mod tests {
             let expected = ListSeparators { everywhere: everywhere.map(str::to_owned), fields };
             assert_eq!(parse(given), Ok(expected), "{given:?}");
         }
-        for (given, part) in [(&[""][..], "empty"), (&["a="], "missing"), (&[";", "|"], "two"), (&["a=;", "a=|"], "two")] {
+        for (given, part) in
+            [(&[""][..], "empty"), (&["a="], "missing"), (&[";", "|"], "two"), (&["a=;", "a=|"], "two")]
+        {
             assert!(parse(given).unwrap_err().contains(part), "{given:?}");
         }
     }

@@ -60,7 +60,11 @@ pub fn dimension(
 
 /// The lengths of vectors, where not all have the one that is used: "the vectors have 384 numbers in 298 profiles and 5
 /// in 2; ...".
-pub fn describe_lengths(asked: Option<u32>, lengths: impl Iterator<Item = usize>, used: usize) -> Option<String> {
+pub fn describe_lengths(
+    asked: Option<u32>,
+    lengths: impl Iterator<Item = usize>,
+    used: usize,
+) -> Option<String> {
     let mut count = BTreeMap::<usize, u64>::new();
     lengths.for_each(|length| *count.entry(length).or_default() += 1);
     if count.keys().all(|&length| length == used) {
@@ -68,7 +72,10 @@ pub fn describe_lengths(asked: Option<u32>, lengths: impl Iterator<Item = usize>
     }
     let mut count: Vec<(usize, u64)> = count.into_iter().collect();
     count.sort_by_key(|&(length, count)| (std::cmp::Reverse(count), length));
-    let shown = count.iter().take(LENGTHS_SHOWN).map(|(length, count)| format!("{length} numbers in {count} profiles"));
+    let shown = count
+        .iter()
+        .take(LENGTHS_SHOWN)
+        .map(|(length, count)| format!("{length} numbers in {count} profiles"));
     let more = if count.len() > LENGTHS_SHOWN { " and others" } else { "" };
     let found = format!("the vectors have {}{more}", shown.collect::<Vec<_>>().join(", "));
     Some(match asked {

@@ -80,7 +80,7 @@ fn build(lines: &str, args: &BuildArgs) -> Built {
         source: Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() },
         id_field: profiles.id_field.clone(),
         vectorizer: VectorizerMetadata {
-            name: args.vectorizer.clone(),
+            name: args.vectorizer.replace("auto", "hashing"),
             fingerprint: vectors.fingerprint,
             language: None,
         },

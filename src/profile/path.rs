@@ -215,7 +215,11 @@ mod tests {
         ];
         for (only, ignored, kept) in cases {
             let mut fields = fields(r#"{"s":{"age":1,"b":{"c":2}},"n":3,"d.e":4,"d":{"e":5}}"#);
-            retain(&mut fields, Some(&Paths::new(only.iter().copied())), &Paths::new(ignored.iter().copied()));
+            retain(
+                &mut fields,
+                Some(&Paths::new(only.iter().copied())),
+                &Paths::new(ignored.iter().copied()),
+            );
             assert_eq!(json(fields), kept, "{only:?} {ignored:?}");
         }
     }

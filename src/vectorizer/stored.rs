@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::hashing::{HashingVectorizer, StateError};
 use super::unit::{NoVector, normalise, number_of, numbers_of};
 use crate::index::Index;
-use crate::profile::{Fields, Value};
 use crate::profile::path::take;
 use crate::profile::separated::ListSeparator;
+use crate::profile::{Fields, Value};
 
 /// What metadata call the built-in vectorizer.
 const HASHING: &str = "hashing";

@@ -13,13 +13,25 @@ const MOST_FIELDS: usize = 256;
 
 /// Names that say "id" as a whole, in lower case.
 const WHOLE: [&str; 14] = [
-    "_id", "id", "uuid", "guid", "uid", "oid", "key", "pk", "rowid", "__index_level_0__", "identifier", "userid",
-    "index", "username",
+    "_id",
+    "id",
+    "uuid",
+    "guid",
+    "uid",
+    "oid",
+    "key",
+    "pk",
+    "rowid",
+    "__index_level_0__",
+    "identifier",
+    "userid",
+    "index",
+    "username",
 ];
 /// Words of a name that make it likely.
 const WORDS: [&str; 16] = [
-    "id", "uuid", "guid", "uid", "oid", "key", "pk", "email", "mail", "login", "username", "slug", "sku", "isbn", "code",
-    "handle",
+    "id", "uuid", "guid", "uid", "oid", "key", "pk", "email", "mail", "login", "username", "slug", "sku",
+    "isbn", "code", "handle",
 ];
 
 /// Remembers of the first records in which fields every value differs and could be an id.
@@ -116,7 +128,9 @@ mod tests {
     fn best(names: &[&str], rows: &[&[i64]]) -> Option<String> {
         let mut guess = IdGuess::default();
         for row in rows {
-            guess.observe(&names.iter().zip(*row).map(|(name, n)| ((*name).to_owned(), Value::Int(*n))).collect());
+            guess.observe(
+                &names.iter().zip(*row).map(|(name, n)| ((*name).to_owned(), Value::Int(*n))).collect(),
+            );
         }
         guess.best().map(str::to_owned)
     }

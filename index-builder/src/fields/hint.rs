@@ -38,6 +38,8 @@ struct Parts {
     fewest: usize,
     most: usize,
     hashes: HashSet<u64>,
+    /// The parts among which those were found.
+    told_apart: u64,
 }
 
 impl ListHints {
@@ -109,6 +111,7 @@ impl Parts {
             let (characters, words) = LONGEST;
             self.short += u64::from(part.chars().count() <= characters && part.split(' ').count() <= words);
             if self.hashes.len() < MOST_ELEMENTS {
+                self.told_apart += 1;
                 self.hashes.insert(XxHash3_64::oneshot(part.as_bytes()));
             }
         }
@@ -119,7 +122,7 @@ impl Parts {
     fn are_lists(&self, all: u64, separator: &str) -> bool {
         let is_frequent = self.texts * 2 >= all && self.parts >= self.texts * 3 / 2;
         let are_short = self.short * 10 >= self.parts * 9;
-        let come_again = self.hashes.len() as u64 * 3 <= self.parts * 2;
+        let come_again = self.hashes.len() as u64 * 3 <= self.told_apart * 2;
         let vary = self.most >= 3 && self.fewest < self.most;
         is_frequent && are_short && (separator != ", " || come_again && vary)
     }
@@ -163,12 +166,18 @@ mod tests {
     #[test]
     fn prose_addresses_names_and_entities_are_no_lists() {
         let none: [&[&str]; 7] = [
-            &["I like tea, and I like long walks in the rain with my dog, when it rains.", "No, never, I say, never."],
+            &[
+                "I like tea, and I like long walks in the rain with my dog, when it rains.",
+                "No, never, I say, never.",
+            ],
             &["Berlin, Germany", "Bonn, Germany", "Paris, France"],
             &["Smith, John", "Smith, Ann", "Doe, John"],
             &["Tom &amp; Jerry", "R&amp;B", "&#39;t"],
             &["a;b", "c", "d", "e", "f"],
-            &["I came; I saw a great many things there that day; I left at once.", "It rained; we all went home early."],
+            &[
+                "I came; I saw a great many things there that day; I left at once.",
+                "It rained; we all went home early.",
+            ],
             &[""],
         ];
         for texts in none {

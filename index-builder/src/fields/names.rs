@@ -38,7 +38,10 @@ pub fn nearest<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> Option<
         let name_plain = plain(name);
         // The last name of a path is often all that is remembered of it.
         let last = plain(name.rsplit('.').next().unwrap_or(name));
-        (strsim::damerau_levenshtein(&given, &name_plain).min(strsim::damerau_levenshtein(&given, &last)), name)
+        (
+            strsim::damerau_levenshtein(&given, &name_plain).min(strsim::damerau_levenshtein(&given, &last)),
+            name,
+        )
     });
     // The first of several that are equally near.
     let (distance, name) = distances.min_by_key(|&(distance, _)| distance)?;
@@ -51,7 +54,8 @@ mod tests {
 
     #[test]
     fn names_are_shown_so_that_they_cannot_be_misread() {
-        let cases = [("age", "age"), ("s.age", "s.age"), ("Größe", "Größe"), ("a b", "\"a b\""), ("", "\"\"")];
+        let cases =
+            [("age", "age"), ("s.age", "s.age"), ("Größe", "Größe"), ("a b", "\"a b\""), ("", "\"\"")];
         for (name, expected) in cases {
             assert_eq!(shown(name), expected);
         }

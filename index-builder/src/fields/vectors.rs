@@ -30,9 +30,10 @@ impl Lengths {
     pub(super) fn observe(&mut self, value: &Value) {
         let (length, has_fractions) = match value {
             Value::Floats(numbers) => (numbers.len(), true),
-            Value::List(values) if values.iter().all(|value| value.as_number().is_some()) => {
-                (values.len(), values.iter().any(|value| matches!(value, Value::Float(n) if n.fract() != 0.0)))
-            }
+            Value::List(values) if values.iter().all(|value| value.as_number().is_some()) => (
+                values.len(),
+                values.iter().any(|value| matches!(value, Value::Float(n) if n.fract() != 0.0)),
+            ),
             Value::Text(text) if text.ends_with(']') => match parse_list(text) {
                 Some(list) => return self.observe(&list),
                 None => return,

@@ -52,7 +52,12 @@ impl Nothing<'_> {
         }
         let vector = self.vector_field?;
         let is_missing = self.fields.get(vector).is_none_or(|field| field.values == 0);
-        is_missing.then(|| format!("The vector is looked for in the field {vector:?}, which no record has. {}.", self.fields.vectors_first()))
+        is_missing.then(|| {
+            format!(
+                "The vector is looked for in the field {vector:?}, which no record has. {}.",
+                self.fields.vectors_first()
+            )
+        })
     }
 
     fn which_id(&self) -> String {

@@ -30,8 +30,10 @@ impl Profiles {
     ) -> anyhow::Result<()> {
         let mut kept = Vec::with_capacity(self.entries.len());
         for chunk in self.entries.chunks(CHUNK) {
-            let written: Vec<Rewritten> =
-                chunk.par_iter().map(|entry| self.rewritten(entry, &change)).collect::<anyhow::Result<_>>()?;
+            let written: Vec<Rewritten> = chunk
+                .par_iter()
+                .map(|entry| self.rewritten(entry, &change))
+                .collect::<anyhow::Result<_>>()?;
             for (entry, written) in chunk.iter().zip(written) {
                 match written {
                     Ok((document, vector)) => {

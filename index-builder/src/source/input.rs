@@ -117,7 +117,8 @@ impl Input {
             file.rewind()?;
             Ok(file)
         };
-        let failed = |error| InputError::Spool { name: name.to_owned(), directory: spool_dir.to_owned(), error };
+        let failed =
+            |error| InputError::Spool { name: name.to_owned(), directory: spool_dir.to_owned(), error };
         let start = written().and_then(FromHere::new).map_err(failed)?;
         Ok(Input { name: name.to_owned(), start, compression: None, spool_dir: spool_dir.to_owned() })
     }

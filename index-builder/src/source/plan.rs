@@ -206,7 +206,9 @@ impl Plan {
         };
         // A reader of vectors compares their number with that of the ids before it gives the first.
         match (read(expected.unwrap_or(0)), expected) {
-            (Err(ReadError::Source(SourceError { cause: Cause::IdsAndRows { rows, .. }, .. })), None) => read(rows),
+            (Err(ReadError::Source(SourceError { cause: Cause::IdsAndRows { rows, .. }, .. })), None) => {
+                read(rows)
+            }
             (done, _) => done,
         }
     }

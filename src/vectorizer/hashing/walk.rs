@@ -50,7 +50,9 @@ impl<V: FnMut(Place<'_>, &Value)> Walker<'_, V> {
     fn map(&mut self, fields: &Fields, taken: &Taken<'_>, in_list: bool, depth: usize) {
         let parent = self.path.len();
         for (name, value) in fields {
-            let Some((only, ignored)) = select(name, fields, taken.only.as_ref(), &taken.ignored) else { continue };
+            let Some((only, ignored)) = select(name, fields, taken.only.as_ref(), &taken.ignored) else {
+                continue;
+            };
             if depth > 0 {
                 self.path.push('.');
             }
