@@ -10,7 +10,8 @@ use common::{Place, Ran, Value, ids, json, run, scattered};
 fn with_vectors(count: usize, field: &str) -> Vec<Value> {
     let named = |(n, mut profile): (usize, Value)| {
         let vector = profile["v"].take();
-        json!({"_id": profile["_id"], "name": format!("Name {n}"), "city": ["Bonn", "Rome"][n % 2], field: vector})
+        let city = if n % 2 == 0 { "Bonn" } else { "Rome" };
+        json!({"_id": profile["_id"], "name": format!("Name {n}"), "city": city, field: vector})
     };
     scattered(count, 7).into_iter().enumerate().map(named).collect()
 }
@@ -85,8 +86,11 @@ fn a_vector_in_a_map_or_in_text_is_found_as_well() {
 
 #[test]
 fn several_fields_that_may_be_the_vector_are_named_and_refused() {
-    let two = |profile: Value| json!({"_id": profile["_id"], "image": profile["v"], "text": [1, 2, 3, 4, 5, 6, 7, 8, 9.5], "n": 1});
-    let place = Place::with(&scattered(20, 7).into_iter().map(two).collect::<Vec<_>>());
+    let two = |(n, profile): (usize, Value)| {
+        let text: Vec<f64> = (0..9).map(|at| (at * n) as f64 + 0.5).collect();
+        json!({"_id": profile["_id"], "image": profile["v"], "text": text, "n": n})
+    };
+    let place = Place::with(&scattered(20, 7).into_iter().enumerate().map(two).collect::<Vec<_>>());
     place.build(&[]).fails(
         1,
         &[
@@ -204,8 +208,11 @@ fn vectors_in_a_file_belong_to_the_profiles_in_their_order() {
     // A record that is skipped uses up its row.
     place.write("docs.jsonl", format!("{{\"_id\":null}}\n{}", common::jsonl(&bare[1..])));
     build(&place, &files, &["--max-skipped", "0.1"]).done();
-    let nearest = |version| place.try_query(version, &["--exact", "--distances"], "p7", "1").done();
-    assert_eq!(nearest(3).replace("\"name\":\"N\",", ""), nearest(2).replace("\"name\":\"N\",", ""));
+    let others = |version| {
+        let answer = place.try_query(version, &["--exact"], "p7", "40").json();
+        ids(&answer).iter().filter(|&&id| id != "p0").take(30).map(|&id| id.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(others(3), others(2));
 }
 
 #[test]
