@@ -5,6 +5,8 @@
 //! not a number (NaN, infinity) has become null; so a profile can always be written as a JSON document.
 
 pub mod json;
+pub mod path;
+pub mod separated;
 
 use std::fmt;
 
@@ -158,6 +160,9 @@ pub enum IdError {
     /// The field is empty text.
     #[error("the id is empty")]
     Empty,
+    /// The field has a character that nobody sees: a control character or a line separator.
+    #[error("the id has a control character, U+{:04X}", u32::from(*.0))]
+    Control(char),
     /// The field is longer than [`MAX_ID_BYTES`].
     #[error("the id has {0} bytes; at most {MAX_ID_BYTES} are allowed")]
     TooLong(usize),
@@ -167,12 +172,16 @@ impl ItemId {
     /// The id that a text is.
     ///
     /// # Errors
-    /// [`IdError::Empty`] and [`IdError::TooLong`].
+    /// [`IdError::Empty`], [`IdError::Control`] and [`IdError::TooLong`].
     pub fn new(text: impl Into<String>) -> Result<ItemId, IdError> {
         let text = text.into();
+        let is_unseen = |c: &char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
         match text.len() {
             0 => Err(IdError::Empty),
-            1..=MAX_ID_BYTES => Ok(ItemId(text)),
+            1..=MAX_ID_BYTES => match text.chars().find(is_unseen) {
+                Some(c) => Err(IdError::Control(c)),
+                None => Ok(ItemId(text)),
+            },
             bytes => Err(IdError::TooLong(bytes)),
         }
     }
@@ -235,6 +244,10 @@ mod tests {
             (Some(Value::Map(vec![])), IdError::Compound("a map")),
             (Some(Value::Text(String::new())), IdError::Empty),
             (Some(Value::Text("x".repeat(513))), IdError::TooLong(513)),
+            (Some(Value::Text("a\nb".into())), IdError::Control('\n')),
+            (Some(Value::Text("\u{0}".into())), IdError::Control('\u{0}')),
+            (Some(Value::Text("a\u{9f}".into())), IdError::Control('\u{9f}')),
+            (Some(Value::Text("a\u{2028}b".into())), IdError::Control('\u{2028}')),
         ];
         for (value, error) in refused {
             assert_eq!(ItemId::from_value(value.as_ref()), Err(error));

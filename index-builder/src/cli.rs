@@ -78,16 +78,12 @@ pub struct BuildArgs {
     /// What a database of --profiles is asked for; each row is a profile
     #[arg(long, value_name = "SQL")]
     pub query: Option<String>,
-    /// Vectors instead of profiles: a file of which every row is one: .npy, .npz, .fvecs, .bvecs or .ivecs
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "ids",
-        conflicts_with_all = ["profiles", "query", "format", "id_field", "vectorizer", "fields", "ignore_fields"]
-    )]
+    /// A file of vectors (.npy, .npz, .fvecs, .bvecs or .ivecs), of which every row is one: those of --profiles, in
+    /// their order, or with --ids instead of profiles
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vectorizer", "fields", "ignore_fields"])]
     pub vectors: Option<PathBuf>,
-    /// The ids of --vectors, one a line
-    #[arg(long, value_name = "FILE")]
+    /// The ids of --vectors without --profiles, one a line; `row` numbers the rows from 0
+    #[arg(long, value_name = "FILE|row")]
     pub ids: Option<PathBuf>,
     /// The index directory; it is created if it is missing
     #[arg(long, value_name = "DIR")]
@@ -101,14 +97,15 @@ pub struct BuildArgs {
     )]
     pub format: FormatChoice,
     /// The field that holds the id; `row` numbers the records [default: _id, else id]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = trimmed)]
     pub id_field: Option<String>,
     /// What makes the vectors
     #[arg(
         long,
-        default_value = "hashing",
+        default_value = "auto",
         value_name = "VECTORIZER",
-        help = "What makes the vectors: hashing, field:NAME or python:PATH[:FUNCTION]"
+        help = "What makes the vectors: hashing, field:NAME, columns:NAMES or python:PATH[:FUNCTION]; auto: the field \
+                that holds a list of 8 or more numbers in nearly every profile, where there is one, else hashing"
     )]
     pub vectorizer: String,
     /// The interpreter of python:PATH
@@ -123,15 +120,19 @@ pub struct BuildArgs {
     /// The language of text normalisation: en, de, fr or nl
     #[arg(long, default_value = "en", value_name = "LANGUAGE")]
     pub language: Language,
-    /// The fields that are vectorized [default: every field but the id]
-    #[arg(long, value_name = "A,B", value_delimiter = ',', conflicts_with = "ignore_fields")]
+    /// The fields that are vectorized; s.age is the field age of the map s [default: every field but the id]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = trimmed, conflicts_with = "ignore_fields")]
     pub fields: Option<Vec<String>>,
     /// Fields that are not vectorized
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = trimmed)]
     pub ignore_fields: Option<Vec<String>>,
     /// The fields that are stored and returned besides the id [default: every field but the vector]
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = trimmed)]
     pub expose: Option<Vec<String>>,
+    /// What separates the elements where texts are lists, such as ';' for "jazz; tea": for every field that has it, or
+    /// for one as in 'interests=;'; may be given several times
+    #[arg(long, value_name = "[FIELD=]SEPARATOR", allow_hyphen_values = true)]
+    pub list_separator: Vec<String>,
     /// What constructs the graph
     #[arg(long, default_value = "partitions", value_name = "BUILDER")]
     pub graph: GraphChoice,
@@ -168,6 +169,9 @@ pub struct BuildArgs {
     /// The share of records that may be unusable, 0 to 1
     #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
     pub max_skipped: f64,
+    /// The share of profiles that may have nothing to compare, and so nobody to be recommended, 0 to 1; never all of them
+    #[arg(long, default_value_t = 0.5, value_name = "SHARE", value_parser = share)]
+    pub max_zero: f64,
     /// The file's default ef is the smallest that reaches this recall@10 on a sample, 0 to 1
     #[arg(long, default_value_t = 0.99, value_name = "RECALL", value_parser = share)]
     pub target_recall: f64,
@@ -346,6 +350,11 @@ fn prom_file(text: &str) -> Result<PathBuf, String> {
         (Some(_), Some(extension)) if extension == "prom" => Ok(path),
         _ => Err("a file that ends in .prom is allowed: node_exporter reads no other".to_owned()),
     }
+}
+
+/// A name without the blanks around it.
+fn trimmed(text: &str) -> Result<String, std::convert::Infallible> {
+    Ok(text.trim().to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {

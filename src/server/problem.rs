@@ -343,6 +343,7 @@ impl Problem {
             Problem::NoVector(error) => {
                 let (kind, title) = match error {
                     VectorizeError::Unknown { .. }
+                    | VectorizeError::NoColumns { .. }
                     | VectorizeError::State(_)
                     | VectorizeError::OtherDimension { .. } => {
                         ("not-vectorizable", "Profiles are not vectorized")

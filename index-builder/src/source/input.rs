@@ -5,7 +5,7 @@
 //! Gzip and zstd are recognised by their first bytes and taken off; the copy stays compressed.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
+use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -102,6 +102,25 @@ impl Input {
         let mut first = Vec::with_capacity(MAGIC_BYTES);
         start.clone().take(MAGIC_BYTES as u64).read_to_end(&mut first).map_err(read)?;
         Ok(Input { name, start, compression: Compression::of(&first), spool_dir: spool_dir.to_owned() })
+    }
+
+    /// The numbers from 0 to below `count`, one a line, as if `name` were a file of them. They are in a temporary file in
+    /// `spool_dir`.
+    ///
+    /// # Errors
+    /// [`InputError::Spool`] where there is no room for it.
+    pub fn numbers(count: u64, name: &str, spool_dir: &Path) -> Result<Input, InputError> {
+        let written = || -> io::Result<File> {
+            let mut out = BufWriter::new(tempfile::tempfile_in(spool_dir)?);
+            (0..count).try_for_each(|number| writeln!(out, "{number}"))?;
+            let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+            file.rewind()?;
+            Ok(file)
+        };
+        let failed =
+            |error| InputError::Spool { name: name.to_owned(), directory: spool_dir.to_owned(), error };
+        let start = written().and_then(FromHere::new).map_err(failed)?;
+        Ok(Input { name: name.to_owned(), start, compression: None, spool_dir: spool_dir.to_owned() })
     }
 
     /// The path as it was given, or "standard input": for messages.

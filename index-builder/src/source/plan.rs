@@ -9,7 +9,8 @@ use glob::MatchOptions;
 
 use super::format::{self, Reader};
 use super::{
-    Format, FormatChoice, FormatError, Input, InputError, ReadOptions, STANDARD_INPUT, Sink, SourceError,
+    Cause, Format, FormatChoice, FormatError, Input, InputError, Notes, ReadOptions, STANDARD_INPUT, Sink,
+    SourceError,
 };
 
 /// As a shell matches: `*` stops at a `/` and does not match what is hidden.
@@ -182,6 +183,34 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Gives the vectors of a file of vectors alone to `sink`, each with the number of its row as its id.
+    ///
+    /// # Errors
+    /// [`ReadError`], also where there are other than `expected` rows ([`Cause::IdsAndRows`]); as many as there are will do
+    /// where that is `None`.
+    pub fn read_rows(
+        &self,
+        spool_dir: &Path,
+        expected: Option<u64>,
+        notes: &Notes,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), ReadError> {
+        let Some(part) = self.parts.first() else { return Ok(()) };
+        let input = Input::open(&part.given, spool_dir)?;
+        let mut read = |count| {
+            let ids = Some(Input::numbers(count, "the list of ids", spool_dir)?);
+            let options = ReadOptions { ids, notes: notes.clone(), ..ReadOptions::default() };
+            Ok(format::read(part.format, &input, &options, sink)?)
+        };
+        // A reader of vectors compares their number with that of the ids before it gives the first.
+        match (read(expected.unwrap_or(0)), expected) {
+            (Err(ReadError::Source(SourceError { cause: Cause::IdsAndRows { rows, .. }, .. })), None) => {
+                read(rows)
+            }
+            (done, _) => done,
+        }
     }
 }
 

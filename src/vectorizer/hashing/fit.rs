@@ -10,6 +10,7 @@ use super::config::{ConfigError, HashingConfig};
 use super::frequencies::FrequencyCounter;
 use super::number::Moments;
 use super::walk::{Place, value_text, walk};
+use crate::profile::path::holds;
 use crate::profile::{Fields, Value};
 
 /// A field of at most this many distinct values is a category.
@@ -93,10 +94,8 @@ impl Fitter {
 
     /// Looks at one profile. The result depends on the order of the profiles: always that of the source.
     pub fn observe(&mut self, fields: &Fields) {
-        if !self.named.is_empty() {
-            for (name, _) in fields {
-                self.named.get_mut(name).into_iter().for_each(|seen| *seen = true);
-            }
+        for (name, seen) in self.named.iter_mut().filter(|(_, seen)| !**seen) {
+            *seen = holds(fields, name);
         }
         let Fitter { config, stats, left_out, .. } = self;
         let mut beyond = 0;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::config::HashingConfig;
+use crate::profile::path::{Paths, select};
 use crate::profile::{Fields, Value};
 
 /// The longest path of a field, in bytes; fields with longer paths are not vectorized.
@@ -28,12 +29,7 @@ pub(super) fn walk(
     visit: &mut impl FnMut(Place<'_>, &Value),
 ) -> u64 {
     let mut walker = Walker { path: String::new(), left_out: 0, visit };
-    for (name, value) in fields {
-        if config.selects(name) {
-            walker.path.clear();
-            walker.enter(name, value, false, 1);
-        }
-    }
+    walker.map(fields, &Taken { only: config.only(), ignored: config.ignored() }, false, 0);
     walker.left_out
 }
 
@@ -43,39 +39,52 @@ struct Walker<'v, V> {
     visit: &'v mut V,
 }
 
+/// What of a value is vectorized.
+struct Taken<'c> {
+    /// What is named in it; `None`: all of it.
+    only: Option<Paths<'c>>,
+    ignored: Paths<'c>,
+}
+
 impl<V: FnMut(Place<'_>, &Value)> Walker<'_, V> {
-    /// Appends a name to the path and looks at its value.
-    fn enter(&mut self, name: &str, value: &Value, in_list: bool, depth: usize) {
-        if self.path.len() + name.len() > MAX_FIELD_NAME_BYTES {
-            self.left_out += 1;
-            return;
+    fn map(&mut self, fields: &Fields, taken: &Taken<'_>, in_list: bool, depth: usize) {
+        let parent = self.path.len();
+        for (name, value) in fields {
+            let Some((only, ignored)) = select(name, fields, taken.only.as_ref(), &taken.ignored) else {
+                continue;
+            };
+            if depth > 0 {
+                self.path.push('.');
+            }
+            if self.path.len() + name.len() > MAX_FIELD_NAME_BYTES {
+                self.left_out += 1;
+            } else {
+                self.path.push_str(name);
+                self.value(value, &Taken { only, ignored }, in_list, depth + 1);
+            }
+            self.path.truncate(parent);
         }
-        self.path.push_str(name);
-        self.value(value, in_list, depth);
     }
 
-    fn value(&mut self, value: &Value, in_list: bool, depth: usize) {
+    fn value(&mut self, value: &Value, taken: &Taken<'_>, in_list: bool, depth: usize) {
         if depth > MAX_DEPTH {
             self.left_out += 1;
             return;
         }
         match value {
             Value::Null => {}
+            Value::List(values) => {
+                values.iter().for_each(|element| self.value(element, taken, true, depth + 1));
+            }
+            Value::Map(fields) => self.map(fields, taken, in_list, depth),
+            // The path that is named goes on, and the value does not.
+            _ if taken.only.is_some() => {}
             Value::Bool(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_) | Value::Text(_) => {
                 (self.visit)(Place { path: &self.path, in_list }, value);
             }
-            Value::List(values) => values.iter().for_each(|element| self.value(element, true, depth + 1)),
             Value::Floats(numbers) => {
                 for number in numbers.iter().filter(|number| number.is_finite()) {
                     (self.visit)(Place { path: &self.path, in_list: true }, &Value::float32(*number));
-                }
-            }
-            Value::Map(fields) => {
-                let parent = self.path.len();
-                for (name, value) in fields {
-                    self.path.push('.');
-                    self.enter(name, value, in_list, depth + 1);
-                    self.path.truncate(parent);
                 }
             }
         }
