@@ -68,6 +68,28 @@ pub enum Command {
     Man(ManArguments),
 }
 
+impl Command {
+    /// Whether a command is of no use where its output cannot be written. The others have done something by then, or
+    /// found a file good, which their exit code says.
+    pub fn is_there_to_print(&self) -> bool {
+        match self {
+            Command::Inspect(_)
+            | Command::Query(_)
+            | Command::Report(_)
+            | Command::Diff(_)
+            | Command::List(_)
+            | Command::Completions(_) => true,
+            Command::Build(_)
+            | Command::Verify(_)
+            | Command::Pin(_)
+            | Command::Unpin(_)
+            | Command::Suppress(_)
+            | Command::Unsuppress(_)
+            | Command::Man(_) => false,
+        }
+    }
+}
+
 /// `build`.
 #[derive(Debug, Args)]
 pub struct BuildArgs {

@@ -130,6 +130,8 @@ pub fn run(config: &Config) -> Result<(), ServeError> {
 
 /// The signals that are for us.
 struct Signals {
+    /// Heard, so that a log that reaches the limit on file sizes loses lines and does not kill. Nobody waits for it.
+    _file_size: Signal,
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
@@ -138,6 +140,7 @@ struct Signals {
 impl Signals {
     fn new() -> io::Result<Signals> {
         Ok(Signals {
+            _file_size: signal(SignalKind::from_raw(libc::SIGXFSZ))?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
