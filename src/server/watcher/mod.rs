@@ -26,8 +26,8 @@ use self::swap::Swapper;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
 use super::traces::Traces;
-use crate::index::Residency;
 use crate::index::suppressed::SUPPRESSED_FILE;
+use crate::index::{Residency, SuppressedIds};
 
 pub use self::decide::VersionSeen;
 pub use self::wake::{Cause, Sleeper, Waker, waker};
@@ -169,7 +169,11 @@ impl Watcher {
             }
         };
         match contents.suppressed {
-            Ok(ids) => self.swapper.suppress(ids),
+            Ok(ids) => {
+                if self.swapper.suppress(ids) {
+                    self.tell_doubtful_lines();
+                }
+            }
             // Who has left stays out: what was suppressed still is, and without ever having read the list nothing is
             // served.
             Err(error) => {
@@ -186,6 +190,13 @@ impl Watcher {
         let degraded = settle(&contents.look, is_poll, &mut self.memory, &mut self.swapper);
         self.swapper.note_degraded(degraded);
         self.known = Known::after(&contents.look, stamp, SystemTime::now());
+    }
+
+    /// Where a list has changed: that one of its lines may suppress nobody is a member who stays in.
+    fn tell_doubtful_lines(&self) {
+        for doubtful in SuppressedIds::doubtful(&self.settings.directory) {
+            tracing::warn!("{doubtful}");
+        }
     }
 
     /// Follows the directory that the path leads to now, which may be another than before.
