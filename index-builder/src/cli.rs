@@ -8,7 +8,7 @@ use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
 use crate::link::GraphChoice;
-use crate::source::{FormatChoice, PASSWORD_VARIABLE, format_names};
+use crate::source::{FormatChoice, POSTGRES_VARIABLES, format_names};
 use crate::table::TableChoice;
 
 /// What follows the commands in `--help`.
@@ -18,13 +18,16 @@ Exit status
   later; 130 Ctrl-C";
 
 /// The environment variables that mean something to the builder, and what.
-pub const VARIABLES: [(&str, &str); 3] = [
+pub fn variables() -> Vec<(&'static str, &'static str)> {
+    OWN_VARIABLES.into_iter().chain(POSTGRES_VARIABLES).collect()
+}
+
+const OWN_VARIABLES: [(&str, &str); 2] = [
     kindred::manual::KERNEL_VARIABLE,
     (
         kindred::time::SOURCE_DATE_EPOCH,
         "Seconds since 1970 that an index says it was created at: same input, same bytes.",
     ),
-    (PASSWORD_VARIABLE, "The password for a postgres:// address that has none."),
 ];
 
 /// Reads profiles, vectorizes them and publishes an index file for kindred.

@@ -16,6 +16,7 @@ mod compression;
 mod csv;
 mod error;
 mod format;
+mod ids;
 mod input;
 mod json;
 mod lines;
@@ -40,7 +41,7 @@ pub use lines::{Line, read_line};
 pub use notes::Notes;
 pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
 pub use plan::{Plan, PlanError, ReadError, Visitor};
-pub use postgres::PASSWORD_VARIABLE;
+pub use postgres::VARIABLES as POSTGRES_VARIABLES;
 pub use record::Record;
 
 /// The longest record of a source, in bytes of its text. Far above any document that is accepted (the vector, which
