@@ -10,7 +10,7 @@ use kindred::server::access::{HashKeyError, hash_key};
 use kindred::server::config::{HashKeyArguments, variables};
 use kindred::server::probe::probe;
 use kindred::server::{Arguments, Command, Config, logging, run};
-use kindred::standard::{NotPrinted, Output, Printed, parse_arguments, say};
+use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
 
 const EXIT_DONE: u8 = 0;
 const EXIT_FAILED: u8 = 1;
@@ -18,6 +18,7 @@ const EXIT_FAILED: u8 = 1;
 const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    append_to_log();
     if let Err(error) = Kernel::from_environment() {
         say(format_args!("kindred: {error}"));
         return ExitCode::from(EXIT_USAGE);
@@ -36,7 +37,8 @@ fn main() -> ExitCode {
             return ExitCode::from(EXIT_USAGE);
         }
     };
-    logging::install(&config);
+    // Dropped at the end, when the last lines are told.
+    let _log = logging::install(&config);
     for name in unknown_variables {
         tracing::warn!("the environment variable {name} is no setting of kindred and is ignored");
     }

@@ -7,10 +7,23 @@
 use std::fmt;
 use std::io::{self, Stdout, Write};
 
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat};
+
 /// Writes a line to standard error. Where it cannot be written it is lost.
 pub fn say(line: impl fmt::Display) {
     // In one piece, so that lines of several processes do not mix.
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+/// Where standard error is a file, has every line go to its end, wherever that is by then: a log that is copied and
+/// truncated begins anew, and not behind as many zeros as it was long.
+pub fn append_to_log() {
+    let stderr = io::stderr();
+    let is_file = fstat(&stderr).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file());
+    if is_file && let Ok(flags) = fcntl_getfl(&stderr) {
+        // Where it cannot be, the log is as it was opened.
+        let _ = fcntl_setfl(&stderr, flags | OFlags::APPEND);
+    }
 }
 
 /// What became of the output of a program.

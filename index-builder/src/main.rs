@@ -12,9 +12,10 @@ use index_builder::publish::Cleanup;
 use index_builder::{build, commands, failure, report};
 use kindred::distance::Kernel;
 use kindred::manual;
-use kindred::standard::{NotPrinted, Output, Printed, parse_arguments, say};
+use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
 
 fn main() -> ExitCode {
+    append_to_log();
     let cli = match parse_arguments::<Cli>() {
         Ok(cli) => cli,
         Err(code) => return ExitCode::from(code),

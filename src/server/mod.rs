@@ -26,6 +26,7 @@ mod fixture;
 mod generation;
 mod limits;
 mod live_index;
+pub mod log_writer;
 pub mod logging;
 mod memory;
 pub mod metrics;
