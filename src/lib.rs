@@ -20,5 +20,6 @@ pub mod manual;
 pub mod profile;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod standard;
 pub mod time;
 pub mod vectorizer;

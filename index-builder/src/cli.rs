@@ -8,7 +8,7 @@ use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
 use crate::link::GraphChoice;
-use crate::source::{FormatChoice, PASSWORD_VARIABLE, format_names};
+use crate::source::{FormatChoice, POSTGRES_VARIABLES, format_names};
 use crate::table::TableChoice;
 
 /// What follows the commands in `--help`.
@@ -18,13 +18,16 @@ Exit status
   later; 130 Ctrl-C";
 
 /// The environment variables that mean something to the builder, and what.
-pub const VARIABLES: [(&str, &str); 3] = [
+pub fn variables() -> Vec<(&'static str, &'static str)> {
+    OWN_VARIABLES.into_iter().chain(POSTGRES_VARIABLES).collect()
+}
+
+const OWN_VARIABLES: [(&str, &str); 2] = [
     kindred::manual::KERNEL_VARIABLE,
     (
         kindred::time::SOURCE_DATE_EPOCH,
         "Seconds since 1970 that an index says it was created at: same input, same bytes.",
     ),
-    (PASSWORD_VARIABLE, "The password for a postgres:// address that has none."),
 ];
 
 /// Reads profiles, vectorizes them and publishes an index file for kindred.
@@ -66,6 +69,28 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Writes the manual pages of index-builder into a directory
     Man(ManArguments),
+}
+
+impl Command {
+    /// Whether a command is of no use where its output cannot be written. The others have done something by then, or
+    /// found a file good, which their exit code says.
+    pub fn is_there_to_print(&self) -> bool {
+        match self {
+            Command::Inspect(_)
+            | Command::Query(_)
+            | Command::Report(_)
+            | Command::Diff(_)
+            | Command::List(_)
+            | Command::Completions(_) => true,
+            Command::Build(_)
+            | Command::Verify(_)
+            | Command::Pin(_)
+            | Command::Unpin(_)
+            | Command::Suppress(_)
+            | Command::Unsuppress(_)
+            | Command::Man(_) => false,
+        }
+    }
 }
 
 /// `build`.

@@ -10,6 +10,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::{rt, web};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 use super::access::{Access, Keys, KeysError};
 use super::batches::Batches;
@@ -20,7 +21,7 @@ use super::metrics::Metrics;
 use super::reload::{self, Reloader, Watched};
 use super::routes::openapi::Document;
 use super::search_pool::SearchPool;
-use super::stopping::{self, Stopping};
+use super::stopping::{self, Stopped, Stopping};
 use super::tls::{Certificate, TlsError};
 use super::traces::{Traces, TracesError};
 use super::watcher::Waker;
@@ -129,6 +130,8 @@ pub fn run(config: &Config) -> Result<(), ServeError> {
 
 /// The signals that are for us.
 struct Signals {
+    /// Heard, so that a log that reaches the limit on file sizes loses lines and does not kill. Nobody waits for it.
+    _file_size: Signal,
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
@@ -137,6 +140,7 @@ struct Signals {
 impl Signals {
     fn new() -> io::Result<Signals> {
         Ok(Signals {
+            _file_size: signal(SignalKind::from_raw(libc::SIGXFSZ))?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
@@ -203,17 +207,23 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     let handle = server.handle();
     let stopping = Arc::clone(&state.stopping);
     let timeout = config.shutdown_timeout;
+    let (hurry, hurried) = oneshot::channel();
     rt::spawn(async move {
         let (name, interrupt) = signals.until_the_end(&reloader).await;
         tracing::info!("{name}: accepting no more, answering what was accepted");
         stopping.set();
         tell_manager(NotifyState::Stopping);
-        stopping::stop(handle, listener, interrupt, timeout).await;
+        if stopping::stop(handle, listener, interrupt, timeout).await == Stopped::AtOnce {
+            let _ = hurry.send(());
+        }
     });
     tracing::info!("listening on {}://{address}", if certificate.is_some() { "https" } else { "http" });
     tracing::info!("watching {} with {} workers", config.index_dir.display(), config.workers);
     tell_manager(NotifyState::Ready);
-    let result = server.await.map_err(ServeError::Run);
+    let result = tokio::select! {
+        result = server => result.map_err(ServeError::Run),
+        Ok(()) = hurried => Ok(()),
+    };
     waker.stop();
     state.traces.shutdown(SPANS_TIMEOUT);
     tracing::info!("stopped");

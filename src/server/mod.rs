@@ -30,6 +30,7 @@ pub mod host;
 mod limits;
 mod listen;
 mod live_index;
+pub mod log_writer;
 pub mod logging;
 mod memory;
 pub mod metrics;

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::error::cannot;
 use super::old::remove_old;
 use super::publisher::temporary_name;
-use super::{FILE_MODE, PublishError, Publisher, Registered, crash_point, record, sync_directory};
+use super::{FILE_MODE, PublishError, Publisher, Registered, crash_point, grant, record, sync_directory};
 
 /// The file of a version that is not published yet. It is written with write(2), because a full disk is an error there
 /// and a death in a mapping. Dropped without [`Temporary::commit`], it is removed.
@@ -54,6 +54,7 @@ impl<'a> Temporary<'a> {
             .open(&path)
             .map_err(cannot("create", &path))?;
         crash_point("temporary-created");
+        grant(&file, FILE_MODE).map_err(cannot("give its permissions to", &path))?;
         let out = PieceWriter::new(Unbuffered { file, has_written: false });
         Ok(Temporary {
             publisher,

@@ -134,15 +134,26 @@ pub enum Cause {
     #[error("it has vectors and no ids; give it as --vectors, and a file with the ids as --ids")]
     WithoutIds,
     /// Not as many ids as vectors.
-    #[error("it has {rows} rows, but {ids} has {count} lines; each row needs its id")]
+    #[error("it has {rows} rows, but {ids} has {count} lines{}; each row needs its id", Blank(*blank, *first_blank))]
     IdsAndRows {
         /// The file of ids.
         ids: String,
         /// Its lines.
         count: u64,
+        /// Those of them with nothing in them.
+        blank: u64,
+        /// The first of those.
+        first_blank: u64,
         /// The rows of the vectors.
         rows: u64,
     },
+    /// A line of ids that is none.
+    #[error(
+        "the character U+{:04X} is in it, which no id may have; a file of ids has one a line, in UTF-8, or in UTF-16 \
+         with its byte order mark",
+        u32::from(*.0)
+    )]
+    NoId(char),
     /// Something that is read from an address.
     #[error("it is a file, and its format is read from an address")]
     NotAnAddress,
@@ -192,6 +203,18 @@ impl fmt::Display for Found {
             None => f.write_str("the end of the file"),
             Some(byte) if byte.is_ascii_graphic() => write!(f, "`{}`", char::from(byte)),
             Some(byte) => write!(f, "the byte {byte:#04x}"),
+        }
+    }
+}
+
+/// How many lines of ids are blank, if any are.
+struct Blank(u64, u64);
+
+impl fmt::Display for Blank {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            blank => write!(f, ", {blank} of them blank, the first line {}", self.1),
         }
     }
 }

@@ -57,7 +57,7 @@ pub enum Reader {
         /// The address without its password, or why it is none: for messages and the metadata.
         name: fn(&str) -> Result<String, String>,
         /// Reads what is there.
-        read: fn(&str, &str, &mut Sink<'_>) -> Result,
+        read: fn(&str, &ReadOptions, &mut Sink<'_>) -> Result,
     },
 }
 

@@ -18,6 +18,7 @@ mod error;
 mod foreign;
 mod format;
 mod fvecs;
+mod ids;
 mod input;
 mod json;
 mod lines;
@@ -44,7 +45,7 @@ pub use lines::{Line, read_line};
 pub use notes::Notes;
 pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
 pub use plan::{Plan, PlanError, ReadError, Visitor};
-pub use postgres::PASSWORD_VARIABLE;
+pub use postgres::VARIABLES as POSTGRES_VARIABLES;
 pub use record::Record;
 pub use wanted::Wanted;
 

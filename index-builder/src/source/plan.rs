@@ -247,8 +247,7 @@ impl Part {
 
     fn read(&self, spool_dir: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(), ReadError> {
         if let Reader::Address { read, .. } = self.format.reader {
-            let query = options.query.as_deref().unwrap_or_default();
-            return Ok(read(&self.given.to_string_lossy(), query, sink)?);
+            return Ok(read(&self.given.to_string_lossy(), options, sink)?);
         }
         let input = Input::open(&self.given, spool_dir)?;
         Ok(format::read(self.format, &input, options, sink)?)

@@ -58,6 +58,9 @@ impl Access {
         let Some(keys) = &self.keys else { return Ok(0) };
         let new = Keys::read(path)?;
         let count = new.len();
+        if new.is_empty() {
+            tracing::warn!("api_keys: there is no key in the file any more, so nobody may ask");
+        }
         keys.store(Arc::new(new));
         Ok(count)
     }

@@ -26,8 +26,8 @@ use self::swap::Swapper;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
 use super::traces::Traces;
-use crate::index::Residency;
 use crate::index::suppressed::SUPPRESSED_FILE;
+use crate::index::{Residency, SuppressedIds};
 
 pub use self::decide::VersionSeen;
 pub use self::wake::{Cause, Sleeper, Waker, waker};
@@ -182,11 +182,13 @@ impl Watcher {
             }
         };
         let is_astray = self.memory.would_be_astray(&contents.look, self.swapper.served());
-        if is_astray {
-            // This list is of other files: who has left the one that is served stays out of it.
-            self.swapper.suppress_more(suppressed.clone());
-        } else {
-            self.swapper.suppress(suppressed.clone());
+        // Astray, this list is of other files: who has left the one that is served stays out of it.
+        let has_changed = match is_astray {
+            true => self.swapper.suppress_more(suppressed.clone()),
+            false => self.swapper.suppress(suppressed.clone()),
+        };
+        if has_changed {
+            self.tell_doubtful_lines();
         }
         self.tell_trouble(contents.pin_problem);
         self.swapper.note_pin(contents.look.pin);
@@ -196,6 +198,13 @@ impl Watcher {
             self.swapper.suppress(suppressed);
         }
         self.known = Known::after(&contents.look, stamp, SystemTime::now());
+    }
+
+    /// Where a list has changed: that one of its lines may suppress nobody is a member who stays in.
+    fn tell_doubtful_lines(&self) {
+        for doubtful in SuppressedIds::doubtful(&self.settings.directory) {
+            tracing::warn!("{doubtful}");
+        }
     }
 
     /// Follows the directory that the path leads to now, which may be another than before.

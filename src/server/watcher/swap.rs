@@ -34,16 +34,17 @@ impl Swapper {
         }
     }
 
-    /// Takes these profiles out of every answer as well.
-    pub fn suppress_more(&mut self, mut ids: SuppressedIds) {
+    /// Takes these profiles out of every answer as well. Gives whether they are others than before.
+    pub fn suppress_more(&mut self, mut ids: SuppressedIds) -> bool {
         ids.0.extend(self.suppressed.0.iter().cloned());
-        self.suppress(ids);
+        self.suppress(ids)
     }
 
-    /// Takes these profiles out of every answer, from now on and of every version to come.
-    pub fn suppress(&mut self, ids: SuppressedIds) {
+    /// Takes these profiles out of every answer, from now on and of every version to come. Gives whether they are others
+    /// than before.
+    pub fn suppress(&mut self, ids: SuppressedIds) -> bool {
         if ids == self.suppressed {
-            return;
+            return false;
         }
         tracing::info!("{} ids are suppressed, {} before", ids.0.len(), self.suppressed.0.len());
         self.suppressed = ids;
@@ -51,6 +52,7 @@ impl Swapper {
             let previous = self.live.replace_same_file(generation);
             self.retire(previous);
         }
+        true
     }
 
     /// Whether an index is served and its file is still what was verified.

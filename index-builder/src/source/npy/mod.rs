@@ -8,14 +8,11 @@ mod archive;
 mod header;
 mod matrix;
 
-use std::io::{self, BufRead};
-
 use half::f16;
 use kindred::profile::Value;
 
-use super::input::without_byte_order_mark;
-use super::lines::{Line, read_line};
-use super::{Cause, Input, MAX_RECORD_BYTES, NOT_UNICODE, Place, Record, Sink, SourceError, TOO_LARGE};
+use super::ids::{Counted, Ids};
+use super::{Cause, Input, Record, Sink, SourceError};
 use matrix::open;
 
 pub use header::HeaderError;
@@ -41,17 +38,18 @@ pub(super) fn read_rows(
     let mut matrix = open(vectors).map_err(at)?;
     let rows = matrix.rows();
     // Counted before anything is read: a build of hours must not end so.
-    let count = count_ids(ids).map_err(|error| SourceError::io(ids.name(), error))?;
+    let Counted { lines: count, blank, first_blank } = Ids::count(ids)?;
     if count != rows {
         let ids = ids.name().to_owned();
-        return Err(at(Cause::IdsAndRows { ids, count, rows }));
+        return Err(at(Cause::IdsAndRows { ids, count, blank, first_blank, rows }));
     }
-    let mut ids = Ids::open(ids).map_err(|error| SourceError::io(ids.name(), error))?;
+    let mut ids = Ids::open(ids)?;
     for number in 0..rows {
         let row = matrix.next().map_err(at)?;
-        let Some(id) = ids.next().map_err(|error| SourceError::io(&ids.name, error))? else {
-            let ids = ids.name.clone();
-            return Err(at(Cause::IdsAndRows { ids, count: number, rows }));
+        let Some(id) = ids.next()? else {
+            // It has changed since it was counted.
+            let ids = ids.name().to_owned();
+            return Err(at(Cause::IdsAndRows { ids, count: number, blank, first_blank, rows }));
         };
         if sink(record(id, row)).is_break() {
             return Ok(());
@@ -67,49 +65,6 @@ fn record(id: Result<Value, Record>, row: Vec<f32>) -> Record {
             Record::Fields(vec![("_id".to_owned(), id), (VECTOR_FIELD.to_owned(), vector)])
         }
         Err(unusable) => unusable,
-    }
-}
-
-fn count_ids(ids: &Input) -> io::Result<u64> {
-    let mut ids = Ids::open(ids)?;
-    let mut count = 0;
-    while ids.next()?.is_some() {
-        count += 1;
-    }
-    Ok(count)
-}
-
-/// The lines of a file of ids.
-struct Ids {
-    name: String,
-    reader: Box<dyn BufRead>,
-    line: u64,
-    buffer: Vec<u8>,
-}
-
-impl Ids {
-    fn open(ids: &Input) -> io::Result<Ids> {
-        let (reader, _) = without_byte_order_mark(ids.reader())?;
-        Ok(Ids { name: ids.name().to_owned(), reader: Box::new(reader), line: 0, buffer: Vec::new() })
-    }
-
-    /// The next id, or the record that it makes unusable.
-    fn next(&mut self) -> io::Result<Option<Result<Value, Record>>> {
-        self.line += 1;
-        let place = format!("{}, {}", self.name, Place::Line(self.line));
-        let unusable = |reason| Ok(Some(Err(Record::Unusable { reason, place })));
-        match read_line(&mut self.reader, MAX_RECORD_BYTES, &mut self.buffer)? {
-            Line::End => Ok(None),
-            Line::TooLarge => unusable(TOO_LARGE),
-            Line::Whole => {
-                let line = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
-                let line = line.strip_suffix(b"\r").unwrap_or(line);
-                match str::from_utf8(line) {
-                    Ok(id) => Ok(Some(Ok(Value::Text(id.to_owned())))),
-                    Err(_) => unusable(NOT_UNICODE),
-                }
-            }
-        }
     }
 }
 
@@ -161,6 +116,7 @@ mod tests {
 
     use tempfile::TempDir;
 
+    use super::super::NOT_UNICODE;
     use super::super::samples::{gzip, npy, zstd};
     use super::*;
 
@@ -292,6 +248,8 @@ mod tests {
             let count = ids.lines().count();
             assert!(error.contains("v.npy") && error.contains("3 rows"), "{error}");
             assert!(error.contains(&format!("ids.txt has {count} ")), "{error}");
+            let blank = ids.lines().filter(|line| line.is_empty()).count();
+            assert_eq!(error.contains("1 of them blank, the first line 4"), blank == 1, "{error}");
         }
     }
 
