@@ -150,6 +150,7 @@ impl Build<'_> {
             id_field: self.args.id_field.clone(),
             ids: ids.transpose().map_err(anyhow::Error::from)?,
             query: self.args.query.clone(),
+            separator: self.args.separator,
             notes: Notes::default(),
         };
         let step = self.progress.step("read", 0);

@@ -30,6 +30,7 @@ mod record;
 #[cfg(test)]
 mod samples;
 
+pub use csv::{CsvFault, Separator, SeparatorError};
 pub use error::{Cause, Place, SourceError};
 pub use format::{
     FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Reader, Sink,
