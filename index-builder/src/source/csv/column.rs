@@ -200,6 +200,14 @@ impl Count {
         self.first_mark.as_deref().filter(|_| is_it)
     }
 
+    /// Where a text column has numbers in most cells: how many of so many, and the first other one with its line.
+    pub(super) fn mostly_numbers(&self) -> Option<(u64, u64, u64, &str)> {
+        let numbers = self.whole + self.point + self.point_or_thousands;
+        let (line, first) = self.first_other.as_ref()?;
+        let is_it = numbers * 2 > self.filled && !self.has_codes();
+        is_it.then_some((numbers, self.filled, *line, first.as_str()))
+    }
+
     /// The first cell with a comma or another mark, for a note.
     pub(super) fn first_mark(&self) -> &str {
         self.first_mark.as_deref().unwrap_or_default()
@@ -333,6 +341,10 @@ mod tests {
         assert_eq!(kind(&["3", "2.5", "1e3", "+5", " 30 "]), POINT);
         let numbers = count(&times("7", 19, &["NA", "K1A 0B1"]));
         assert_eq!(numbers.others(Style::Point), Some((1, 22, "K1A 0B1")));
+        let text = count(&times("7", 8, &["x", "y", "NA"]));
+        assert_eq!(text.mostly_numbers(), Some((8, 10, 10, "x")));
+        assert_eq!(count(&["7", "x"]).mostly_numbers(), None);
+        assert_eq!(count(&["7", "8", "007"]).mostly_numbers(), None);
     }
 
     #[test]

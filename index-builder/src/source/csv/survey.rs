@@ -32,6 +32,8 @@ const DECIMAL_COMMA: &str = "columns are read as numbers with a decimal comma";
 const THOUSANDS_COMMA: &str = "columns are read as numbers with commas between thousands";
 const NUMBER_LIKE: &str = "columns look like numbers, but are written in a way that is not read as such, or in several, \
                            and stay text; 1234.5 is read";
+const MOSTLY_NUMBERS: &str =
+    "columns have numbers in most of their cells, and stay text because of the others";
 const MIXED: &str = "columns are read as numbers, and cells that are none stay as they are written";
 
 /// A column as it is decided over the whole source.
@@ -254,7 +256,14 @@ impl Survey {
         match column.kind {
             Kind::Number(Style::DecimalComma) => notes.push((DECIMAL_COMMA, with(count.first_mark()))),
             Kind::Number(Style::ThousandsComma) => notes.push((THOUSANDS_COMMA, with(count.first_mark()))),
-            Kind::Text => notes.extend(count.number_like().map(|example| (NUMBER_LIKE, with(example)))),
+            Kind::Text => notes.extend(match (count.number_like(), count.mostly_numbers()) {
+                (Some(example), _) => Some((NUMBER_LIKE, with(example))),
+                (None, Some((numbers, filled, line, example))) => Some((
+                    MOSTLY_NUMBERS,
+                    format!("{:?} ({numbers} of {filled}; line {line}: {example:?})", column.name),
+                )),
+                (None, None) => None,
+            }),
             _ => {}
         }
         if let Kind::Number(style) = column.kind

@@ -172,7 +172,7 @@ fn a_row_above_the_limit_is_an_error_in_its_line() {
     let texts = [
         format!("a,b\n\"{}", "x\n".repeat(limit)),
         format!("a,b\n{}", ",".repeat(2 * limit)),
-        format!("a,b\n\"\\{}", "\\".repeat(2 * limit)),
+        format!("a,b\n\"\\{}", "\\".repeat(3 * limit)),
         format!("a,b\n\"x\"{}", " ".repeat(2 * limit)),
     ];
     for text in texts {

@@ -109,6 +109,8 @@ fn notes_say_what_a_column_was_taken_for_where_that_may_surprise() {
     assert!(note.contains("commas between thousands: \"pay\" (\"1,250\")"), "{note}");
     assert!(note.contains("stay text; 1234.5 is read: \"price\" (\"$5\")"), "{note}");
     assert_eq!(noted(b"_id,x\n1,5\n2,NA\n3,\n").1, "");
+    let (_, note) = noted(b"_id,x\n1,5\n2,refused\n3,6\n");
+    assert!(note.contains("stay text because of the others: \"x\" (2 of 3; line 3: \"refused\")"), "{note}");
 }
 
 #[test]
