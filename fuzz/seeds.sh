@@ -54,6 +54,15 @@ csv twice '_id,a,a\n1,2,3\n'
 csv marked '\xef\xbb\xbf_id,a\r1,2\r'
 csv not_unicode '_id,a\n\xff,1\nb,\xc3\x28\n'
 csv empty ''
+csv blanks '_id, name , age\na, "Ann, B" , 30\nb, "hi" she said,NA\n'
+csv backslashes '_id,n\na,"said \\"hi\\" to"\nb,"\\\\",\\N\n'
+csv semicolons 'sep=;\r\n_id;height;pay\r\na;1,5;1.250,5\r\nb;02;7\r\n'
+csv utf16 '\xff\xfe_\x00i\x00d\x00\t\x00n\x00\n\x00a\x00\t\x00\x3d\xd8\x00\xde\n\x00'
+csv row_numbers ',_id,Unnamed: 0,\n0,a,1,\n1,b,2,\n'
+csv python_lists "_id,a,b\nx,\"['go', 'x\\\\'y']\",[0.5 1.]\ny,\"array([1., nan], dtype=float32)\",\"{'a': (1, 2)}\"\n"
+csv arrays '_id,a\nx,"{a,""b c"",NULL}"\ny,{}\nz,"{{1,2},{3,NaN}}"\n'
+csv cut '_id,a\nx,[0.1 0.2 ... 0.9]\n'
+csv title 'Members\n_id;name\n1;Ann\n'
 printf '_id,a\n1,2\n' | gzip -n > corpus/csv/compressed
 
 number=0

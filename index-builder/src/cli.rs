@@ -8,7 +8,7 @@ use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
 use crate::link::GraphChoice;
-use crate::source::{FormatChoice, POSTGRES_VARIABLES, format_names};
+use crate::source::{FormatChoice, POSTGRES_VARIABLES, Separator, format_names};
 use crate::table::TableChoice;
 
 /// What follows the commands in `--help`.
@@ -121,6 +121,10 @@ pub struct BuildArgs {
         help = format!("How the profiles' files are written: {}; auto: by the extension of each", format_names())
     )]
     pub format: FormatChoice,
+    /// What stands between two cells of a CSV file: one character, or tab [default: recognised; a comma, or a tab in a
+    /// .tsv file, where that is in doubt]
+    #[arg(long, value_name = "CHARACTER", conflicts_with = "vectors")]
+    pub separator: Option<Separator>,
     /// The field that holds the id; `row` numbers the records [default: _id, else id]
     #[arg(long, value_name = "NAME", value_parser = trimmed)]
     pub id_field: Option<String>,

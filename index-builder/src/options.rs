@@ -201,6 +201,11 @@ pub fn plan(args: &BuildArgs) -> Result<Plan, Failure> {
         _ => Plan::new(&args.profiles, args.format),
     };
     let plan = plan.map_err(plan_failure)?;
+    if args.separator.is_some() && !plan.format().split(", ").any(|name| name == "csv") {
+        return Err(Failure::Usage(
+            "--separator is for CSV files, and none is read; with --format csv a file is one whatever its name".to_owned(),
+        ));
+    }
     match (plan.takes_a_query(), args.query.as_deref()) {
         (true, None) => Err(Failure::Usage(
             "--query is missing: it says which rows of the database are profiles".to_owned(),

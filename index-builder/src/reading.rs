@@ -93,6 +93,7 @@ impl Reading<'_> {
             ids: ids.transpose().map_err(anyhow::Error::from)?,
             query: self.args.query.clone(),
             notes: self.notes.clone(),
+            separator: self.args.separator,
             wanted: self.options.wanted(self.args),
         };
         self.plan.read(&self.args.out, &read_options, &mut taking).map_err(anyhow::Error::from)?;

@@ -65,9 +65,6 @@ pub enum Cause {
     /// A CSV file without a first line.
     #[error("there is nothing in it; a CSV file starts with a header")]
     NoHeader,
-    /// A CSV header with a name that is not UTF-8.
-    #[error("column {0} of the CSV header is not UTF-8")]
-    HeaderNotUnicode(usize),
     /// A CSV header in which two columns have the same name.
     #[error("columns {first} and {second} of the CSV header are both named {name:?}; names must differ")]
     HeaderTwice {
@@ -78,6 +75,9 @@ pub enum Cause {
         /// The number of the second.
         second: usize,
     },
+    /// A CSV file that is wrong in another way.
+    #[error("{0}")]
+    Csv(super::csv::CsvFault),
     /// A table in which two columns have the same name.
     #[error("columns {first} and {second} are both named {name:?}; names must differ")]
     ColumnTwice {

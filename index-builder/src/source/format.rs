@@ -6,8 +6,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::{
-    Cause, Input, Notes, Record, STANDARD_INPUT, SourceError, Wanted, columnar, compression, csv, foreign,
-    fvecs, json, npy, pickle, postgres, words,
+    Cause, Input, Notes, Record, STANDARD_INPUT, Separator, SourceError, Wanted, columnar, compression, csv,
+    foreign, fvecs, json, npy, pickle, postgres, words,
 };
 
 /// The id field that stands for "number the records": such a source has no field with an id.
@@ -25,6 +25,8 @@ pub struct ReadOptions {
     pub ids: Option<Input>,
     /// What is asked of a database.
     pub query: Option<String>,
+    /// What stands between two cells of a CSV file; `None` to recognise it.
+    pub separator: Option<Separator>,
     /// Where a reader says what a person should know of the source.
     pub notes: Notes,
     /// The fields that are used.
@@ -68,7 +70,7 @@ pub static FORMATS: &[Format] = &[
     Format { name: "pickle", marks: &["pickle", "pkl"], reader: File(read_pickle) },
     Format { name: "jsonl", marks: &["jsonl", "ndjson"], reader: File(json::read_lines) },
     Format { name: "json", marks: &["json"], reader: File(json::read_array) },
-    Format { name: "csv", marks: &["csv"], reader: File(csv::read) },
+    Format { name: "csv", marks: &["csv", "tsv", "tab"], reader: File(csv::read) },
     Format { name: "parquet", marks: &["parquet"], reader: File(columnar::read_parquet) },
     Format {
         name: "arrow",

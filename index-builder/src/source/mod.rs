@@ -35,6 +35,7 @@ mod words;
 #[cfg(test)]
 mod samples;
 
+pub use csv::{CsvFault, Separator, SeparatorError};
 pub use error::{Cause, Place, SourceError};
 pub use format::{
     FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Reader, Sink,
