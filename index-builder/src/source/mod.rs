@@ -10,7 +10,6 @@
 //! repository's `docs/adding-a-source.md` shows how. What is wrong with a single record makes that record [`Record::Unusable`]; what is wrong with the file as a whole is a
 //! [`SourceError`]. Memory is bounded by one record, and a record by [`MAX_RECORD_BYTES`].
 
-mod calendar;
 mod columnar;
 mod compression;
 mod csv;
@@ -33,6 +32,8 @@ mod words;
 
 #[cfg(test)]
 mod samples;
+
+use kindred::profile::calendar;
 
 pub use error::{Cause, Place, SourceError};
 pub use format::{
