@@ -150,6 +150,7 @@ impl Build<'_> {
             id_field: self.args.id_field.clone(),
             ids: ids.transpose().map_err(anyhow::Error::from)?,
             query: self.args.query.clone(),
+            records: self.args.records.clone(),
             notes: Notes::default(),
             wanted: self.options.wanted(self.args),
         };
@@ -162,6 +163,7 @@ impl Build<'_> {
             },
             expose: self.args.expose.clone(),
             asked_about: self.asked_about().map(|(_, name)| name.clone()).collect(),
+            notes: read_options.notes.clone(),
         };
         let mut ingest = Ingest::new(options, self.spool()?);
         let skipped = &mut self.findings.skipped;
@@ -172,6 +174,8 @@ impl Build<'_> {
         read.map_err(anyhow::Error::from)?;
         let skipped = &mut self.findings.skipped;
         let profiles = ingest.finish(self.args.on_duplicate_id, skipped)?;
+        self.note(read_options.notes.take());
+        let skipped = &mut self.findings.skipped;
         check_skipped(skipped, profiles.read, self.args.max_skipped)?;
         self.warn_of_unknown_fields(&profiles);
         self.seconds.read =

@@ -78,12 +78,16 @@ pub struct BuildArgs {
     /// What a database of --profiles is asked for; each row is a profile
     #[arg(long, value_name = "SQL")]
     pub query: Option<String>,
+    /// The member of a JSON document that holds the profiles, a path such as `data` or `hits.hits`; `.` is the document
+    /// itself, an object with a profile under each id
+    #[arg(long, value_name = "PATH")]
+    pub records: Option<String>,
     /// Vectors instead of profiles: a file of which every row is one: .npy, .npz, .fvecs, .bvecs or .ivecs
     #[arg(
         long,
         value_name = "FILE",
         requires = "ids",
-        conflicts_with_all = ["profiles", "query", "format", "id_field", "vectorizer", "fields", "ignore_fields"]
+        conflicts_with_all = ["profiles", "query", "records", "format", "id_field", "vectorizer", "fields", "ignore_fields"]
     )]
     pub vectors: Option<PathBuf>,
     /// The ids of --vectors, one a line

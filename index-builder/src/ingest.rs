@@ -13,7 +13,7 @@ use crate::gate::{Gate, Refusal};
 use crate::places::Places;
 use crate::skipped::{PLACES, Skipped};
 use crate::source::ROW_NUMBERS as ROW;
-use crate::source::Record;
+use crate::source::{Notes, Record};
 use crate::spool::{Span, Spool, SpoolWriter};
 
 /// The field that is the id unless it is said or missing everywhere.
@@ -77,6 +77,8 @@ pub struct IngestOptions {
     pub expose: Option<Vec<String>>,
     /// Field names that are worth a warning where no record has them.
     pub asked_about: Vec<String>,
+    /// Where is said what a person should know of the ids.
+    pub notes: Notes,
 }
 
 /// Where an id came from while it is not yet known which field holds ids.
@@ -108,6 +110,9 @@ pub struct Ingest {
     places: Places,
     /// Whether some record had a valid id, usable or not.
     valid_id_seen: bool,
+    /// Ids that were whole floats, and ids of text that look like one.
+    whole_floats: u64,
+    float_texts: u64,
     seen: Vec<bool>,
     failure: Option<Failure>,
 }
@@ -133,6 +138,8 @@ impl Ingest {
             read: 0,
             places: Places::default(),
             valid_id_seen: false,
+            whole_floats: 0,
+            float_texts: 0,
             seen,
             failure: None,
         }
@@ -170,6 +177,7 @@ impl Ingest {
         if self.rule == IdRule::Row {
             number_record(number, &mut fields, &self.places)?;
         }
+        self.make_id_whole(&mut fields);
         let (id, second) = match self.identify(&fields) {
             Identified::Id { id, second } => (id, second),
             Identified::Neither => {
@@ -186,6 +194,7 @@ impl Ingest {
             }
         };
         self.valid_id_seen = true;
+        self.float_texts += u64::from(looks_like_a_float(id.as_str()));
         let vector = match self.options.vector_field.as_deref() {
             Some(name) => numbers_of(self.take_vector(&mut fields, name)).map(Some),
             None => Ok(None),
@@ -216,6 +225,39 @@ impl Ingest {
             return fields.get(place).map(|(_, value)| value.clone());
         }
         Some(fields.remove(place).1)
+    }
+
+    /// An id that is a whole float becomes the integer.
+    fn make_id_whole(&mut self, fields: &mut Fields) {
+        let has = |name: &str| fields.iter().any(|(field, _)| field == name);
+        let name = match (self.rule, self.options.id_field.as_deref()) {
+            (IdRule::Named, Some(name)) => name,
+            (IdRule::Auto { .. }, _) if !has(DEFAULT_ID_FIELD) => SECOND_ID_FIELD,
+            _ => DEFAULT_ID_FIELD,
+        };
+        if let Some((_, value)) = fields.iter_mut().find(|(field, _)| field == name)
+            && let Some(number) = ItemId::whole_float(value)
+        {
+            *value = Value::Int(number);
+            self.whole_floats += 1;
+        }
+    }
+
+    fn note_floats(&self) {
+        if self.whole_floats > 0 {
+            let ids = self.whole_floats;
+            self.options.notes.add(format!(
+                "{ids} ids are whole numbers written as floats, and were read as integers (1.0 as 1): programs write \
+                 them so where an id is missing"
+            ));
+        }
+        let ids = (self.entries.len() + self.second_choice.len()) as u64;
+        if self.float_texts > 0 && self.float_texts == ids {
+            self.options.notes.add(
+                "all ids are texts that end in .0, as programs write whole numbers where an id is missing; they are \
+                 served so: write them as integers if 1 is meant by 1.0",
+            );
+        }
     }
 
     fn identify(&mut self, fields: &Fields) -> Identified {
@@ -289,6 +331,7 @@ impl Ingest {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
+        self.note_floats();
         let id_field = self.decide_id_field(skipped);
         let spool = self.spool.finish().context("the temporary file for profiles")?;
         let ids = self.ids;
@@ -344,6 +387,12 @@ impl Ingest {
         }
         DEFAULT_ID_FIELD.to_owned()
     }
+}
+
+/// Whether a text is a whole number with `.0` behind it.
+fn looks_like_a_float(id: &str) -> bool {
+    let digits = id.strip_suffix(".0").map(|whole| whole.strip_prefix('-').unwrap_or(whole));
+    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 enum Identified {

@@ -11,6 +11,7 @@
 //! [`SourceError`]. Memory is bounded by one record, and a record by [`MAX_RECORD_BYTES`].
 
 mod columnar;
+mod columns;
 mod compression;
 mod csv;
 mod error;
@@ -27,6 +28,7 @@ pub mod pickle;
 mod plan;
 mod postgres;
 mod record;
+mod signature;
 mod wanted;
 mod words;
 
