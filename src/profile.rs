@@ -4,6 +4,8 @@
 //! words for. What a source knows beyond those (dates, decimals, object ids) has become text by then, and what is
 //! not a number (NaN, infinity) has become null; so a profile can always be written as a JSON document.
 
+pub mod calendar;
+mod extended;
 pub mod json;
 pub mod path;
 pub mod separated;
@@ -205,6 +207,16 @@ impl ItemId {
         }
     }
 
+    /// The integer that a whole float is, as an id: 1 for 1.0, as programs write integers in a column in which one was
+    /// missing. `None` where two integers would be the same float.
+    pub fn whole_float(value: &Value) -> Option<i64> {
+        const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+        match *value {
+            Value::Float(number) if number.fract() == 0.0 && number.abs() < EXACT => Some(number as i64),
+            _ => None,
+        }
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -253,6 +265,17 @@ mod tests {
             assert_eq!(ItemId::from_value(value.as_ref()), Err(error));
         }
         assert!(ItemId::new("é".repeat(256)).is_ok());
+    }
+
+    #[test]
+    fn a_whole_float_is_an_integer_as_long_as_it_is_exact() {
+        let whole = |number| ItemId::whole_float(&Value::Float(number));
+        assert_eq!((whole(1.0), whole(-0.0), whole(-3.0)), (Some(1), Some(0), Some(-3)));
+        assert_eq!(whole(9_007_199_254_740_991.0), Some((1 << 53) - 1));
+        for other in [1.5, 9_007_199_254_740_992.0, -1e300, 1e-9] {
+            assert_eq!(whole(other), None, "{other}");
+        }
+        assert_eq!(ItemId::whole_float(&Value::Int(1)), None);
     }
 
     #[test]

@@ -103,6 +103,10 @@ pub struct BuildArgs {
     /// What a database of --profiles is asked for; each row is a profile
     #[arg(long, value_name = "SQL")]
     pub query: Option<String>,
+    /// The member of a JSON document that holds the profiles, a path such as `data` or `hits.hits`; `.` is the document
+    /// itself, an object with a profile under each id
+    #[arg(long, value_name = "PATH")]
+    pub records: Option<String>,
     /// A file of vectors (.npy, .npz, .fvecs, .bvecs or .ivecs), of which every row is one: those of --profiles, in
     /// their order, or with --ids instead of profiles
     #[arg(long, value_name = "FILE", conflicts_with_all = ["vectorizer", "fields", "ignore_fields"])]

@@ -11,7 +11,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use anyhow::Context;
-use kindred::profile::path::{find, holds, take};
+use kindred::profile::path::{find, for_each_mut, holds, take};
 use kindred::profile::{Fields, IdError, ItemId, Value};
 use kindred::vectorizer::unit::numbers_of;
 
@@ -142,6 +142,9 @@ pub struct Ingest {
     places: Places,
     /// Whether some record had a valid id, usable or not.
     valid_id_seen: bool,
+    /// Ids that were whole floats, and ids of text that look like one.
+    whole_floats: u64,
+    float_texts: u64,
     seen: Vec<bool>,
     fields: FieldsSeen,
     guess: IdGuess,
@@ -150,8 +153,6 @@ pub struct Ingest {
     returned: Returned,
     /// For each record its vector, where they come by themselves.
     rows: Vec<Option<Span>>,
-    /// An id that is a whole number with a decimal point.
-    whole_float: Option<f64>,
     failure: Option<Failure>,
 }
 
@@ -182,6 +183,8 @@ impl Ingest {
             read: 0,
             places: Places::default(),
             valid_id_seen: false,
+            whole_floats: 0,
+            float_texts: 0,
             seen,
             fields: FieldsSeen::default(),
             guess: IdGuess::default(),
@@ -189,7 +192,6 @@ impl Ingest {
             splitter,
             returned,
             rows: Vec::new(),
-            whole_float: None,
             failure: None,
         }
     }
@@ -265,6 +267,7 @@ impl Ingest {
         if self.rule == IdRule::Row {
             number_record(number, &mut fields, &self.places)?;
         }
+        self.make_id_whole(&mut fields);
         let (id, second) = match self.identify(&fields) {
             Identified::Id { id, second } => (id, second),
             Identified::Neither => {
@@ -281,6 +284,7 @@ impl Ingest {
             }
         };
         self.valid_id_seen = true;
+        self.float_texts += u64::from(looks_like_a_float(id.as_str()));
         let vector = match self.options.vector_field.as_deref() {
             Some(name) => numbers_of(self.take_vector(&mut fields, name)).map(Some),
             None => Ok(None),
@@ -310,11 +314,6 @@ impl Ingest {
     fn skip_id(&mut self, number: u64, error: IdError, fields: &Fields, skipped: &mut Skipped) {
         let value =
             self.options.id_field.as_deref().or(Some(DEFAULT_ID_FIELD)).and_then(|name| id_at(fields, name));
-        if let (IdError::Float, Some(Value::Float(number))) = (error, value)
-            && number.fract() == 0.0
-        {
-            self.whole_float.get_or_insert(*number);
-        }
         let place = || match (error, value) {
             (IdError::Control(_), Some(Value::Text(text))) => {
                 format!("{} ({})", self.places.of(number), text.escape_debug())
@@ -334,6 +333,42 @@ impl Ingest {
             Some(Value::List(parts)) if self.options.lists.name(name) => Some(as_numbers(parts)),
             value => value,
         }
+    }
+
+    /// An id that is a whole float becomes the integer.
+    fn make_id_whole(&mut self, fields: &mut Fields) {
+        let has = |name: &str| fields.iter().any(|(field, _)| field == name);
+        let name = match (self.rule, self.options.id_field.as_deref()) {
+            (IdRule::Named, Some(name)) => name,
+            (IdRule::Auto { .. }, _) if !has(DEFAULT_ID_FIELD) => SECOND_ID_FIELD,
+            _ => DEFAULT_ID_FIELD,
+        };
+        for_each_mut(fields, name, &mut |value| {
+            if let Some(number) = ItemId::whole_float(value) {
+                *value = Value::Int(number);
+                self.whole_floats += 1;
+            }
+        });
+    }
+
+    fn notes_of_floats(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.whole_floats > 0 {
+            let ids = self.whole_floats;
+            notes.push(format!(
+                "{ids} ids are whole numbers written as floats, and were read as integers (1.0 as 1): programs write \
+                 them so where an id is missing"
+            ));
+        }
+        let ids = (self.entries.len() + self.second_choice.len()) as u64;
+        if self.float_texts > 0 && self.float_texts == ids {
+            notes.push(
+                "all ids are texts that end in .0, as programs write whole numbers where an id is missing; they are \
+                 served so: write them as integers if 1 is meant by 1.0"
+                    .to_owned(),
+            );
+        }
+        notes
     }
 
     fn identify(&mut self, fields: &Fields) -> Identified {
@@ -393,6 +428,7 @@ impl Ingest {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
+        let notes = self.notes_of_floats();
         let id_field = self.decide_id_field(skipped);
         let spool = self.spool.finish().context("the temporary file for profiles")?;
         let ids = self.ids;
@@ -419,12 +455,6 @@ impl Ingest {
         }
         let asked_about = self.options.asked_about.into_iter().zip(self.seen);
         let (lists, note) = self.splitter.finish();
-        let whole = self.whole_float.map(|id| {
-            format!(
-                "ids such as {id:.1} are numbers with a decimal point and are skipped; pandas makes them of whole numbers \
-                 where one is missing: astype(\"Int64\") keeps them whole"
-            )
-        });
         Ok(Profiles {
             entries,
             ids,
@@ -438,7 +468,7 @@ impl Ingest {
             hints: self.hints,
             lists,
             returned: self.returned,
-            notes: note.into_iter().chain(whole).collect(),
+            notes: note.into_iter().chain(notes).collect(),
         })
     }
 
@@ -481,6 +511,12 @@ impl Ingest {
         }
         DEFAULT_ID_FIELD.to_owned()
     }
+}
+
+/// Whether a text is a whole number with `.0` behind it.
+fn looks_like_a_float(id: &str) -> bool {
+    let digits = id.strip_suffix(".0").map(|whole| whole.strip_prefix('-').unwrap_or(whole));
+    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 enum Identified {

@@ -216,6 +216,17 @@ pub fn plan(args: &BuildArgs) -> Result<Plan, Failure> {
         (false, Some(_)) => {
             Err(Failure::Usage("--query asks a database, and --profiles names none".to_owned()))
         }
+        _ => check_records(args, plan),
+    }
+}
+
+/// Checks that what names a member of a document has one.
+fn check_records(args: &BuildArgs, plan: Plan) -> Result<Plan, Failure> {
+    match args.records.as_deref() {
+        Some("") => Err(Failure::Usage("--records: the path is empty; the document itself is .".to_owned())),
+        Some(_) if !plan.has_documents() => Err(Failure::Usage(
+            "--records names a member of a JSON document, and --profiles names none (.json, or --format json)".to_owned(),
+        )),
         _ => Ok(plan),
     }
 }

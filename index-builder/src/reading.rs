@@ -94,6 +94,7 @@ impl Reading<'_> {
             query: self.args.query.clone(),
             notes: self.notes.clone(),
             separator: self.args.separator,
+            records: self.args.records.clone(),
             wanted: self.options.wanted(self.args),
         };
         self.plan.read(&self.args.out, &read_options, &mut taking).map_err(anyhow::Error::from)?;

@@ -16,8 +16,7 @@ fn with_ids(ids: &[Value]) -> Place {
 #[test]
 fn records_without_a_valid_id_are_skipped_and_counted_by_reason() {
     let mut profiles = numbered(3);
-    let bad =
-        [json!(null), json!(true), json!(7.0), json!(7.5), json!(""), json!("é".repeat(257)), json!([1])];
+    let bad = [json!(null), json!(true), json!(7.5), json!(""), json!("é".repeat(257)), json!([1])];
     profiles.extend(bad.map(|id| json!({"_id": id, "v": [1, 2, 3, 4]})));
     profiles.push(json!({"v": [1, 2, 3, 4]}));
     let place = Place::with(&profiles);
@@ -26,7 +25,7 @@ fn records_without_a_valid_id_are_skipped_and_counted_by_reason() {
     assert_eq!(
         summary["skipped"],
         json!({
-            "id missing": 1, "id null": 1, "id boolean": 1, "id float": 2, "id empty": 1,
+            "id missing": 1, "id null": 1, "id boolean": 1, "id float": 1, "id empty": 1,
             "id over 512 bytes": 1, "id neither text nor integer": 1,
         })
     );
@@ -203,4 +202,37 @@ fn row_is_refused_where_the_source_has_a_field_of_that_name() {
     let place = Place::empty();
     place.write("profiles.jsonl", jsonl(&[json!({"_id": "x", "name": "a"})]));
     place.build(&["--id-field", "row"]).fails(2, &["_id"]);
+}
+
+#[test]
+fn whole_floats_are_the_integers_that_they_were_and_it_is_said() {
+    let place = with_ids(&[json!(1.0), json!(2.0), json!(null), json!(-3.0), json!(1e300)]);
+    let summary = place.build_vectors(&["--max-skipped", "1"]);
+    assert_eq!(summary["skipped"], json!({"id null": 1, "id float": 1}));
+    assert!(summary["notes"].to_string().contains("3 ids are whole numbers written as floats"), "{summary}");
+    let answer = place.query(&[], "1", "5");
+    let mut found: Vec<String> =
+        answer.as_array().unwrap().iter().map(|profile| profile["_id"].to_string()).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["-3", "2"], "served as integers");
+    let place = Place::empty();
+    place.write("profiles.jsonl", "{\"id\":1.0,\"n\":1}\n{\"id\":2.0,\"n\":2}\n");
+    assert_eq!(place.build(&["--json"]).json()["profiles"], 2, "in the second field too");
+    assert_eq!(ids_of_field(&place.query(&["--exact"], "1", "1"), "id"), ["2"]);
+}
+
+fn ids_of_field(answer: &Value, field: &str) -> Vec<String> {
+    answer.as_array().unwrap().iter().map(|profile| profile[field].to_string()).collect()
+}
+
+#[test]
+fn ids_of_text_that_end_in_point_zero_stay_and_are_pointed_out() {
+    let place = Place::empty();
+    place.write("profiles.csv", "_id,n\n1.0,5\n2.0,6\n3.0,7\n");
+    let summary = place.build_from("profiles.csv", &["--json"]).json();
+    assert!(summary["notes"].to_string().contains("all ids are texts that end in .0"), "{summary}");
+    assert_eq!(place.query(&[], "1.0", "5").as_array().unwrap().len(), 2);
+    place.write("mixed.csv", "_id,n\n1.0,5\nb,6\n3.0,7\n");
+    let summary = place.build_from("mixed.csv", &["--json"]).json();
+    assert!(!summary["notes"].to_string().contains("end in .0"), "{summary}");
 }

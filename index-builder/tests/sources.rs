@@ -254,6 +254,13 @@ fn what_is_not_as_its_format_says_is_exit_1_with_what_was_found() {
         ("number.json", "7", "array"),
         ("empty.json", "", "array"),
         ("empty.csv", "", "header"),
+        ("garbage.json", "[{\"_id\":1}]garbage", "after the JSON array"),
+        ("two.json", "[{\"_id\":1}]\n[{\"_id\":2}]\n", "after the JSON array"),
+        ("trailing.json", "{\"data\":[{\"_id\":1}]} more", "after the JSON document"),
+        ("array.jsonl", "[{\"_id\":1},{\"_id\":2}]", "--format json"),
+        ("cut.jsonl", "{\"_id\":1}\n{\"_id\":2,\"na", "line 2: the last line has no line end"),
+        ("utf16.json", "\u{0}{\u{0}}", "iconv"),
+        ("page.json", "<!DOCTYPE html><html>", "HTML"),
     ];
     let place = Place::empty();
     for (name, text, part) in cases {
@@ -261,6 +268,73 @@ fn what_is_not_as_its_format_says_is_exit_1_with_what_was_found() {
         place.build_from(name, &[]).fails(1, &[name, part]);
     }
     place.assert_nothing_published();
+}
+
+#[test]
+fn the_list_in_a_document_is_named_by_the_error_and_read_with_the_option() {
+    let place = Place::empty();
+    let documents = [
+        ("data", r#"{"data":[{"_id":"a","n":1},{"_id":"b","n":2},{"_id":"c","n":3}]}"#),
+        (
+            "results",
+            r#"{"count":3,"results":[{"_id":"a","n":1},{"_id":"b","n":2},{"_id":"c","n":3}],"next":null}"#,
+        ),
+        (
+            "hits.hits",
+            r#"{"hits":{"total":3,"hits":[{"_id":"a","n":1},{"_id":"b","n":2},{"_id":"c","n":3}]}}"#,
+        ),
+        ("users", r#"{"posts":[],"users":{"a":{"n":1},"b":{"n":2},"c":{"n":3}}}"#),
+    ];
+    for (path, text) in documents {
+        place.write("dump.json", text);
+        if path != "users" {
+            let hint = format!("is a list of 3 objects: --records {path}");
+            place.build_from("dump.json", &[]).fails(1, &["dump.json", &hint]);
+        }
+        let summary = place.build_from("dump.json", &["--records", path, "--json"]).json();
+        assert_eq!(summary["profiles"], 3, "{path}");
+    }
+    place.write("dump.json", r#"{"a":{"n":1},"b":{"n":2},"c":{"n":3}}"#);
+    place.build_from("dump.json", &[]).fails(1, &["an object of 3 objects", "--records ."]);
+    let summary = place.build_from("dump.json", &["--records", ".", "--id-field", "key", "--json"]).json();
+    assert_eq!(summary["profiles"], 3);
+    place.build_from("dump.json", &["--records", "x"]).fails(1, &["no member \"x\"", "\"a\", \"b\", \"c\""]);
+    place.build_from("dump.json", &["--records", ""]).fails(2, &["--records"]);
+    place.write("lines.jsonl", jsonl(&numbered(3)));
+    place.build_from("lines.jsonl", &["--records", "data"]).fails(2, &["--records", "JSON document"]);
+}
+
+#[test]
+fn an_export_of_mongodb_has_its_ids_and_values_as_they_are_meant() {
+    let place = Place::empty();
+    let lines = [
+        r#"{"_id":{"$oid":"5c4e1f6a9d3b2a0017e8d210"},"name":"Ann","seen":{"$date":"2015-07-01T12:30:05Z"}}"#,
+        r#"{"_id":{"$numberLong":"7"},"name":"Bob","age":{"$numberInt":"30"},"price":{"$oid":"x"}}"#,
+    ];
+    let expected = json!([{"_id": 7, "name": "Bob", "age": 30, "price": {"$oid": "x"}}]);
+    for (name, text) in [("a.jsonl", lines.join("\n")), ("a.json", format!("[{}]", lines.join(",")))] {
+        place.write(name, text);
+        place.build_from(name, &[]).done();
+    }
+    for version in [1, 2] {
+        let answer = place.try_query(version, &["--exact"], "5c4e1f6a9d3b2a0017e8d210", "1").json();
+        assert_eq!(answer, expected);
+        let ann = json!([{"_id": "5c4e1f6a9d3b2a0017e8d210", "name": "Ann", "seen": "2015-07-01T12:30:05"}]);
+        assert_eq!(place.try_query(version, &["--exact"], "7", "1").json(), ann);
+    }
+}
+
+#[test]
+fn what_was_changed_in_reading_is_in_the_notes() {
+    let place = Place::empty();
+    let lines = "{\"_id\":1,\"x\":NaN,\"y\":1e999}{\"_id\":2,\"x\":1,\"x\":2}\n{\"_id\":3}\n";
+    place.write("profiles.jsonl", lines);
+    let summary = place.build(&["--json"]).json();
+    assert_eq!(summary["profiles"], 3);
+    let notes = summary["notes"].to_string();
+    for words in ["NaN or infinite became null: 2", "kept their last value: 1", "line 1 is the first"] {
+        assert!(notes.contains(words), "{notes}");
+    }
 }
 
 #[test]

@@ -47,6 +47,71 @@ pub enum Cause {
         "the whole file is one JSON object; an array of objects is read, or with --format jsonl one object a line"
     )]
     TopLevelObject,
+    /// A JSON document that is an object, and what can be read of it.
+    #[error("the document is {0}")]
+    ObjectDocument(String),
+    /// A table that was written column by column.
+    #[error(
+        "the document seems to have columns, as pandas' df.to_json() writes them; \
+         df.to_json(path, orient=\"records\") writes an array of objects, which is read"
+    )]
+    Columns,
+    /// A path that leads nowhere.
+    #[error("the document has no member {path:?}; there are {found}")]
+    NoSuchMember {
+        /// What was looked for.
+        path: String,
+        /// What there is.
+        found: String,
+    },
+    /// A path that leads to two members.
+    #[error("the member {0:?} comes twice")]
+    MemberTwice(String),
+    /// A path that leads to something else.
+    #[error("the member {0:?} is no list of objects, and no object of objects")]
+    NoRecords(String),
+    /// A path into an array.
+    #[error(
+        "the document is an array, whose elements are the records; --records names a member of an object"
+    )]
+    RecordsOfArray,
+    /// Something behind a document.
+    #[error("expected the end of the file after the JSON document, found {0}")]
+    AfterDocument(Found),
+    /// A document without its end.
+    #[error("the file ends within the JSON document; it is truncated")]
+    TruncatedDocument,
+    /// An object that has something else where a member must stand.
+    #[error("expected a member of an object, found {0}")]
+    ExpectedMember(Found),
+    /// Something else where a value must stand.
+    #[error("expected a value, found {0}")]
+    ExpectedValue(Found),
+    /// Something else between objects over several lines.
+    #[error("expected an object, found {0}")]
+    ExpectedObject(Found),
+    /// What is known to be something else.
+    #[error("not JSON, but {0}")]
+    NotJson(&'static str),
+    /// A last line without its end.
+    #[error("the last line has no line end and is no JSON: the file seems to be cut off")]
+    CutLine,
+    /// An array where lines are expected.
+    #[error("the first line begins with `[`; a JSON array is read with --format json")]
+    ArrayInLines,
+    /// A bulk request with another action.
+    #[error(
+        "an action {0:?} of a bulk request is not read; \"index\" and \"create\" are, each with its document behind it"
+    )]
+    BulkAction(String),
+    /// A bulk request without an action.
+    #[error(
+        "expected an action of a bulk request, such as {{\"index\":{{\"_id\":\"1\"}}}}, as the lines before have them"
+    )]
+    BulkNoAction,
+    /// A bulk request without its last document.
+    #[error("the file ends with an action of a bulk request, without its document")]
+    BulkCut,
     /// JSON objects one after the other.
     #[error("one JSON object follows the other without an array around them; read it with --format jsonl")]
     JsonLines,
@@ -168,6 +233,13 @@ pub enum Cause {
 /// A byte that should not stand where it does, or the end of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found(pub Option<u8>);
+
+impl Cause {
+    /// The same of an element that does not stand in an array.
+    pub(super) fn within_document(self) -> Cause {
+        if matches!(self, Cause::TruncatedArray) { Cause::TruncatedDocument } else { self }
+    }
+}
 
 impl SourceError {
     /// The error of a source whose bytes cannot be read.

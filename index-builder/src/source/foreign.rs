@@ -97,10 +97,24 @@ pub(super) fn check(input: &Input, format: &Format) -> Result<(), SourceError> {
         Some(kind) if !kind.formats.contains(&format.name) => Err(SourceError {
             input: input.name().to_owned(),
             place: None,
-            cause: Cause::Foreign { name: kind.name, advice: kind.advice },
+            cause: archive_of(&first).unwrap_or(Cause::Foreign { name: kind.name, advice: kind.advice }),
         }),
         _ => Ok(()),
     }
+}
+
+/// What a zip archive is of which the first names tell more.
+fn archive_of(first: &[u8]) -> Option<Cause> {
+    let has = |part: &[u8]| first.windows(part.len()).any(|window| window == part);
+    let (name, advice) = match first {
+        [b'P', b'K', 3, 4, ..] if has(b"/data.pkl") => (
+            "a file of PyTorch",
+            "read it with torch.load, and write a list of dicts with pickle.dump or vectors with numpy.save",
+        ),
+        [b'P', b'K', 3, 4, ..] if has(b".npy") => ("a .npz file of numpy", "give it as --vectors"),
+        _ => return None,
+    };
+    Some(Cause::Foreign { name, advice })
 }
 
 /// What the extension of a path says of a file that is not read, and what to do with it.
@@ -151,6 +165,16 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_zip_archive_of_numpy_or_pytorch_is_named_as_such() {
+        for (name, words) in
+            [("archive/data.pkl", "PyTorch"), ("arr_0.npy", ".npz"), ("a.txt", "a zip archive")]
+        {
+            let bytes = [b"PK\x03\x04", &[b' '; 26][..], name.as_bytes()].concat();
+            assert!(refused(&bytes, "pickle").is_some_and(|error| error.contains(words)), "{name}");
         }
     }
 

@@ -27,6 +27,8 @@ pub struct ReadOptions {
     pub query: Option<String>,
     /// What stands between two cells of a CSV file; `None` to recognise it.
     pub separator: Option<Separator>,
+    /// The member of a JSON document that holds the records.
+    pub records: Option<String>,
     /// Where a reader says what a person should know of the source.
     pub notes: Notes,
     /// The fields that are used.
@@ -69,7 +71,7 @@ use Reader::{Address, File, Vectors};
 pub static FORMATS: &[Format] = &[
     Format { name: "pickle", marks: &["pickle", "pkl"], reader: File(read_pickle) },
     Format { name: "jsonl", marks: &["jsonl", "ndjson"], reader: File(json::read_lines) },
-    Format { name: "json", marks: &["json"], reader: File(json::read_array) },
+    Format { name: "json", marks: &["json"], reader: File(json::read) },
     Format { name: "csv", marks: &["csv", "tsv", "tab"], reader: File(csv::read) },
     Format { name: "parquet", marks: &["parquet"], reader: File(columnar::read_parquet) },
     Format {
@@ -93,11 +95,17 @@ pub static FORMATS: &[Format] = &[
 /// Reads a pickle; the ids of a dict id -> dict go into the id field, `_id` where none was named.
 fn read_pickle(input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Result {
     let named = options.id_field.as_deref().filter(|&name| name != ROW_NUMBERS);
-    pickle::read(&|| Ok(input.reader()), named.unwrap_or("_id"), sink).map_err(|error| SourceError {
+    let read = pickle::read_with_figures(&|| Ok(input.reader()), named.unwrap_or("_id"), sink);
+    let figures = read.map_err(|error| SourceError {
         input: input.name().to_owned(),
         place: None,
         cause: Cause::Pickle(error),
-    })
+    })?;
+    if figures.pickles > 1 {
+        let pickles = figures.pickles;
+        options.notes.add(format!("{}: {pickles} pickles follow one another; all were read", input.name()));
+    }
+    Ok(())
 }
 
 /// Gives every record of `input` to `sink`, in the order of the source: one call per record, usable or not, so that
@@ -257,6 +265,11 @@ impl Format {
 
     pub(super) fn is_at_addresses(&self) -> bool {
         matches!(self.reader, Address { .. })
+    }
+
+    /// Whether it is a JSON document, of which `--records` may name a member.
+    pub(super) fn is_document(&self) -> bool {
+        self.name == "json"
     }
 
     /// Whether it is read from a file, and nothing else is needed.

@@ -10,8 +10,8 @@
 //! repository's `docs/adding-a-source.md` shows how. What is wrong with a single record makes that record [`Record::Unusable`]; what is wrong with the file as a whole is a
 //! [`SourceError`]. Memory is bounded by one record, and a record by [`MAX_RECORD_BYTES`].
 
-mod calendar;
 mod columnar;
+mod columns;
 mod compression;
 mod csv;
 mod error;
@@ -29,6 +29,7 @@ pub mod pickle;
 mod plan;
 mod postgres;
 mod record;
+mod signature;
 mod wanted;
 mod words;
 
@@ -36,6 +37,8 @@ mod words;
 mod samples;
 
 pub use csv::{CsvFault, Separator, SeparatorError};
+use kindred::profile::calendar;
+
 pub use error::{Cause, Place, SourceError};
 pub use format::{
     FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Reader, Sink,

@@ -159,6 +159,11 @@ impl Plan {
         self.parts.iter().any(|part| matches!(part.format.reader, Reader::Address { .. }))
     }
 
+    /// Whether something in it is a JSON document.
+    pub fn has_documents(&self) -> bool {
+        self.parts.iter().any(|part| part.format.is_document())
+    }
+
     /// Gives every record of every part to `sink`. Before each part of several, `begin` gets its name.
     ///
     /// # Errors
