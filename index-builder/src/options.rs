@@ -156,12 +156,10 @@ impl BuildOptions {
                     .to_owned(),
             ));
         }
-        if let VectorizerChoice::Field(name) = &vectorizer {
-            if args.id_field.as_deref() == Some(name) {
-                return Err(Failure::Usage(format!(
-                    "--id-field and --vectorizer both name the field {name:?}"
-                )));
-            }
+        if let VectorizerChoice::Field(name) = &vectorizer
+            && args.id_field.as_deref() == Some(name)
+        {
+            return Err(Failure::Usage(format!("--id-field and --vectorizer both name the field {name:?}")));
         }
         Ok(BuildOptions { vectorizer, selection, lists })
     }

@@ -10,7 +10,7 @@ use common::{Place, Ran, Value, ids, json, run, scattered};
 fn with_vectors(count: usize, field: &str) -> Vec<Value> {
     let named = |(n, mut profile): (usize, Value)| {
         let vector = profile["v"].take();
-        let city = if n % 2 == 0 { "Bonn" } else { "Rome" };
+        let city = if n.is_multiple_of(2) { "Bonn" } else { "Rome" };
         json!({"_id": profile["_id"], "name": format!("Name {n}"), "city": city, field: vector})
     };
     scattered(count, 7).into_iter().enumerate().map(named).collect()
@@ -150,7 +150,8 @@ fn a_profile_without_the_vector_is_skipped_as_with_field() {
 
 #[test]
 fn vectors_of_two_lengths_are_counted_with_both() {
-    let line = |n: usize| json!({"_id": n, "e": vec![0.5 + n as f64; if n % 3 == 0 { 12 } else { 9 }]});
+    let line =
+        |n: usize| json!({"_id": n, "e": vec![0.5 + n as f64; if n.is_multiple_of(3) { 12 } else { 9 }]});
     let place = Place::with(&(0..30).map(line).collect::<Vec<_>>());
     for vectorizer in ["field:e", "auto"] {
         place.build(&["--vectorizer", vectorizer]).fails(

@@ -192,13 +192,14 @@ fn a_zero_vector_has_a_profile_but_no_recommendations() {
 }
 
 #[test]
-fn an_index_of_zero_vectors_alone_is_served() {
+fn a_profile_that_has_nobody_beside_zero_vectors_is_served() {
     let place = Place::new();
-    place.build("{\"_id\": \"a\", \"v\": [0, 0]}\n{\"_id\": \"b\", \"v\": [0, 0]}\n");
+    place.build("{\"_id\": \"a\", \"v\": [0, 0]}\n{\"_id\": \"b\", \"v\": [0, 1]}\n");
     let server = Server::start(&place.index());
     super::fixture::await_version(&server, 1);
     assert_eq!(get(server.address, "/profiles/a").status, 200);
-    assert_problem(&get(server.address, "/recommend/a/1"), 422, "no vectors at all");
+    assert_eq!(get(server.address, "/recommend/b/1").text(), "[]");
+    assert_problem(&get(server.address, "/recommend/a/1"), 422, "nothing to compare");
     assert_problem(&get(server.address, "/recommend/c/1"), 404, "no such profile");
 }
 
