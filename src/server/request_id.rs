@@ -138,7 +138,7 @@ pub async fn on_every_answer<B: MessageBody>(
     }
     let (request, refused) = response.into_parts();
     let vary = refused.headers().get(VARY).cloned();
-    let reason = refused.into_body().try_into_bytes().map_or_else(|_| Bytes::new(), |text| text);
+    let reason = refused.into_body().try_into_bytes().unwrap_or_else(|_| Bytes::new());
     let reason = String::from_utf8_lossy(&reason).into_owned();
     tracing::debug!(reason = Below::Preflight.name(), request_id = ?id, "answered without a route: {reason}");
     let mut response = Problem::Preflight { reason }.response();
