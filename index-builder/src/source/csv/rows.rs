@@ -359,7 +359,7 @@ impl Parser {
             }
             Class::Quote => {
                 self.extend_backslashes(count / 2)?;
-                if count % 2 == 0 {
+                if count.is_multiple_of(2) {
                     self.state = State::Closed(0);
                     return Ok(false);
                 }

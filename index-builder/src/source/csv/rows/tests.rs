@@ -4,7 +4,10 @@ use super::*;
 
 const COMMA: Dialect = Dialect { separator: b',', escape: Escape::None };
 
-fn try_rows(buffer: usize, dialect: Dialect, text: &str) -> Result<Vec<(u64, Vec<String>)>, (u64, String)> {
+/// Rows with their lines.
+type Lines = Vec<(u64, Vec<String>)>;
+
+fn try_rows(buffer: usize, dialect: Dialect, text: &str) -> Result<Lines, (u64, String)> {
     let reader = BufReader::with_capacity(buffer, text.as_bytes());
     let mut rows = Rows::new(reader, dialect, 1 << 20);
     let mut all = Vec::new();

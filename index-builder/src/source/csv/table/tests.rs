@@ -211,11 +211,10 @@ fn an_error_has_the_line_on_which_a_quote_opened() {
 
 #[test]
 fn a_backslash_is_an_escape_where_only_so_all_rows_fit() {
-    let second = |table: &str| match &noted(table.as_bytes()) {
-        (records, note) => match &records[0] {
-            Record::Fields(fields) => (fields[1].1.clone(), note.contains("backslash")),
-            unusable => panic!("{unusable:?}"),
-        },
+    let second = |table: &str| {
+        let (records, note) = noted(table.as_bytes());
+        let Record::Fields(fields) = &records[0] else { panic!("{records:?}") };
+        (fields[1].1.clone(), note.contains("backslash"))
     };
     let cases = [
         ("_id,n\na,\"said \\\"hi\\\" to\"\n", "said \"hi\" to", true),
