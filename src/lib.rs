@@ -22,3 +22,7 @@ pub mod profile;
 pub mod server;
 pub mod time;
 pub mod vectorizer;
+
+/// Tests share files with the benchmarks, which see the library from outside.
+#[cfg(test)]
+extern crate self as kindred;

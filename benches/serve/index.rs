@@ -219,6 +219,7 @@ fn metadata(shape: Shape) -> Metadata {
         skipped: BTreeMap::new(),
         duplicates: 0,
         zero_vectors: 0,
+        fields: None,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod compare;
 pub mod dedupe;
 pub mod failure;
+pub mod fields;
 pub mod gate;
 pub mod graph;
 pub mod ingest;

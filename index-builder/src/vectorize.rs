@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, anyhow};
+use kindred::index::FieldMetadata;
 use kindred::profile::{Fields, Value};
 use kindred::vectorizer::hashing::{Fitter, HashingConfig, HashingVectorizer};
 use ndarray::Array2;
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 
 use crate::cli::BuildArgs;
 use crate::failure::Failure;
+use crate::fields;
 use crate::ingest::{Entry, Profiles, check_skipped};
 use crate::options::{BuildOptions, FieldSelection, VectorizerChoice};
 use crate::progress::Step;
@@ -66,7 +68,7 @@ fn field(
     let spool = profiles.spool.try_clone().context("the temporary file for vectors")?;
     let rows = load(job, profiles, &spans, &spool, skipped)?;
     let fingerprint = hex(twox_hash::XxHash3_64::oneshot(name.as_bytes()));
-    Ok(ProfileVectors { rows, state: None, fingerprint })
+    Ok(ProfileVectors { rows, state: None, fingerprint, fields: None, notes: Vec::new() })
 }
 
 fn load(
@@ -89,7 +91,7 @@ fn hashing(job: &Job<'_>, profiles: &Profiles) -> Result<ProfileVectors, Failure
         ignore_fields: job.options.selection.ignored.clone(),
         ..HashingConfig::new(profiles.id_field.clone(), job.args.language)
     };
-    let vectorizer = fit(job, config, profiles)?;
+    let Fitted { vectorizer, fields, notes } = fit(job, config, profiles)?;
     let mut rows = Array2::zeros((profiles.entries.len(), vectorizer.config().dimension));
     rows.outer_iter_mut().into_par_iter().zip(&profiles.entries).try_for_each(|(mut row, entry)| {
         let fields = fields_of(profiles, entry)?;
@@ -98,11 +100,19 @@ fn hashing(job: &Job<'_>, profiles: &Profiles) -> Result<ProfileVectors, Failure
         Ok::<_, anyhow::Error>(())
     })?;
     vectors::normalise(&mut rows);
-    Ok(ProfileVectors { rows, fingerprint: vectorizer.fingerprint(), state: Some(vectorizer.to_bytes()) })
+    let (fingerprint, state) = (vectorizer.fingerprint(), Some(vectorizer.to_bytes()));
+    Ok(ProfileVectors { rows, fingerprint, state, fields: Some(fields), notes })
+}
+
+/// A fitted vectorizer, and what there is to say of the fields.
+struct Fitted {
+    vectorizer: HashingVectorizer,
+    fields: Vec<FieldMetadata>,
+    notes: Vec<String>,
 }
 
 /// Two passes in the order of the profiles: what kind each field is, and how frequent each feature.
-fn fit(job: &Job<'_>, config: HashingConfig, profiles: &Profiles) -> Result<HashingVectorizer, Failure> {
+fn fit(job: &Job<'_>, config: HashingConfig, profiles: &Profiles) -> Result<Fitted, Failure> {
     let mut fitter = Fitter::new(config).map_err(|error| Failure::Usage(error.to_string()))?;
     for entry in &profiles.entries {
         fitter.observe(&fields_of(profiles, entry)?);
@@ -125,7 +135,8 @@ fn fit(job: &Job<'_>, config: HashingConfig, profiles: &Profiles) -> Result<Hash
     for fork in &counted {
         counter.merge(fork);
     }
-    Ok(counter.finish())
+    let (fields, notes) = (counter.described_fields().to_vec(), fields::notes(counter.left_out()));
+    Ok(Fitted { vectorizer: counter.finish(), fields, notes })
 }
 
 /// A profile's fields, read back from its document.
@@ -197,7 +208,7 @@ fn python(
         return Err(anyhow!("not all profiles were given to the Python function").into());
     }
     let rows = load(job, profiles, &spans, &spool, skipped)?;
-    Ok(ProfileVectors { rows, state: None, fingerprint })
+    Ok(ProfileVectors { rows, state: None, fingerprint, fields: None, notes: Vec::new() })
 }
 
 /// Runs `work` on some threads; where one fails, the others end after their batch.
