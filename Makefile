@@ -147,7 +147,8 @@ verify-build: ## that two builds of this commit in two places give the same byte
 verify-container: dist ## that both programs run as in the image of deploy/docker, with no other file (as root; builds dist)
 	tests/verify_container.sh
 
-install uninstall: export PROGRAMS ?= $(TARGET)/release
+install uninstall: export PROGRAMS ?=
+install uninstall: export TARGET := $(TARGET)
 install uninstall: export PREFIX ?= /usr/local
 install uninstall: export SYSCONFDIR ?= /etc
 install uninstall: export DESTDIR ?=

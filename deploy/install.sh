@@ -4,7 +4,8 @@
 #   PREFIX      where it will be used from (/usr/local)
 #   DESTDIR     what is put before every path, to make a package (nothing)
 #   SYSCONFDIR  where settings are (/etc)
-#   PROGRAMS    where the programs were built (target/release, or dist)
+#   PROGRAMS    where the programs were built (dist or target/release, whichever is newer)
+#   TARGET      where cargo builds (target)
 # Settings that are there already stay as they are, also when it is removed, and so does the index.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,7 +13,13 @@ cd "$(dirname "$0")/.."
 prefix=${PREFIX:-/usr/local}
 sysconfdir=${SYSCONFDIR:-/etc}
 root=${DESTDIR:-}
-programs=${PROGRAMS:-target/release}
+# What `make dist` made or what `make build` made: the one that was made last.
+built_last() {
+  local built=${TARGET:-target}/release
+  if [ -x dist/kindred ] && [ ! "$built/kindred" -nt dist/kindred ]; then echo dist; else echo "$built"; fi
+}
+
+programs=${PROGRAMS:-$(built_last)}
 # Says what was installed, so that nothing else is removed.
 manifest=$prefix/share/kindred/installed
 
@@ -40,7 +47,7 @@ put_programs() {
   local program page
   for program in kindred index-builder; do
     if [ ! -x "$programs/$program" ]; then
-      echo "$programs/$program is missing: run make build first, or say PROGRAMS=" >&2
+      echo "$programs/$program is missing: run make dist or make build first, or say PROGRAMS=" >&2
       exit 1
     fi
   done
@@ -72,6 +79,7 @@ put_units() {
 }
 
 do_install() {
+  echo "installing the programs in $programs"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   put_programs

@@ -29,6 +29,7 @@ done
 # The longest are left out: they are slow, and what is in them is in others.
 find "$golden/pickles/good" -name '*.p[0245]' -size -4k -exec cp {} corpus/pickle/ \;
 find "$golden/pickles/bad" -name '*.pickle' -size -4k -exec cp {} corpus/pickle/ \;
+find "$golden/library_pickles" -size -3 \( -name "*.p5" -o -name "*.pickle" \) -exec cp {} corpus/pickle/ \;
 
 cp "$golden/index/profiles.jsonl" corpus/jsonl/profiles
 jsonl() { printf "$2" > "corpus/jsonl/$1"; } # jsonl NAME TEXT
@@ -41,6 +42,14 @@ jsonl twice '{"_id":"a","x":1,"x":{"y":2,"y":3}}\n{"_id":"a"}\n'
 jsonl broken '{"_id":"a"\n{"_id":"b"}}\n{"_id":"c",}\n{_id:1}\n{"_id":"\xff"}\n'
 jsonl blank_lines '\xef\xbb\xbf\n \t\r\n{"_id":"a"}\r\n\n{"_id":"b"}'
 jsonl deep "{\"_id\":\"a\",\"x\":$(printf '[%.0s' {1..130})$(printf ']%.0s' {1..130})}\\n"
+head -n 1 "$golden/library_pickles/mongo_canonical.jsonl" > corpus/jsonl/mongodb
+jsonl several_in_a_line '{"_id":"a"}{"_id":"b"}\n{"_id":"c"} {"_id":"d"'
+jsonl over_several_lines '{\n  "_id": "a",\n  "x": [\n    1\n  ]\n}\n{\n  "_id": "b"\n}\n'
+jsonl bulk '{"index":{"_id":"a"}}\n{"x":1}\n{"create":{"_id":7}}\n{"x":2}\n{"delete":{"_id":"a"}}\n'
+jsonl array '[{"_id":"a"},{"_id":1.0},7, {"_id":"b"}]'
+jsonl document '{"n":1,"data":[{"_id":"a"},{"_id":"b"}],"more":{"data":[]}}'
+jsonl by_id '{"a":{"x":1,"y":"z"},"b":{"x":2,"y":"w"}}'
+jsonl columns '{"x":{"0":1,"1":2},"y":{"0":"z","1":"w"}}'
 printf '{"_id":"a"}\n' | gzip -n > corpus/jsonl/compressed
 
 csv() { printf "$2" > "corpus/csv/$1"; } # csv NAME TEXT
@@ -54,6 +63,15 @@ csv twice '_id,a,a\n1,2,3\n'
 csv marked '\xef\xbb\xbf_id,a\r1,2\r'
 csv not_unicode '_id,a\n\xff,1\nb,\xc3\x28\n'
 csv empty ''
+csv blanks '_id, name , age\na, "Ann, B" , 30\nb, "hi" she said,NA\n'
+csv backslashes '_id,n\na,"said \\"hi\\" to"\nb,"\\\\",\\N\n'
+csv semicolons 'sep=;\r\n_id;height;pay\r\na;1,5;1.250,5\r\nb;02;7\r\n'
+csv utf16 '\xff\xfe_\x00i\x00d\x00\t\x00n\x00\n\x00a\x00\t\x00\x3d\xd8\x00\xde\n\x00'
+csv row_numbers ',_id,Unnamed: 0,\n0,a,1,\n1,b,2,\n'
+csv python_lists "_id,a,b\nx,\"['go', 'x\\\\'y']\",[0.5 1.]\ny,\"array([1., nan], dtype=float32)\",\"{'a': (1, 2)}\"\n"
+csv arrays '_id,a\nx,"{a,""b c"",NULL}"\ny,{}\nz,"{{1,2},{3,NaN}}"\n'
+csv cut '_id,a\nx,[0.1 0.2 ... 0.9]\n'
+csv title 'Members\n_id;name\n1;Ann\n'
 printf '_id,a\n1,2\n' | gzip -n > corpus/csv/compressed
 
 number=0

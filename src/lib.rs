@@ -20,6 +20,7 @@ pub mod manual;
 pub mod profile;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod standard;
 pub mod time;
 pub mod vectorizer;
 

@@ -1,35 +1,44 @@
 //! `kindred`: arguments -> validated settings -> server.
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 use kindred::distance::Kernel;
 use kindred::manual;
 use kindred::server::access::{HashKeyError, hash_key};
 use kindred::server::config::{HashKeyArguments, variables};
 use kindred::server::probe::probe;
 use kindred::server::{Arguments, Command, Config, logging, run};
+use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
 
+const EXIT_DONE: u8 = 0;
+const EXIT_FAILED: u8 = 1;
 /// A setting that is not allowed, as for a wrong option.
 const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    append_to_log();
     if let Err(error) = Kernel::from_environment() {
-        eprintln!("kindred: {error}");
+        say(format_args!("kindred: {error}"));
         return ExitCode::from(EXIT_USAGE);
     }
-    let arguments = Arguments::parse();
+    let arguments: Arguments = match parse_arguments() {
+        Ok(arguments) => arguments,
+        Err(code) => return ExitCode::from(code),
+    };
     if let Some(command) = &arguments.command {
-        return run_command(command);
+        return ExitCode::from(run_command(command));
     }
     let (config, unknown_variables) = match Config::load(arguments, std::env::vars_os()) {
         Ok(loaded) => loaded,
         Err(error) => {
-            eprintln!("kindred: {error}");
+            say(format_args!("kindred: {error}"));
             return ExitCode::from(EXIT_USAGE);
         }
     };
-    logging::install(&config);
+    // Dropped at the end, when the last lines are told.
+    let _log = logging::install(&config);
     for name in unknown_variables {
         tracing::warn!("the environment variable {name} is no setting of kindred and is ignored");
     }
@@ -42,39 +51,51 @@ fn main() -> ExitCode {
     }
 }
 
-fn run_command(command: &Command) -> ExitCode {
-    let out = &mut std::io::stdout();
+fn run_command(command: &Command) -> u8 {
+    let mut out = Output::standard();
     match command {
         Command::HashKey(arguments) => run_hash_key(arguments),
         Command::Probe(arguments) => ended(probe(arguments)),
         Command::Completions(arguments) => {
-            ended(manual::print_completions(arguments, Arguments::command(), out))
+            ended(manual::print_completions(arguments, Arguments::command(), &mut out)).max(printed(out))
         }
+        // The pages are what was asked for; that they are named besides is no reason to fail.
         Command::Man(arguments) => {
-            ended(manual::write_pages(arguments, Arguments::command(), &variables(), out))
+            ended(manual::write_pages(arguments, Arguments::command(), &variables(), &mut out))
         }
     }
 }
 
-fn ended(result: Result<(), impl std::fmt::Display>) -> ExitCode {
+fn ended(result: Result<(), impl std::fmt::Display>) -> u8 {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => EXIT_DONE,
         Err(error) => {
-            eprintln!("kindred: {error}");
-            ExitCode::FAILURE
+            say(format_args!("kindred: {error}"));
+            EXIT_FAILED
         }
     }
 }
 
-fn run_hash_key(arguments: &HashKeyArguments) -> ExitCode {
+/// The end of a command that is there to print something.
+fn printed(out: Output<impl Write>) -> u8 {
+    match out.end() {
+        Printed::All | Printed::Unwanted => EXIT_DONE,
+        Printed::Lost(error) => {
+            say(format_args!("kindred: {}", NotPrinted(&error)));
+            EXIT_FAILED
+        }
+    }
+}
+
+fn run_hash_key(arguments: &HashKeyArguments) -> u8 {
     let (mut out, mut errors) = (std::io::stdout(), std::io::stderr());
     match hash_key(arguments, std::io::stdin(), &mut out, &mut errors) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => EXIT_DONE,
         Err(error) => {
-            eprintln!("kindred: {error}");
+            say(format_args!("kindred: {error}"));
             match error {
-                HashKeyError::Usage(_) => ExitCode::from(EXIT_USAGE),
-                HashKeyError::Key { .. } | HashKeyError::Io(_) => ExitCode::FAILURE,
+                HashKeyError::Usage(_) => EXIT_USAGE,
+                HashKeyError::Key { .. } | HashKeyError::Io(_) => EXIT_FAILED,
             }
         }
     }

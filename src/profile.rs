@@ -4,7 +4,11 @@
 //! words for. What a source knows beyond those (dates, decimals, object ids) has become text by then, and what is
 //! not a number (NaN, infinity) has become null; so a profile can always be written as a JSON document.
 
+pub mod calendar;
+mod extended;
 pub mod json;
+pub mod path;
+pub mod separated;
 
 use std::fmt;
 
@@ -158,6 +162,9 @@ pub enum IdError {
     /// The field is empty text.
     #[error("the id is empty")]
     Empty,
+    /// The field has a character that nobody sees: a control character or a line separator.
+    #[error("the id has a control character, U+{:04X}", u32::from(*.0))]
+    Control(char),
     /// The field is longer than [`MAX_ID_BYTES`].
     #[error("the id has {0} bytes; at most {MAX_ID_BYTES} are allowed")]
     TooLong(usize),
@@ -167,12 +174,16 @@ impl ItemId {
     /// The id that a text is.
     ///
     /// # Errors
-    /// [`IdError::Empty`] and [`IdError::TooLong`].
+    /// [`IdError::Empty`], [`IdError::Control`] and [`IdError::TooLong`].
     pub fn new(text: impl Into<String>) -> Result<ItemId, IdError> {
         let text = text.into();
+        let is_unseen = |c: &char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
         match text.len() {
             0 => Err(IdError::Empty),
-            1..=MAX_ID_BYTES => Ok(ItemId(text)),
+            1..=MAX_ID_BYTES => match text.chars().find(is_unseen) {
+                Some(c) => Err(IdError::Control(c)),
+                None => Ok(ItemId(text)),
+            },
             bytes => Err(IdError::TooLong(bytes)),
         }
     }
@@ -193,6 +204,16 @@ impl ItemId {
             Some(Value::Int(n)) => ItemId::new(n.to_string()),
             Some(Value::UInt(n)) => ItemId::new(n.to_string()),
             Some(Value::Text(text)) => ItemId::new(text.as_str()),
+        }
+    }
+
+    /// The integer that a whole float is, as an id: 1 for 1.0, as programs write integers in a column in which one was
+    /// missing. `None` where two integers would be the same float.
+    pub fn whole_float(value: &Value) -> Option<i64> {
+        const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+        match *value {
+            Value::Float(number) if number.fract() == 0.0 && number.abs() < EXACT => Some(number as i64),
+            _ => None,
         }
     }
 
@@ -235,11 +256,26 @@ mod tests {
             (Some(Value::Map(vec![])), IdError::Compound("a map")),
             (Some(Value::Text(String::new())), IdError::Empty),
             (Some(Value::Text("x".repeat(513))), IdError::TooLong(513)),
+            (Some(Value::Text("a\nb".into())), IdError::Control('\n')),
+            (Some(Value::Text("\u{0}".into())), IdError::Control('\u{0}')),
+            (Some(Value::Text("a\u{9f}".into())), IdError::Control('\u{9f}')),
+            (Some(Value::Text("a\u{2028}b".into())), IdError::Control('\u{2028}')),
         ];
         for (value, error) in refused {
             assert_eq!(ItemId::from_value(value.as_ref()), Err(error));
         }
         assert!(ItemId::new("é".repeat(256)).is_ok());
+    }
+
+    #[test]
+    fn a_whole_float_is_an_integer_as_long_as_it_is_exact() {
+        let whole = |number| ItemId::whole_float(&Value::Float(number));
+        assert_eq!((whole(1.0), whole(-0.0), whole(-3.0)), (Some(1), Some(0), Some(-3)));
+        assert_eq!(whole(9_007_199_254_740_991.0), Some((1 << 53) - 1));
+        for other in [1.5, 9_007_199_254_740_992.0, -1e300, 1e-9] {
+            assert_eq!(whole(other), None, "{other}");
+        }
+        assert_eq!(ItemId::whole_float(&Value::Int(1)), None);
     }
 
     #[test]

@@ -235,6 +235,7 @@ fn metadata(profiles: &Profiles, linked: &Linked) -> Result<Metadata> {
         recall_sample: linked.quality.sample,
         reachable: u32::try_from(linked.reachable)?,
         exposed: None,
+        list_separators: Vec::new(),
         read: profiles.read,
         skipped: Default::default(),
         duplicates: profiles.duplicates,

@@ -195,7 +195,7 @@ fn connect(address: SocketAddr, count: usize) -> Result<Vec<TcpStream>> {
 fn send_slowly(address: SocketAddr, count: usize, stop: &AtomicBool) -> Result<()> {
     use std::io::Write as _;
     let mut streams = connect(address, count)?;
-    for byte in b"GET /recommend/nobody/10 HTTP/1.1\r\nHost: a\r\n".iter().cycle() {
+    for byte in b"GET /recommend/nobody/10 HTTP/1.1\r\nHost: localhost\r\n".iter().cycle() {
         for stream in &mut streams {
             // Who is too slow is let go.
             let _ = stream.write_all(&[*byte]);

@@ -215,6 +215,7 @@ fn metadata(shape: Shape) -> Metadata {
         recall_sample: 0,
         reachable: shape.profiles,
         exposed: None,
+        list_separators: Vec::new(),
         read: u64::from(shape.profiles),
         skipped: BTreeMap::new(),
         duplicates: 0,

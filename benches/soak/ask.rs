@@ -227,7 +227,7 @@ pub fn come_and_go(world: &World, tally: &mut Tally) -> Result<()> {
 pub fn dawdle(world: &World, tally: &mut Tally) -> Result<()> {
     let (newest, profile) = (world.newest.load(Ordering::Relaxed), world.profile());
     let request = format!(
-        "GET /recommend/{}/{BEYOND_TABLE}?distances=true HTTP/1.1\r\nHost: kindred.test\r\nConnection: close\r\n\r\n",
+        "GET /recommend/{}/{BEYOND_TABLE}?distances=true HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         id(profile)
     );
     let mut stream = TcpStream::connect(world.address)?;

@@ -10,6 +10,7 @@ use actix_web::http::{Method, Uri};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, rt, web};
 use kindred::index::{Residency, directory};
+use kindred::server::host::HostCheck;
 use kindred::server::metrics::Metrics;
 use kindred::server::raw_path::decode;
 use kindred::server::traces::Traces;
@@ -105,7 +106,8 @@ impl Server {
             stopping: Arc::default(),
             max_n: MAX_N,
             log_ids: false,
-            tls: false,
+            hosts: HostCheck::default(),
+            hsts: None,
         });
         let runtime = rt::System::new();
         let service = runtime.block_on(init_service(App::new().configure(configure(state))));

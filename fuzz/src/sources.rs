@@ -13,26 +13,33 @@ use kindred::profile::{Value, json};
 
 /// Reads a pickle.
 pub fn pickle(data: &[u8]) {
-    read("pickle", data, &[None]);
+    read("pickle", data, &[None], None);
 }
 
-/// Reads lines of JSON.
+/// Reads lines of JSON, and the same as a document, and what is in it.
 pub fn jsonl(data: &[u8]) {
-    read("jsonl", data, &[None]);
+    read("jsonl", data, &[None], None);
+    for records in [None, Some("."), Some("data")] {
+        read("json", data, &[None], records);
+    }
 }
 
 /// Reads a CSV file, with ids of its own and without.
 pub fn csv(data: &[u8]) {
-    read("csv", data, &[None, Some(ROW_NUMBERS)]);
+    read("csv", data, &[None, Some(ROW_NUMBERS)], None);
 }
 
-fn read(format: &str, data: &[u8], id_fields: &[Option<&str>]) {
+fn read(format: &str, data: &[u8], id_fields: &[Option<&str>], records: Option<&str>) {
     let Ok(FormatChoice::Is(format)) = format.parse() else { panic!("there is no format {format:?}") };
     let directory = temporary();
     let file = file_of(data, &directory).unwrap_or_else(|error| panic!("a temporary file: {error}"));
     let input = Input::open(file.path(), &directory).unwrap_or_else(|error| panic!("{error}"));
     for id_field in id_fields {
-        let options = ReadOptions { id_field: id_field.map(str::to_owned), ..ReadOptions::default() };
+        let options = ReadOptions {
+            id_field: id_field.map(str::to_owned),
+            records: records.map(str::to_owned),
+            ..ReadOptions::default()
+        };
         let mut taken = Taken::new(&options, &directory);
         if source::read(format, &input, &options, &mut |record| taken.take(record)).is_ok() {
             taken.finish();

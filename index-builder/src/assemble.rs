@@ -8,6 +8,7 @@ use kindred::index::ids;
 use kindred::index::writer::Writer;
 use kindred::index::{Header, Metadata};
 use kindred::profile::Value;
+use kindred::profile::path::{Paths, retain};
 
 use crate::ingest::Profiles;
 use crate::link::Linked;
@@ -144,7 +145,8 @@ impl Parts<'_> {
     fn exposed(&self, document: Vec<u8>) -> io::Result<Vec<u8>> {
         let Some(expose) = &self.metadata.exposed else { return Ok(document) };
         let mut fields = document_fields(&document).map_err(io::Error::other)?;
-        fields.retain(|(name, _)| *name == self.profiles.id_field || expose.contains(name));
+        let only = Paths::new(expose.iter().map(String::as_str)).and(&self.profiles.id_field);
+        retain(&mut fields, Some(&only), &Paths::default());
         Ok(serde_json::to_vec(&Value::Map(fields))?)
     }
 }

@@ -1,10 +1,11 @@
 //! `build`: read, vectorize, link, check, publish.
 
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
+use glob::Pattern;
 use kindred::index::{
     FieldMetadata, Header, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata,
 };
@@ -14,16 +15,19 @@ use crate::assemble::Parts;
 use crate::cli::BuildArgs;
 use crate::compare::{Compared, Gates, Served};
 use crate::failure::Failure;
+use crate::fields::listed;
+use crate::gate::{Gate, Refusal};
 use crate::graph::GraphParameters;
-use crate::ingest::{Ingest, IngestOptions, Profiles, check_skipped, describe};
+use crate::ingest::{Profiles, check_skipped_because, describe};
 use crate::link::{LinkOptions, LinkSeconds, Linked, link};
 use crate::metrics_file;
 use crate::options::{self, BuildOptions, VectorizerChoice};
-use crate::progress::{Progress, Step, StepRecord};
+use crate::progress::{Progress, StepRecord};
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
+use crate::reading::Reading;
 use crate::record::{self, BuildRecord};
 use crate::skipped::Skipped;
-use crate::source::{Input, Notes, Plan, ReadOptions, Record, Visitor};
+use crate::source::{Notes, Plan};
 use crate::spool::SpoolWriter;
 use crate::summary::{Seconds, Summary};
 use crate::table::TableOptions;
@@ -65,7 +69,7 @@ fn build_with(
     findings: &mut Findings,
 ) -> Result<Summary, Failure> {
     let options = BuildOptions::from_args(args)?;
-    let plan = options::plan(args)?;
+    let (plan, rows) = (options::plan(args)?, options::plan_of_rows(args)?);
     let (started, began) = (Instant::now(), SystemTime::now());
     let created = kindred::time::creation_time().map_err(Failure::Usage)?;
     lower_priority(args.nice).with_context(|| format!("--nice {}", args.nice))?;
@@ -77,6 +81,7 @@ fn build_with(
         args,
         options,
         plan,
+        rows,
         progress,
         cleanup,
         threads,
@@ -85,6 +90,7 @@ fn build_with(
         started,
         served,
         findings,
+        zero_example: None,
         seconds: Seconds::default(),
     };
     let profiles = build.read()?;
@@ -101,6 +107,8 @@ struct Build<'a> {
     args: &'a BuildArgs,
     options: BuildOptions,
     plan: Plan,
+    /// The vectors of the profiles, where they are in a file of their own.
+    rows: Option<Plan>,
     progress: &'a Progress,
     cleanup: &'a Cleanup,
     threads: usize,
@@ -110,6 +118,8 @@ struct Build<'a> {
     /// What the new version is compared with, where that is asked for.
     served: Option<Served>,
     findings: &'a mut Findings,
+    /// A profile whose vector is zero.
+    zero_example: Option<String>,
     seconds: Seconds,
 }
 
@@ -128,54 +138,21 @@ struct Written {
     metadata: Metadata,
 }
 
-/// Takes the records of the source in.
-struct Taking<'a> {
-    ingest: &'a mut Ingest,
-    skipped: &'a mut Skipped,
-    step: &'a Step,
-}
-
-impl Visitor for Taking<'_> {
-    fn begin(&mut self, part: &str) {
-        self.ingest.begin(part);
-    }
-
-    fn take(&mut self, record: Record) -> ControlFlow<()> {
-        self.step.advance(1);
-        self.ingest.take(record, self.skipped)
-    }
-}
-
 impl Build<'_> {
     fn read(&mut self) -> Result<Profiles, Failure> {
-        let ids = self.args.ids.as_deref().map(|path| Input::open(path, &self.args.out));
-        let read_options = ReadOptions {
-            id_field: self.args.id_field.clone(),
-            ids: ids.transpose().map_err(anyhow::Error::from)?,
-            query: self.args.query.clone(),
-            notes: Notes::default(),
+        let (step, notes) = (self.progress.step("read", 0), Notes::default());
+        let mut reading = Reading {
+            args: self.args,
+            options: &mut self.options,
+            plan: &self.plan,
+            rows: self.rows.as_ref(),
+            step: &step,
+            notes: notes.clone(),
         };
-        let step = self.progress.step("read", 0);
-        let options = IngestOptions {
-            id_field: self.args.id_field.clone(),
-            vector_field: match &self.options.vectorizer {
-                VectorizerChoice::Field(name) => Some(name.clone()),
-                _ => None,
-            },
-            expose: self.args.expose.clone(),
-            asked_about: self.asked_about().map(|(_, name)| name.clone()).collect(),
-        };
-        let mut ingest = Ingest::new(options, self.spool()?);
-        let skipped = &mut self.findings.skipped;
-        let mut taking = Taking { ingest: &mut ingest, skipped, step: &step };
-        let read = self.plan.read(&self.args.out, &read_options, &mut taking);
+        let profiles = reading.read(&mut self.findings.skipped);
         // They may say why it could not be read.
-        self.note(read_options.notes.take());
-        read.map_err(anyhow::Error::from)?;
-        let skipped = &mut self.findings.skipped;
-        let profiles = ingest.finish(self.args.on_duplicate_id, skipped)?;
-        check_skipped(skipped, profiles.read, self.args.max_skipped)?;
-        self.warn_of_unknown_fields(&profiles);
+        self.note(notes.take());
+        let profiles = profiles?;
         self.seconds.read =
             step.done(|| format!("{} records, {} profiles", profiles.read, profiles.entries.len()));
         Ok(profiles)
@@ -184,31 +161,11 @@ impl Build<'_> {
     /// Shows notes and keeps them for the summary.
     fn note(&mut self, notes: Vec<String>) {
         for note in notes {
-            self.progress.line(|| format!("note: {note}"));
-            self.findings.notes.push(note);
-        }
-    }
-
-    fn spool(&self) -> anyhow::Result<SpoolWriter> {
-        SpoolWriter::create(&self.args.out)
-            .with_context(|| format!("a temporary file in {}", self.args.out.display()))
-    }
-
-    /// The fields that the command line names, with the flag that does.
-    fn asked_about(&self) -> impl Iterator<Item = (&'static str, &String)> {
-        let lists = [
-            ("--fields", self.args.fields.as_ref()),
-            ("--ignore-fields", self.args.ignore_fields.as_ref()),
-            ("--expose", self.args.expose.as_ref()),
-        ];
-        lists.into_iter().flat_map(|(flag, names)| names.into_iter().flatten().map(move |name| (flag, name)))
-    }
-
-    fn warn_of_unknown_fields(&self, profiles: &Profiles) {
-        for (flag, name) in self.asked_about() {
-            if !name.is_empty() && !profiles.seen.contains(name) {
-                self.progress.line(|| format!("warning: {flag}: no profile has a field {name:?}"));
+            match note.starts_with("warning: ") {
+                true => self.progress.line(|| note.clone()),
+                false => self.progress.line(|| format!("note: {note}")),
             }
+            self.findings.notes.push(note);
         }
     }
 
@@ -221,20 +178,44 @@ impl Build<'_> {
             step: &step,
             cleanup: self.cleanup,
         };
-        let spool = self.spool()?;
+        let spool = spool_in(&self.args.out)?;
         let mut vectors = vectorize(&job, &mut profiles, &mut self.findings.skipped, spool)?;
         self.note(std::mem::take(&mut vectors.notes));
-        check_skipped(&self.findings.skipped, profiles.read, self.args.max_skipped)?;
+        self.note(vectors.lengths.iter().cloned().collect());
+        let lengths = vectors.lengths.as_ref().map(|lengths| format!("\n{lengths}")).unwrap_or_default();
         if profiles.entries.is_empty() {
-            return Err(anyhow!(
-                "no profile has a vector that can be used{}",
-                describe(&self.findings.skipped)
-            )
-            .into());
+            let skipped = describe(&self.findings.skipped);
+            return Err(anyhow!("no profile has a vector that can be used{skipped}{lengths}").into());
         }
+        check_skipped_because(&self.findings.skipped, profiles.read, self.args.max_skipped, &lengths)?;
+        self.check_zero(&profiles, &vectors)?;
         let (count, dimension) = vectors.rows.dim();
         self.seconds.vectorize = step.done(|| format!("{count} vectors of {dimension} numbers"));
         Ok((profiles, vectors))
+    }
+
+    /// Before the long steps: an index of which nobody can be recommended anything must not replace one that works.
+    fn check_zero(&mut self, profiles: &Profiles, vectors: &ProfileVectors) -> anyhow::Result<()> {
+        let is_zero = |row: &usize| vectors.rows.row(*row).iter().all(|&number| number == 0.0);
+        let zero: Vec<usize> = (0..vectors.rows.nrows()).filter(is_zero).collect();
+        let first = zero.first().and_then(|&row| profiles.entries.get(row));
+        self.zero_example = first.map(|entry| profiles.id(entry).to_owned());
+        let (zero, count) = (zero.len(), vectors.rows.nrows());
+        let share = zero as f64 / count.max(1) as f64;
+        let what = if zero == count {
+            format!("all {count} vectors are zero, so nobody could be recommended")
+        } else if share > self.args.max_zero {
+            format!(
+                "{zero} of {count} vectors are zero, a share of {share:.4}: these profiles have nothing to compare; \
+                 --max-zero allows {}",
+                self.args.max_zero
+            )
+        } else {
+            return Ok(());
+        };
+        let fields = profiles.fields.names().filter(|name| *name != profiles.id_field);
+        let message = format!("{what}; nothing is published. Fields of the source: {}", listed(fields));
+        Err(Refusal { gate: Gate::Zero, message }.into())
     }
 
     /// Before the long steps: what is too little now stays too little.
@@ -303,7 +284,8 @@ impl Build<'_> {
         step.say("written, being made durable");
         temporary.sync().map_err(publish_failure)?;
         temporary.set_record(self.record(&header, step.so_far())?);
-        let published = temporary.commit(self.args.keep as usize).map_err(publish_failure)?;
+        let published =
+            temporary.commit(self.args.keep as usize, |path| open(path).is_ok()).map_err(publish_failure)?;
         self.seconds.publish =
             step.done(|| format!("version {}, {} bytes", published.version, published.bytes));
         Ok(Written { published, header, metadata })
@@ -342,7 +324,7 @@ impl Build<'_> {
         let hashing = matches!(self.options.vectorizer, VectorizerChoice::Hashing);
         Ok(Metadata {
             builder: BUILDER.to_owned(),
-            source: SourceMetadata { name: self.plan.name().to_owned(), format: self.plan.format() },
+            source: self.source(),
             id_field: profiles.id_field.clone(),
             vectorizer: VectorizerMetadata {
                 name: self.vectorizer_name(),
@@ -360,6 +342,7 @@ impl Build<'_> {
                 names.retain(|name| !name.is_empty());
                 names
             }),
+            list_separators: profiles.lists.fields.clone(),
             read: profiles.read,
             skipped: self.findings.skipped.counts(),
             duplicates: profiles.duplicates,
@@ -368,10 +351,21 @@ impl Build<'_> {
         })
     }
 
+    fn source(&self) -> SourceMetadata {
+        let plans = || [Some(&self.plan), self.rows.as_ref()].into_iter().flatten();
+        SourceMetadata {
+            name: plans().map(Plan::name).collect::<Vec<_>>().join(", "),
+            format: plans().map(Plan::format).collect::<Vec<_>>().join(", "),
+        }
+    }
+
     /// The vectorizer without the path, which would differ from machine to machine.
     fn vectorizer_name(&self) -> String {
         match &self.options.vectorizer {
-            VectorizerChoice::Hashing => "hashing".to_owned(),
+            VectorizerChoice::Hashing | VectorizerChoice::Auto => "hashing".to_owned(),
+            VectorizerChoice::Columns { patterns, .. } => {
+                format!("columns:{}", patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(","))
+            }
             VectorizerChoice::Field(name) => format!("field:{name}"),
             VectorizerChoice::Python(spec) => {
                 let file = spec.path.file_name().unwrap_or_default().to_string_lossy();
@@ -380,11 +374,22 @@ impl Build<'_> {
         }
     }
 
+    /// One of each kind that was left out or has nothing to compare.
+    fn examples(&self, profiles: &Profiles) -> BTreeMap<String, String> {
+        let reasons = record::examples(&self.findings.skipped).into_iter();
+        let skipped = reasons.filter_map(|(name, reason)| Some((name, reason.first.into_iter().next()?)));
+        let others = [("duplicate id", &profiles.duplicate), ("zero vector", &self.zero_example)];
+        let others = others.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id.clone()?)));
+        skipped.chain(others).collect()
+    }
+
     fn summary(self, profiles: &Profiles, written: Written) -> Summary {
         let Written { published, header, metadata } = written;
         Summary {
             version: published.version,
             file: published.path.display().to_string(),
+            source: metadata.source,
+            examples: self.examples(profiles),
             read: profiles.read,
             profiles: u64::from(header.profiles),
             nodes: u64::from(header.nodes),
@@ -410,6 +415,11 @@ impl Build<'_> {
             seconds: self.seconds,
         }
     }
+}
+
+/// A new spool in the index directory.
+pub(crate) fn spool_in(directory: &Path) -> anyhow::Result<SpoolWriter> {
+    SpoolWriter::create(directory).with_context(|| format!("a temporary file in {}", directory.display()))
 }
 
 /// Opens a file as the server does.

@@ -8,7 +8,7 @@ use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
 use crate::link::GraphChoice;
-use crate::source::{FormatChoice, PASSWORD_VARIABLE, format_names};
+use crate::source::{FormatChoice, POSTGRES_VARIABLES, Separator, format_names};
 use crate::table::TableChoice;
 
 /// What follows the commands in `--help`.
@@ -18,13 +18,16 @@ Exit status
   later; 130 Ctrl-C";
 
 /// The environment variables that mean something to the builder, and what.
-pub const VARIABLES: [(&str, &str); 3] = [
+pub fn variables() -> Vec<(&'static str, &'static str)> {
+    OWN_VARIABLES.into_iter().chain(POSTGRES_VARIABLES).collect()
+}
+
+const OWN_VARIABLES: [(&str, &str); 2] = [
     kindred::manual::KERNEL_VARIABLE,
     (
         kindred::time::SOURCE_DATE_EPOCH,
         "Seconds since 1970 that an index says it was created at: same input, same bytes.",
     ),
-    (PASSWORD_VARIABLE, "The password for a postgres:// address that has none."),
 ];
 
 /// Reads profiles, vectorizes them and publishes an index file for kindred.
@@ -61,11 +64,33 @@ pub enum Command {
     /// Takes profiles out of every answer at once, of every version; for members who have left
     Suppress(SuppressArgs),
     /// Lets suppressed profiles into answers again
-    Unsuppress(SuppressArgs),
+    Unsuppress(UnsuppressArgs),
     /// Prints what a shell needs to complete the command line of index-builder
     Completions(CompletionsArguments),
     /// Writes the manual pages of index-builder into a directory
     Man(ManArguments),
+}
+
+impl Command {
+    /// Whether a command is of no use where its output cannot be written. The others have done something by then, or
+    /// found a file good, which their exit code says.
+    pub fn is_there_to_print(&self) -> bool {
+        match self {
+            Command::Inspect(_)
+            | Command::Query(_)
+            | Command::Report(_)
+            | Command::Diff(_)
+            | Command::List(_)
+            | Command::Completions(_) => true,
+            Command::Build(_)
+            | Command::Verify(_)
+            | Command::Pin(_)
+            | Command::Unpin(_)
+            | Command::Suppress(_)
+            | Command::Unsuppress(_)
+            | Command::Man(_) => false,
+        }
+    }
 }
 
 /// `build`.
@@ -78,16 +103,16 @@ pub struct BuildArgs {
     /// What a database of --profiles is asked for; each row is a profile
     #[arg(long, value_name = "SQL")]
     pub query: Option<String>,
-    /// Vectors instead of profiles: a .npy file of which every row is one
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "ids",
-        conflicts_with_all = ["profiles", "query", "format", "id_field", "vectorizer", "fields", "ignore_fields"]
-    )]
+    /// The member of a JSON document that holds the profiles, a path such as `data` or `hits.hits`; `.` is the document
+    /// itself, an object with a profile under each id
+    #[arg(long, value_name = "PATH")]
+    pub records: Option<String>,
+    /// A file of vectors (.npy, .npz, .fvecs, .bvecs or .ivecs), of which every row is one: those of --profiles, in
+    /// their order, or with --ids instead of profiles
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vectorizer", "fields", "ignore_fields"])]
     pub vectors: Option<PathBuf>,
-    /// The ids of --vectors, one a line
-    #[arg(long, value_name = "FILE")]
+    /// The ids of --vectors without --profiles, one a line; `row` numbers the rows from 0
+    #[arg(long, value_name = "FILE|row")]
     pub ids: Option<PathBuf>,
     /// The index directory; it is created if it is missing
     #[arg(long, value_name = "DIR")]
@@ -100,15 +125,20 @@ pub struct BuildArgs {
         help = format!("How the profiles' files are written: {}; auto: by the extension of each", format_names())
     )]
     pub format: FormatChoice,
+    /// What stands between two cells of a CSV file: one character, or tab [default: recognised; a comma, or a tab in a
+    /// .tsv file, where that is in doubt]
+    #[arg(long, value_name = "CHARACTER", conflicts_with = "vectors")]
+    pub separator: Option<Separator>,
     /// The field that holds the id; `row` numbers the records [default: _id, else id]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = trimmed)]
     pub id_field: Option<String>,
     /// What makes the vectors
     #[arg(
         long,
-        default_value = "hashing",
+        default_value = "auto",
         value_name = "VECTORIZER",
-        help = "What makes the vectors: hashing, field:NAME or python:PATH[:FUNCTION]"
+        help = "What makes the vectors: hashing, field:NAME, columns:NAMES or python:PATH[:FUNCTION]; auto: the field \
+                that holds a list of 8 or more numbers in nearly every profile, where there is one, else hashing"
     )]
     pub vectorizer: String,
     /// The interpreter of python:PATH
@@ -123,15 +153,19 @@ pub struct BuildArgs {
     /// The language of text normalisation: en, de, fr or nl
     #[arg(long, default_value = "en", value_name = "LANGUAGE")]
     pub language: Language,
-    /// The fields that are vectorized [default: every field but the id]
-    #[arg(long, value_name = "A,B", value_delimiter = ',', conflicts_with = "ignore_fields")]
+    /// The fields that are vectorized; s.age is the field age of the map s [default: every field but the id]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = trimmed, conflicts_with = "ignore_fields")]
     pub fields: Option<Vec<String>>,
     /// Fields that are not vectorized
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = trimmed)]
     pub ignore_fields: Option<Vec<String>>,
     /// The fields that are stored and returned besides the id [default: every field but the vector]
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = trimmed)]
     pub expose: Option<Vec<String>>,
+    /// What separates the elements where texts are lists, such as ';' for "jazz; tea": for every field that has it, or
+    /// for one as in 'interests=;'; may be given several times
+    #[arg(long, value_name = "[FIELD=]SEPARATOR", allow_hyphen_values = true)]
+    pub list_separator: Vec<String>,
     /// What constructs the graph
     #[arg(long, default_value = "partitions", value_name = "BUILDER")]
     pub graph: GraphChoice,
@@ -168,6 +202,9 @@ pub struct BuildArgs {
     /// The share of records that may be unusable, 0 to 1
     #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
     pub max_skipped: f64,
+    /// The share of profiles that may have nothing to compare, and so nobody to be recommended, 0 to 1; never all of them
+    #[arg(long, default_value_t = 0.5, value_name = "SHARE", value_parser = share)]
+    pub max_zero: f64,
     /// The file's default ef is the smallest that reaches this recall@10 on a sample, 0 to 1
     #[arg(long, default_value_t = 0.99, value_name = "RECALL", value_parser = share)]
     pub target_recall: f64,
@@ -183,7 +220,8 @@ pub struct BuildArgs {
     /// [default: not looked at]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub min_profiles_ratio: Option<f64>,
-    /// Versions left in the directory, at least 1
+    /// Good versions left in the directory, the new one among them. The newest good one before it stays in any case,
+    /// and so does the pinned one
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: u32,
     /// Prints the summary as JSON on standard output
@@ -303,9 +341,22 @@ pub struct UnpinArgs {
     pub dir: PathBuf,
 }
 
-/// `suppress` and `unsuppress`.
+/// `suppress`.
 #[derive(Debug, Args)]
 pub struct SuppressArgs {
+    /// An index directory
+    pub dir: PathBuf,
+    /// The ids; behind `--` where one begins with a dash
+    #[arg(value_name = "ID", required = true, value_parser = listed_id)]
+    pub ids: Vec<String>,
+    /// Does not fail for an id that no version of the directory has
+    #[arg(long)]
+    pub even_if_unknown: bool,
+}
+
+/// `unsuppress`.
+#[derive(Debug, Args)]
+pub struct UnsuppressArgs {
     /// An index directory
     pub dir: PathBuf,
     /// The ids; behind `--` where one begins with a dash
@@ -332,6 +383,11 @@ fn prom_file(text: &str) -> Result<PathBuf, String> {
         (Some(_), Some(extension)) if extension == "prom" => Ok(path),
         _ => Err("a file that ends in .prom is allowed: node_exporter reads no other".to_owned()),
     }
+}
+
+/// A name without the blanks around it.
+fn trimmed(text: &str) -> Result<String, std::convert::Infallible> {
+    Ok(text.trim().to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -16,10 +16,13 @@ use kindred::vectorizer::unit::numbers_of;
 use kindred::vectorizer::{StoredVectorizer, unit_vector};
 use serde_json::{Value, json};
 
-use crate::cli::{DiffArgs, InspectArgs, ListArgs, PinArgs, QueryArgs, SuppressArgs, UnpinArgs, VerifyArgs};
+use crate::cli::{
+    DiffArgs, InspectArgs, ListArgs, PinArgs, QueryArgs, SuppressArgs, UnpinArgs, UnsuppressArgs, VerifyArgs,
+};
 use crate::compare::{Difference, Opened, Sample, served};
 use crate::failure::Failure;
 use crate::publish::change_suppressed;
+use crate::unknown;
 
 /// Opens a file with the full check.
 fn open(path: &Path) -> anyhow::Result<Index<MappedFile>> {
@@ -252,22 +255,41 @@ pub fn diff(args: &DiffArgs, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `suppress`: adds ids to the list of those that are in no answer.
+/// `suppress`: adds ids to the list of those that are in no answer, at once. Then it looks whether a version has them:
+/// an id that none has is a mistyped one perhaps, and the member is still there.
 ///
 /// # Errors
-/// Where the list cannot be read or written.
+/// Where the list cannot be read or written, and for ids that no version has, unless that is meant.
 pub fn suppress(args: &SuppressArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let ids = args.ids.iter().map(|id| id.as_bytes().to_vec());
-    let list = change_suppressed(&args.dir, |list| list.0.extend(ids)).map_err(anyhow::Error::from)?;
-    writeln!(out, "{} ids are suppressed", list.0.len()).context("standard output")?;
-    Ok(())
+    let SuppressArgs { dir, ids, .. } = args;
+    let added = ids.iter().map(|id| id.as_bytes().to_vec());
+    let list = change_suppressed(dir, |list| list.0.extend(added)).map_err(anyhow::Error::from)?;
+    writeln!(out, "suppressed {}; {}", ids.join(", "), say_how_many(&list, dir))
+        .context("standard output")?;
+    let unknown = unknown::of(dir, ids)?;
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let message = unknown::describe(dir, &unknown);
+    if args.even_if_unknown {
+        tracing::warn!("{message}");
+        return Ok(());
+    }
+    Err(anyhow!("{message}\n--even-if-unknown says that this is meant").into())
+}
+
+fn say_how_many(list: &SuppressedIds, dir: &Path) -> String {
+    match list.0.len() {
+        1 => format!("1 id is suppressed in {}", dir.display()),
+        many => format!("{many} ids are suppressed in {}", dir.display()),
+    }
 }
 
 /// `unsuppress`: removes ids from that list.
 ///
 /// # Errors
 /// Where the list cannot be read or written, and where it has none of the ids.
-pub fn unsuppress(args: &SuppressArgs, out: &mut dyn Write) -> Result<(), Failure> {
+pub fn unsuppress(args: &UnsuppressArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let mut found = false;
     let remove = |list: &mut SuppressedIds| {
         args.ids.iter().for_each(|id| found |= list.0.remove(id.as_bytes()));
@@ -276,20 +298,32 @@ pub fn unsuppress(args: &SuppressArgs, out: &mut dyn Write) -> Result<(), Failur
     if !found {
         return Err(anyhow!("{}: none of these ids was suppressed", args.dir.display()).into());
     }
-    writeln!(out, "{} ids are suppressed", list.0.len()).context("standard output")?;
+    writeln!(out, "{}", say_how_many(&list, &args.dir)).context("standard output")?;
     Ok(())
 }
 
-/// `list`: the versions of a directory, the pinned one marked.
+/// `list`: the versions of a directory, each checked as a server checks it; marked are the one that a server takes,
+/// the pinned one and those that are damaged.
 ///
 /// # Errors
 /// Where the directory cannot be read.
 pub fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let versions = directory::list(&args.dir).with_context(|| args.dir.display().to_string())?;
     let pinned = directory::read_pin(&args.dir).with_context(|| args.dir.display().to_string())?;
-    for file in &versions {
-        let mark = if pinned == Some(file.version) { "  pinned" } else { "" };
-        writeln!(out, "{:>8}  {}{mark}", file.version, summary_of(&file.path)).context("standard output")?;
+    let checked: Vec<_> = versions.iter().map(|file| (file.version, open_bare(&file.path))).collect();
+    // As a server that starts now: a pin that cannot be obeyed leaves the highest good version.
+    let good = |version: &u64| checked.iter().any(|(other, check)| other == version && check.is_ok());
+    let highest = checked.iter().rev().find(|(_, check)| check.is_ok()).map(|(version, _)| *version);
+    let served = pinned.filter(good).or(highest);
+    for (version, check) in &checked {
+        let text = match check {
+            Ok(summary) => summary.clone(),
+            Err(error) => format!("damaged: {error:#}"),
+        };
+        let mark = |is_so: bool, mark: &'static str| if is_so { mark } else { "" };
+        let served = mark(served == Some(*version), "  served");
+        let pinned = mark(pinned == Some(*version), "  pinned");
+        writeln!(out, "{version:>8}  {text}{served}{pinned}").context("standard output")?;
     }
     if let Some(pinned) = pinned
         && !versions.iter().any(|file| file.version == pinned)
@@ -299,14 +333,11 @@ pub fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A file in a line. Only its header is read: listing must stay quick.
-fn summary_of(path: &Path) -> String {
-    match directory::read_header(path) {
-        Ok((header, _)) => {
-            format!("{}  {} profiles  {} bytes", rfc3339(header.created), header.profiles, header.file_length)
-        }
-        Err(error) => format!("bad: {error}"),
-    }
+/// A file in a line, or why no server could serve it, without its path.
+fn open_bare(path: &Path) -> anyhow::Result<String> {
+    let index = Index::open(MappedFile::open(path)?)?;
+    let header = index.header();
+    Ok(format!("{}  {} profiles  {} bytes", rfc3339(header.created), header.profiles, header.file_length))
 }
 
 /// `pin`: verifies a version and names it in the directory.

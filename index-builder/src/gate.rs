@@ -5,6 +5,8 @@
 pub enum Gate {
     /// Too many records could not be used.
     Skipped,
+    /// Too many profiles have nothing to compare.
+    Zero,
     /// There are too few profiles beside those that are served.
     Profiles,
     /// Not every node can be reached.
@@ -17,12 +19,14 @@ pub enum Gate {
 
 impl Gate {
     /// All of them.
-    pub const ALL: [Gate; 5] = [Gate::Skipped, Gate::Profiles, Gate::Reachability, Gate::Recall, Gate::Drift];
+    pub const ALL: [Gate; 6] =
+        [Gate::Skipped, Gate::Zero, Gate::Profiles, Gate::Reachability, Gate::Recall, Gate::Drift];
 
     /// A word for a label.
     pub fn name(self) -> &'static str {
         match self {
             Gate::Skipped => "skipped",
+            Gate::Zero => "zero",
             Gate::Profiles => "profiles",
             Gate::Reachability => "reachability",
             Gate::Recall => "recall",

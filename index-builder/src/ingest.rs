@@ -1,25 +1,43 @@
 //! From records to profiles: every id checked, every document and vector spooled, nothing held twice.
 
+mod document;
+mod duplicates;
+mod ids;
+mod nothing;
+mod reasons;
+mod rewrite;
+
 use std::io;
 use std::ops::ControlFlow;
 
 use anyhow::Context;
-use kindred::profile::{Fields, IdError, ItemId, MAX_DOCUMENT_BYTES, Value};
-use kindred::vectorizer::unit::{NoVector, numbers_of};
+use kindred::profile::path::{find, for_each_mut, holds, take};
+use kindred::profile::{Fields, IdError, ItemId, Value};
+use kindred::vectorizer::unit::numbers_of;
 
 use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
-use crate::gate::{Gate, Refusal};
+use crate::fields::{FieldsSeen, IdGuess, ListHints};
 use crate::places::Places;
-use crate::skipped::{PLACES, Skipped};
+use crate::separators::{ListSeparators, Lists, Splitter};
+use crate::skipped::Skipped;
 use crate::source::ROW_NUMBERS as ROW;
-use crate::source::Record;
+use crate::source::{Record, VECTOR_FIELD};
 use crate::spool::{Span, Spool, SpoolWriter};
+
+use ids::{id_at, number_record};
+use reasons::id_reason;
+
+pub use document::Returned;
+pub(crate) use reasons::vector_reason;
+pub use reasons::{check_skipped, check_skipped_because, describe};
 
 /// The field that is the id unless it is said or missing everywhere.
 const DEFAULT_ID_FIELD: &str = "_id";
 /// The field that is the id where no record has the other one.
 const SECOND_ID_FIELD: &str = "id";
+/// Both of them.
+pub const DEFAULT_ID_FIELDS: [&str; 2] = [DEFAULT_ID_FIELD, SECOND_ID_FIELD];
 
 /// A profile of the source: where its document and its vector lie.
 #[derive(Debug, Clone, Copy)]
@@ -48,8 +66,20 @@ pub struct Profiles {
     pub read: u64,
     /// Records left out because another had the same id.
     pub duplicates: u64,
+    /// One of those ids.
+    pub duplicate: Option<String>,
     /// Names of fields that some record had, of those that the caller asked about.
     pub seen: Vec<String>,
+    /// All fields that records had.
+    pub fields: FieldsSeen,
+    /// Fields whose texts look like lists.
+    pub hints: ListHints,
+    /// Fields whose texts are lists.
+    pub lists: Lists,
+    /// What is returned of documents.
+    pub returned: Returned,
+    /// What a person should know.
+    pub notes: Vec<String>,
 }
 
 impl Profiles {
@@ -75,6 +105,12 @@ pub struct IngestOptions {
     pub expose: Option<Vec<String>>,
     /// Field names that are worth a warning where no record has them.
     pub asked_about: Vec<String>,
+    /// Which texts are lists.
+    pub lists: ListSeparators,
+    /// Whether fields may leave documents when everything has been read, so that only then it is known how long they are.
+    pub is_undecided: bool,
+    /// Whether the vectors come by themselves, for each record one ([`Ingest::take_row`]).
+    pub has_rows: bool,
 }
 
 /// Where an id came from while it is not yet known which field holds ids.
@@ -106,7 +142,17 @@ pub struct Ingest {
     places: Places,
     /// Whether some record had a valid id, usable or not.
     valid_id_seen: bool,
+    /// Ids that were whole floats, and ids of text that look like one.
+    whole_floats: u64,
+    float_texts: u64,
     seen: Vec<bool>,
+    fields: FieldsSeen,
+    guess: IdGuess,
+    hints: ListHints,
+    splitter: Splitter,
+    returned: Returned,
+    /// For each record its vector, where they come by themselves.
+    rows: Vec<Option<Span>>,
     failure: Option<Failure>,
 }
 
@@ -119,6 +165,12 @@ impl Ingest {
             None => IdRule::Auto { default_seen: false },
         };
         let seen = vec![false; options.asked_about.len()];
+        let id = options.id_field.as_deref().filter(|&name| name != ROW).unwrap_or(DEFAULT_ID_FIELD);
+        let returned = Returned {
+            expose: options.expose.clone(),
+            ids: [id, SECOND_ID_FIELD].map(str::to_owned).to_vec(),
+        };
+        let splitter = Splitter::new(options.lists.clone());
         Ingest {
             options,
             rule,
@@ -131,7 +183,15 @@ impl Ingest {
             read: 0,
             places: Places::default(),
             valid_id_seen: false,
+            whole_floats: 0,
+            float_texts: 0,
             seen,
+            fields: FieldsSeen::default(),
+            guess: IdGuess::default(),
+            hints: ListHints::default(),
+            splitter,
+            returned,
+            rows: Vec::new(),
             failure: None,
         }
     }
@@ -161,13 +221,53 @@ impl Ingest {
         }
     }
 
-    fn take_fields(&mut self, number: u64, mut fields: Fields, skipped: &mut Skipped) -> Result<(), Failure> {
-        for (seen, name) in self.seen.iter_mut().zip(&self.options.asked_about) {
-            *seen = *seen || fields.iter().any(|(field, _)| field == name);
+    /// Takes the vector of the record with the next number; to be called when all records have been taken.
+    pub fn take_row(&mut self, row: Record) -> ControlFlow<()> {
+        let Record::Fields(mut fields) = row else {
+            self.rows.push(None);
+            return ControlFlow::Continue(());
+        };
+        let numbers = numbers_of(take(&mut fields, VECTOR_FIELD)).ok();
+        let span = numbers.map(|numbers| self.spool.push(bytemuck::cast_slice(&numbers))).transpose();
+        match span.context("the temporary file for profiles") {
+            Ok(span) => {
+                self.rows.push(span);
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                self.failure = Some(error.into());
+                ControlFlow::Break(())
+            }
         }
+    }
+
+    /// Records taken so far; none where something has ended the reading.
+    pub fn read(&self) -> Option<u64> {
+        self.failure.is_none().then_some(self.read)
+    }
+
+    /// Looks at a record before anything is done with it.
+    fn look_at(&mut self, fields: &mut Fields) {
+        if !self.options.lists.is_empty() {
+            let (ids, vector) = (&self.returned.ids, self.options.vector_field.as_deref());
+            self.splitter.apply(fields, |name| ids.iter().any(|id| id == name) || vector == Some(name));
+        }
+        for (seen, name) in self.seen.iter_mut().zip(&self.options.asked_about) {
+            *seen = *seen || holds(fields, name);
+        }
+        self.fields.observe(fields);
+        self.hints.observe(fields);
+        if !self.valid_id_seen {
+            self.guess.observe(fields);
+        }
+    }
+
+    fn take_fields(&mut self, number: u64, mut fields: Fields, skipped: &mut Skipped) -> Result<(), Failure> {
+        self.look_at(&mut fields);
         if self.rule == IdRule::Row {
             number_record(number, &mut fields, &self.places)?;
         }
+        self.make_id_whole(&mut fields);
         let (id, second) = match self.identify(&fields) {
             Identified::Id { id, second } => (id, second),
             Identified::Neither => {
@@ -179,11 +279,12 @@ impl Ingest {
                 return Ok(());
             }
             Identified::Unusable { error, second: false } => {
-                skipped.add(id_reason(error), || self.places.of(number));
+                self.skip_id(number, error, &fields, skipped);
                 return Ok(());
             }
         };
         self.valid_id_seen = true;
+        self.float_texts += u64::from(looks_like_a_float(id.as_str()));
         let vector = match self.options.vector_field.as_deref() {
             Some(name) => numbers_of(self.take_vector(&mut fields, name)).map(Some),
             None => Ok(None),
@@ -198,8 +299,10 @@ impl Ingest {
         let value = Value::Map(fields);
         // A document of plain values is always written.
         let document = serde_json::to_vec(&value).map_err(anyhow::Error::from)?;
-        if document.len() > MAX_DOCUMENT_BYTES && self.exposed_length(&value)? > MAX_DOCUMENT_BYTES {
-            skipped.add("document over 1 MiB", || id.to_string());
+        if !self.options.is_undecided
+            && !self.returned.fits(&document, &value).map_err(anyhow::Error::from)?
+        {
+            skipped.add(document::TOO_LONG, || id.to_string());
             return Ok(());
         }
         self.keep(number, &id, second, &document, vector.as_deref())
@@ -207,17 +310,69 @@ impl Ingest {
             .map_err(Failure::from)
     }
 
+    /// Skips a record for its id, which is shown where it is text that nobody would see.
+    fn skip_id(&mut self, number: u64, error: IdError, fields: &Fields, skipped: &mut Skipped) {
+        let value =
+            self.options.id_field.as_deref().or(Some(DEFAULT_ID_FIELD)).and_then(|name| id_at(fields, name));
+        let place = || match (error, value) {
+            (IdError::Control(_), Some(Value::Text(text))) => {
+                format!("{} ({})", self.places.of(number), text.escape_debug())
+            }
+            _ => self.places.of(number),
+        };
+        skipped.add(id_reason(error), place);
+    }
+
     /// The value of the vector's field, which stays in the document only where it is to be returned.
     fn take_vector(&self, fields: &mut Fields, name: &str) -> Option<Value> {
-        let place = fields.iter().position(|(field, _)| field == name)?;
-        if self.options.expose.as_ref().is_some_and(|expose| expose.iter().any(|exposed| exposed == name)) {
-            return fields.get(place).map(|(_, value)| value.clone());
+        let value = match self.returned.names(name) {
+            true => find(fields, name).cloned(),
+            false => take(fields, name),
+        };
+        match value {
+            Some(Value::List(parts)) if self.options.lists.name(name) => Some(as_numbers(parts)),
+            value => value,
         }
-        Some(fields.remove(place).1)
+    }
+
+    /// An id that is a whole float becomes the integer.
+    fn make_id_whole(&mut self, fields: &mut Fields) {
+        let has = |name: &str| fields.iter().any(|(field, _)| field == name);
+        let name = match (self.rule, self.options.id_field.as_deref()) {
+            (IdRule::Named, Some(name)) => name,
+            (IdRule::Auto { .. }, _) if !has(DEFAULT_ID_FIELD) => SECOND_ID_FIELD,
+            _ => DEFAULT_ID_FIELD,
+        };
+        for_each_mut(fields, name, &mut |value| {
+            if let Some(number) = ItemId::whole_float(value) {
+                *value = Value::Int(number);
+                self.whole_floats += 1;
+            }
+        });
+    }
+
+    fn notes_of_floats(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.whole_floats > 0 {
+            let ids = self.whole_floats;
+            notes.push(format!(
+                "{ids} ids are whole numbers written as floats, and were read as integers (1.0 as 1): programs write \
+                 them so where an id is missing"
+            ));
+        }
+        let ids = (self.entries.len() + self.second_choice.len()) as u64;
+        if self.float_texts > 0 && self.float_texts == ids {
+            notes.push(
+                "all ids are texts that end in .0, as programs write whole numbers where an id is missing; they are \
+                 served so: write them as integers if 1 is meant by 1.0"
+                    .to_owned(),
+            );
+        }
+        notes
     }
 
     fn identify(&mut self, fields: &Fields) -> Identified {
-        let named = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
+        let named = |name: &str| id_at(fields, name);
         let (value, second) = match (&mut self.rule, self.options.id_field.as_deref()) {
             (IdRule::Row, _) => (named(DEFAULT_ID_FIELD), false),
             (IdRule::Auto { default_seen }, None) => {
@@ -264,20 +419,6 @@ impl Ingest {
         Ok(())
     }
 
-    /// The length of what would be returned of a document that is long as a whole.
-    fn exposed_length(&self, document: &Value) -> anyhow::Result<usize> {
-        let (Value::Map(fields), Some(expose)) = (document, &self.options.expose) else {
-            return Ok(usize::MAX);
-        };
-        let id_fields = [self.options.id_field.as_deref().unwrap_or(DEFAULT_ID_FIELD), SECOND_ID_FIELD];
-        let kept = fields
-            .iter()
-            .filter(|(name, _)| expose.contains(name) || id_fields.contains(&name.as_str()))
-            .cloned()
-            .collect();
-        Ok(serde_json::to_vec(&Value::Map(kept))?.len())
-    }
-
     /// Ends reading: decides which field holds the id, sorts, and treats ids that came twice.
     ///
     /// # Errors
@@ -287,39 +428,67 @@ impl Ingest {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
+        let notes = self.notes_of_floats();
         let id_field = self.decide_id_field(skipped);
         let spool = self.spool.finish().context("the temporary file for profiles")?;
         let ids = self.ids;
         let mut entries = self.entries;
+        if self.options.has_rows {
+            for entry in &mut entries {
+                entry.vector = self.rows.get(entry.record as usize).copied().flatten();
+            }
+        }
         entries.sort_unstable_by(|a, b| (id_of(&ids, a), a.record).cmp(&(id_of(&ids, b), b.record)));
-        let duplicates = remove_duplicates(&mut entries, &ids, on_duplicate, &self.places)?;
+        let removed = duplicates::remove(&mut entries, &ids, on_duplicate, &self.places)?;
         if entries.is_empty() {
-            let what = match self.valid_id_seen {
-                true => "no record can be used".to_owned(),
-                false => format!("no record has a valid id in the field {id_field:?}"),
+            let nothing = nothing::Nothing {
+                id_field: &id_field,
+                is_named: matches!(self.rule, IdRule::Named),
+                valid_id_seen: self.valid_id_seen,
+                vector_field: self.options.vector_field.as_deref(),
+                read: self.read,
+                fields: &self.fields,
+                guess: &self.guess,
+                skipped,
             };
-            return Err(Failure::Failed(anyhow::anyhow!(
-                "{what}: {} records read, {} skipped{}",
-                self.read,
-                skipped.total(),
-                describe(skipped),
-            )));
+            return Err(Failure::Failed(anyhow::anyhow!(nothing.message())));
         }
         let asked_about = self.options.asked_about.into_iter().zip(self.seen);
+        let (lists, note) = self.splitter.finish();
         Ok(Profiles {
             entries,
             ids,
             spool,
             id_field,
             read: self.read,
-            duplicates,
+            duplicates: removed.count,
+            duplicate: removed.example,
             seen: asked_about.filter_map(|(name, seen)| seen.then_some(name)).collect(),
+            fields: self.fields,
+            hints: self.hints,
+            lists,
+            returned: self.returned,
+            notes: note.into_iter().chain(notes).collect(),
         })
     }
 
+    /// The field of the id that was named, as documents have it: see [`id_at`].
+    fn named_id_field(&self, name: String) -> String {
+        match name.rsplit_once('.') {
+            Some((outer, inner))
+                if inner.starts_with('$')
+                    && self.fields.get(&name).is_none()
+                    && self.fields.get(outer).is_some() =>
+            {
+                outer.to_owned()
+            }
+            _ => name,
+        }
+    }
+
     fn decide_id_field(&mut self, skipped: &mut Skipped) -> String {
-        let default_seen = match (self.rule, self.options.id_field.take()) {
-            (IdRule::Named, Some(name)) => return name,
+        let default_seen = match (self.rule, self.options.id_field.clone()) {
+            (IdRule::Named, Some(name)) => return self.named_id_field(name),
             (IdRule::Auto { default_seen }, _) => default_seen,
             _ => true,
         };
@@ -344,105 +513,26 @@ impl Ingest {
     }
 }
 
+/// Whether a text is a whole number with `.0` behind it.
+fn looks_like_a_float(id: &str) -> bool {
+    let digits = id.strip_suffix(".0").map(|whole| whole.strip_prefix('-').unwrap_or(whole));
+    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
 enum Identified {
     Id { id: ItemId, second: bool },
     Unusable { error: IdError, second: bool },
     Neither,
 }
 
-/// The reasons of a summary, as few words as will do.
-fn id_reason(error: IdError) -> &'static str {
-    match error {
-        IdError::Missing => "id missing",
-        IdError::Null => "id null",
-        IdError::Boolean => "id boolean",
-        IdError::Float => "id float",
-        IdError::Compound(_) => "id neither text nor integer",
-        IdError::Empty => "id empty",
-        IdError::TooLong(_) => "id over 512 bytes",
+/// The numbers that the parts of a text are, where all are.
+fn as_numbers(parts: Vec<Value>) -> Value {
+    let number = |part: &Value| match part {
+        Value::Text(text) => text.parse().ok().map(Value::Float),
+        other => Some(other.clone()),
+    };
+    match parts.iter().map(number).collect() {
+        Some(numbers) => Value::List(numbers),
+        None => Value::List(parts),
     }
-}
-
-fn vector_reason(error: NoVector) -> &'static str {
-    match error {
-        NoVector::Missing => "vector missing",
-        NoVector::NotNumbers => "vector not a list of numbers",
-    }
-}
-
-/// Puts the record's number in front, as the field `_id`.
-fn number_record(number: u64, fields: &mut Fields, places: &Places) -> Result<(), Failure> {
-    for name in [ROW, DEFAULT_ID_FIELD] {
-        if fields.iter().any(|(field, _)| field == name) {
-            return Err(Failure::Usage(format!(
-                "--id-field {ROW} numbers the records in the field {DEFAULT_ID_FIELD:?}, but the source has a field \
-                 {name:?} ({}); name the field that holds the id",
-                places.of(number)
-            )));
-        }
-    }
-    fields.insert(0, (DEFAULT_ID_FIELD.to_owned(), Value::integer(i128::from(number))));
-    Ok(())
-}
-
-/// Entries are sorted by (id, record); leaves each id once and counts what went.
-fn remove_duplicates(
-    entries: &mut Vec<Entry>,
-    ids: &str,
-    on_duplicate: OnDuplicateId,
-    places: &Places,
-) -> Result<u64, Failure> {
-    let before = entries.len();
-    if on_duplicate == OnDuplicateId::Error {
-        let mut twice: Vec<&[Entry]> =
-            entries.windows(2).filter(|pair| id_of(ids, &pair[0]) == id_of(ids, &pair[1])).collect();
-        twice.dedup_by_key(|pair| id_of(ids, &pair[0]));
-        if !twice.is_empty() {
-            let named = |pair: &&[Entry]| {
-                let id = id_of(ids, &pair[0]);
-                let [first, second] = [&pair[0], &pair[1]].map(|entry| places.of(entry.record));
-                if places.are_several() { format!("{id:?} ({first}; {second})") } else { format!("{id:?}") }
-            };
-            let first: Vec<String> = twice.iter().take(PLACES).map(named).collect();
-            return Err(Failure::Failed(anyhow::anyhow!(
-                "{} ids come more than once, among them {}; --on-duplicate-id first or last keeps one record of each",
-                twice.len(),
-                first.join(", "),
-            )));
-        }
-        return Ok(0);
-    }
-    entries.dedup_by(|later, kept| {
-        let same = id_of(ids, later) == id_of(ids, kept);
-        if same && on_duplicate == OnDuplicateId::Last {
-            *kept = *later;
-        }
-        same
-    });
-    Ok((before - entries.len()) as u64)
-}
-
-/// Refuses a source of which too much was unusable.
-///
-/// # Errors
-/// Where more than the share `max_skipped` of the records read was skipped; the figures.
-pub fn check_skipped(skipped: &Skipped, read: u64, max_skipped: f64) -> anyhow::Result<()> {
-    let share = skipped.total() as f64 / read.max(1) as f64;
-    if share > max_skipped {
-        let message = format!(
-            "{} of {read} records were skipped, a share of {share:.4}; --max-skipped allows {max_skipped}{}",
-            skipped.total(),
-            describe(skipped),
-        );
-        return Err(Refusal { gate: Gate::Skipped, message }.into());
-    }
-    Ok(())
-}
-
-/// The reasons and the first places, a line each.
-pub fn describe(skipped: &Skipped) -> String {
-    skipped.iter().fold(String::new(), |text, (name, reason)| {
-        let more = if reason.count > reason.first.len() as u64 { ", ..." } else { "" };
-        format!("{text}\n  {} x {name}: {}{more}", reason.count, reason.first.join(", "))
-    })
 }

@@ -4,37 +4,55 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{CommandFactory, Parser};
-use index_builder::cli::{BuildArgs, Cli, Command, VARIABLES};
+use clap::CommandFactory;
+use index_builder::cli::{BuildArgs, Cli, Command, variables};
 use index_builder::failure::Failure;
 use index_builder::progress::Progress;
 use index_builder::publish::Cleanup;
 use index_builder::{build, commands, failure, report};
 use kindred::distance::Kernel;
 use kindred::manual;
+use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    append_to_log();
+    let cli = match parse_arguments::<Cli>() {
+        Ok(cli) => cli,
+        Err(code) => return ExitCode::from(code),
+    };
     let progress = Progress::on_stderr();
     let above_bars = progress.clone();
     let warnings = tracing_subscriber::fmt().with_writer(move || above_bars.writer());
-    let warnings = warnings.without_time().with_target(false);
+    // A line that cannot be written is lost. To say so on standard error, where it failed, would be a panic.
+    let warnings = warnings.without_time().with_target(false).log_internal_errors(false);
     warnings.with_max_level(tracing::Level::WARN).with_ansi(std::io::stderr().is_terminal()).init();
     let cleanup = Cleanup::default();
-    match run(&cli.command, &progress, &cleanup) {
-        Ok(()) => ExitCode::from(failure::EXIT_DONE),
+    let mut out = Output::standard();
+    match run(&cli.command, &progress, &cleanup, &mut out) {
+        Ok(()) => ExitCode::from(end_of(&cli.command, out.end())),
         Err(failure) => {
             // The failure may be nothing but a consequence of Ctrl-C.
             cleanup.wait_if_ending();
-            eprintln!("index-builder: {failure}");
+            say(format_args!("index-builder: {failure}"));
             ExitCode::from(failure.exit_code())
         }
     }
 }
 
-fn run(command: &Command, progress: &Progress, cleanup: &Cleanup) -> Result<(), Failure> {
+/// The exit code of a command that succeeded, by what became of what it printed.
+fn end_of(command: &Command, printed: Printed) -> u8 {
+    let Printed::Lost(error) = printed else { return failure::EXIT_DONE };
+    say(format_args!("index-builder: {}", NotPrinted(&error)));
+    if command.is_there_to_print() { failure::EXIT_FAILED } else { failure::EXIT_DONE }
+}
+
+fn run(
+    command: &Command,
+    progress: &Progress,
+    cleanup: &Cleanup,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     Kernel::from_environment().map_err(|error| Failure::Usage(error.to_string()))?;
-    let out = &mut std::io::stdout().lock();
     match command {
         Command::Build(args) => run_build(args, progress, cleanup, out),
         Command::Inspect(args) => commands::inspect(args, out),
@@ -51,7 +69,7 @@ fn run(command: &Command, progress: &Progress, cleanup: &Cleanup) -> Result<(), 
             Ok(manual::print_completions(args, Cli::command(), out).context("standard output")?)
         }
         Command::Man(args) => {
-            Ok(manual::write_pages(args, Cli::command(), &VARIABLES, out).map_err(anyhow::Error::from)?)
+            Ok(manual::write_pages(args, Cli::command(), &variables(), out).map_err(anyhow::Error::from)?)
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
+use kindred::standard::say;
 use serde::{Deserialize, Serialize};
 
 use crate::usage::{self, Meter, Taken};
@@ -91,7 +92,8 @@ impl Progress {
     /// Says something, between steps or above the bar of one.
     pub fn line(&self, text: impl FnOnce() -> String) {
         if self.shown != Shown::Nothing {
-            self.above(|| eprintln!("{}", text()));
+            let text = text();
+            self.above(|| say(text));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kindred::index::{FieldMetadata, MapMetadata, TableKind, TableMetadata};
+use kindred::index::{FieldMetadata, MapMetadata, Source, TableKind, TableMetadata};
 use serde::Serialize;
 use serde::ser::Serializer;
 
@@ -39,6 +39,8 @@ pub struct Summary {
     pub version: u64,
     /// Its file.
     pub file: String,
+    /// What was read.
+    pub source: Source,
     /// Records that the source gave.
     pub read: u64,
     /// Profiles in the file.
@@ -57,6 +59,8 @@ pub struct Summary {
     /// Records left out, by reason.
     #[serde(serialize_with = "counts")]
     pub skipped: Skipped,
+    /// One record of each reason, one id that came twice, and one profile without anything to compare.
+    pub examples: BTreeMap<String, String>,
     /// What a person should know of the source.
     pub notes: Vec<String>,
     /// Records left out because another had the same id.
@@ -95,22 +99,32 @@ fn counts<S: Serializer>(skipped: &Skipped, serializer: S) -> Result<S::Ok, S::E
     counts.serialize(serializer)
 }
 
+impl Summary {
+    fn example(&self, kind: &str) -> String {
+        self.examples.get(kind).map(|id| format!(", such as {id:?}")).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "published     version {}: {}", self.version, self.file)?;
+        writeln!(f, "source        {} ({})", self.source.name, self.source.format)?;
         writeln!(f, "profiles      {} of {} records, id in {:?}", self.profiles, self.read, self.id_field)?;
         writeln!(f, "skipped       {}{}", self.skipped.total(), describe(&self.skipped))?;
-        writeln!(f, "duplicate ids {}", self.duplicates)?;
+        writeln!(f, "duplicate ids {}{}", self.duplicates, self.example("duplicate id"))?;
         for note in &self.notes {
             writeln!(f, "note          {note}")?;
         }
         writeln!(
             f,
-            "vectors       {} numbers, by {}; {} are zero",
-            self.dimension, self.vectorizer, self.zero_vectors
+            "vectors       {} numbers, by {}; {} are zero{}",
+            self.dimension,
+            self.vectorizer,
+            self.zero_vectors,
+            self.example("zero vector")
         )?;
         if let Some(fields) = &self.fields {
-            writeln!(f, "fields        {}", crate::fields::on_one_line(fields))?;
+            writeln!(f, "fields        {}", crate::taken_for::on_one_line(fields))?;
         }
         writeln!(
             f,

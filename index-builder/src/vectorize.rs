@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, anyhow};
 use kindred::index::FieldMetadata;
+use kindred::profile::path::{Paths, retain};
 use kindred::profile::{Fields, Value};
 use kindred::vectorizer::hashing::{Fitter, HashingConfig, HashingVectorizer};
 use ndarray::Array2;
@@ -13,7 +14,6 @@ use rayon::prelude::*;
 
 use crate::cli::BuildArgs;
 use crate::failure::Failure;
-use crate::fields;
 use crate::ingest::{Entry, Profiles, check_skipped};
 use crate::options::{BuildOptions, FieldSelection, VectorizerChoice};
 use crate::progress::Step;
@@ -21,6 +21,7 @@ use crate::publish::Cleanup;
 use crate::python::{PythonConfig, PythonSpec, Worker};
 use crate::skipped::Skipped;
 use crate::spool::{Span, SpoolWriter};
+use crate::taken_for;
 use crate::vectors::{self, ProfileVectors};
 
 /// The length of a hashed vector unless it is said.
@@ -51,8 +52,10 @@ pub fn vectorize(
     spool: SpoolWriter,
 ) -> Result<ProfileVectors, Failure> {
     match &job.options.vectorizer {
-        VectorizerChoice::Hashing => hashing(job, profiles),
+        // What was to be decided is decided by now.
+        VectorizerChoice::Hashing | VectorizerChoice::Auto => hashing(job, profiles),
         VectorizerChoice::Field(name) => field(job, name, profiles, skipped),
+        VectorizerChoice::Columns { names, .. } => columns(job, names, profiles, skipped),
         VectorizerChoice::Python(spec) => python(job, spec, profiles, skipped, spool),
     }
 }
@@ -66,9 +69,21 @@ fn field(
     let spans: Vec<Option<Span>> = profiles.entries.iter().map(|entry| entry.vector).collect();
     // Vectors lie in the profiles' own spool, which `load` reads while it shortens the list of profiles.
     let spool = profiles.spool.try_clone().context("the temporary file for vectors")?;
-    let rows = load(job, profiles, &spans, &spool, skipped)?;
+    let (rows, lengths) = load(job, profiles, &spans, &spool, skipped)?;
     let fingerprint = hex(twox_hash::XxHash3_64::oneshot(name.as_bytes()));
-    Ok(ProfileVectors { rows, state: None, fingerprint, fields: None, notes: Vec::new() })
+    Ok(ProfileVectors { rows, state: None, fingerprint, lengths, fields: None, notes: Vec::new() })
+}
+
+/// As from one field; which fields they are is the state, so that a profile over HTTP can have them too.
+fn columns(
+    job: &Job<'_>,
+    names: &[String],
+    profiles: &mut Profiles,
+    skipped: &mut Skipped,
+) -> Result<ProfileVectors, Failure> {
+    let state = serde_json::to_vec(names).map_err(anyhow::Error::from)?;
+    let fingerprint = hex(twox_hash::XxHash3_64::oneshot(&state));
+    Ok(ProfileVectors { state: Some(state), fingerprint, ..field(job, "", profiles, skipped)? })
 }
 
 fn load(
@@ -77,10 +92,11 @@ fn load(
     spans: &[Option<Span>],
     spool: &crate::spool::Spool,
     skipped: &mut Skipped,
-) -> Result<Array2<f32>, Failure> {
-    let lengths = spans.iter().flatten().map(|span| span.length as usize / size_of::<f32>());
-    let dimension = vectors::dimension(job.args.dimension, lengths, skipped)?;
-    Ok(vectors::load(profiles, spans, spool, dimension, skipped)?)
+) -> Result<(Array2<f32>, Option<String>), Failure> {
+    let lengths = || spans.iter().flatten().map(|span| span.length as usize / size_of::<f32>());
+    let dimension = vectors::dimension(job.args.dimension, lengths(), skipped)?;
+    let described = vectors::describe_lengths(job.args.dimension, lengths(), dimension);
+    Ok((vectors::load(profiles, spans, spool, dimension, skipped)?, described))
 }
 
 fn hashing(job: &Job<'_>, profiles: &Profiles) -> Result<ProfileVectors, Failure> {
@@ -101,7 +117,7 @@ fn hashing(job: &Job<'_>, profiles: &Profiles) -> Result<ProfileVectors, Failure
     })?;
     vectors::normalise(&mut rows);
     let (fingerprint, state) = (vectorizer.fingerprint(), Some(vectorizer.to_bytes()));
-    Ok(ProfileVectors { rows, fingerprint, state, fields: Some(fields), notes })
+    Ok(ProfileVectors { rows, fingerprint, state, lengths: None, fields: Some(fields), notes })
 }
 
 /// A fitted vectorizer, and what there is to say of the fields.
@@ -135,7 +151,7 @@ fn fit(job: &Job<'_>, config: HashingConfig, profiles: &Profiles) -> Result<Fitt
     for fork in &counted {
         counter.merge(fork);
     }
-    let (fields, notes) = (counter.described_fields().to_vec(), fields::notes(counter.left_out()));
+    let (fields, notes) = (counter.described_fields().to_vec(), taken_for::notes(counter.left_out()));
     Ok(Fitted { vectorizer: counter.finish(), fields, notes })
 }
 
@@ -207,8 +223,8 @@ fn python(
         check_skipped(skipped, profiles.read, job.args.max_skipped)?;
         return Err(anyhow!("not all profiles were given to the Python function").into());
     }
-    let rows = load(job, profiles, &spans, &spool, skipped)?;
-    Ok(ProfileVectors { rows, state: None, fingerprint, fields: None, notes: Vec::new() })
+    let (rows, lengths) = load(job, profiles, &spans, &spool, skipped)?;
+    Ok(ProfileVectors { rows, state: None, fingerprint, lengths, fields: None, notes: Vec::new() })
 }
 
 /// Runs `work` on some threads; where one fails, the others end after their batch.
@@ -267,7 +283,9 @@ fn selected(document: Vec<u8>, selection: &FieldSelection, id_field: &str) -> an
         return Ok(document);
     }
     let mut fields = document_fields(&document)?;
-    fields.retain(|(name, _)| name == id_field || selection.takes(name));
+    let only = selection.only().map(|only| only.and(id_field));
+    let ignored = selection.ignored.iter().map(String::as_str).filter(|&name| name != id_field);
+    retain(&mut fields, only.as_ref(), &Paths::new(ignored));
     Ok(serde_json::to_vec(&Value::Map(fields))?)
 }
 

@@ -17,6 +17,9 @@ use crate::spool::{Span, Spool};
 /// How many vectors are read and checked at once.
 const CHUNK: usize = 4096;
 
+/// Different lengths of vectors that a message names.
+const LENGTHS_SHOWN: usize = 5;
+
 /// A vector for each profile, of length 1 or all zero, in the order of the profiles.
 #[derive(Debug)]
 pub struct ProfileVectors {
@@ -30,6 +33,8 @@ pub struct ProfileVectors {
     pub fields: Option<Vec<FieldMetadata>>,
     /// What a person should know of them.
     pub notes: Vec<String>,
+    /// A sentence about vectors of other lengths, where there are.
+    pub lengths: Option<String>,
 }
 
 /// The dimension of a source's vectors: what is asked for, else the most frequent length (the longer one of two that
@@ -56,6 +61,32 @@ pub fn dimension(
             crate::ingest::describe(skipped)
         ),
     }
+}
+
+/// The lengths of vectors, where not all have the one that is used: "the vectors have 384 numbers in 298 profiles and 5
+/// in 2; ...".
+pub fn describe_lengths(
+    asked: Option<u32>,
+    lengths: impl Iterator<Item = usize>,
+    used: usize,
+) -> Option<String> {
+    let mut count = BTreeMap::<usize, u64>::new();
+    lengths.for_each(|length| *count.entry(length).or_default() += 1);
+    if count.keys().all(|&length| length == used) {
+        return None;
+    }
+    let mut count: Vec<(usize, u64)> = count.into_iter().collect();
+    count.sort_by_key(|&(length, count)| (std::cmp::Reverse(count), length));
+    let shown = count
+        .iter()
+        .take(LENGTHS_SHOWN)
+        .map(|(length, count)| format!("{length} numbers in {count} profiles"));
+    let more = if count.len() > LENGTHS_SHOWN { " and others" } else { "" };
+    let found = format!("the vectors have {}{more}", shown.collect::<Vec<_>>().join(", "));
+    Some(match asked {
+        Some(asked) => format!("--dimension asks for vectors of {asked} numbers: {found}"),
+        None => format!("{found}; those of {used} are used, the most frequent length"),
+    })
 }
 
 /// Reads the vectors that lie in a spool, checks and normalises them. Profiles whose vector has another length or a

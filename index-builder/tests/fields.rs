@@ -52,14 +52,150 @@ fn the_id_says_nothing_about_likeness() {
 }
 
 #[test]
-fn a_field_that_no_profile_has_is_warned_about() {
-    for flag in ["--fields", "--ignore-fields", "--expose"] {
+fn a_field_that_no_profile_has_is_named_with_those_there_are() {
+    for flag in ["--ignore-fields", "--expose"] {
         let place = people();
         let ran = place.build(&[flag, "hobby,hobbby"]);
-        assert!(ran.stderr.contains(&format!("{flag}: no profile has a field \"hobbby\"")), "{}", ran.stderr);
+        let warning = format!("warning: {flag}: no profile has a field \"hobbby\"; did you mean hobby?");
+        assert!(ran.stderr.contains(&warning), "{}", ran.stderr);
         assert!(!ran.stderr.contains("\"hobby\""), "{}", ran.stderr);
         ran.done();
     }
+    let cases: [(&[&str], &[&str]); 4] = [
+        (
+            &["--fields", "hobby,hobbby"],
+            &["--fields", "\"hobbby\"", "did you mean hobby?", "_id, hobby, city, secret, v"],
+        ),
+        (&["--fields", "Hobby"], &["--fields", "\"Hobby\"", "did you mean hobby?"]),
+        (&["--expose", "town,street"], &["--expose", "\"town\"", "The fields are:"]),
+        (&["--list-separator", "hobbies=;"], &["--list-separator", "\"hobbies\""]),
+    ];
+    for (flags, parts) in cases {
+        let place = people();
+        place.build(flags).fails(2, parts);
+        place.assert_nothing_published();
+    }
+}
+
+#[test]
+fn blanks_around_names_are_taken_off() {
+    let place = people();
+    let ran = place.build(&["--fields", " hobby , city", "--expose", "city , secret"]);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    ran.done();
+    assert_eq!(place.inspect(1)["exposed"], json!(["city", "secret"]));
+}
+
+/// The same people as rows of a search engine's dump.
+fn nested() -> Place {
+    let person = |id: &str, hobby: &str, city: &str| json!({"_id": {"$oid": id}, "s": {"hobby": hobby, "city": city, "tags": [{"name": id, "n": 1}]}, "hobby.x": id});
+    let (hobby, city) = ("climbing alpine rocks and ice", "a quiet harbour in the north");
+    Place::with(&[
+        person("p0", hobby, city),
+        person("hh", hobby, "somewhere warm and dry down south"),
+        person("cc", "collecting stamps of old empires", city),
+        person("nn", "juggling", "nowhere"),
+    ])
+}
+
+#[test]
+fn a_path_of_names_is_understood_wherever_a_field_is_named() {
+    let id = ["--id-field", "_id.$oid"];
+    let nearest = |flags: &[&str]| {
+        let place = nested();
+        place.build(&[&id[..], flags].concat()).done();
+        let answer = place.query(&["--exact"], "p0", "1")[0].clone();
+        // Readers may take the id out of what MongoDB writes it in.
+        answer["_id"].as_str().or(answer["_id"]["$oid"].as_str()).unwrap().to_owned()
+    };
+    assert_eq!(nearest(&["--fields", "s.hobby"]), "hh");
+    assert_eq!(nearest(&["--fields", "s.city"]), "cc");
+    assert_eq!(nearest(&["--ignore-fields", "s.city,s.tags,hobby.x"]), "hh");
+    assert_eq!(nearest(&["--ignore-fields", "s.hobby,s.tags.name,hobby.x"]), "cc");
+    let place = nested();
+    place.build(&[&id[..], &["--expose", "s.city,s.tags.n"]].concat()).done();
+    let answer = place.query(&["--exact"], "cc", "1")[0].clone();
+    assert_eq!(answer["s"], json!({"city": "a quiet harbour in the north", "tags": [{"n": 1}]}));
+    assert_eq!(answer.as_object().unwrap().len(), 2);
+    place.build(&[&id[..], &["--fields", "s.hobbi"]].concat()).fails(2, &["\"s.hobbi\"", "s.hobby"]);
+}
+
+#[test]
+fn a_field_whose_name_has_a_dot_comes_before_a_path() {
+    let profile = |id: &str, dotted: &str, below: &str| json!({"_id": id, "a.b": dotted, "a": {"b": below}});
+    let place = Place::with(&[profile("p", "tea", "x"), profile("q", "tea", "y"), profile("r", "milk", "x")]);
+    place.build(&["--fields", "a.b", "--expose", "a.b"]).done();
+    assert_eq!(place.query(&["--exact"], "p", "1"), json!([{"_id": "q", "a.b": "tea"}]));
+}
+
+/// People with their interests in one text, as tables have them.
+fn lists() -> Place {
+    let rows =
+        ["a,Ann,chess; jazz ;;go", "b,Bob,jazz;chess;go", "c,Cem,go; tea", "d,Dan,tea", "e,\"Eve; E.\","];
+    let place = Place::empty();
+    place.write("people.csv", format!("_id,name,interests\n{}\n", rows.join("\n")));
+    place
+}
+
+#[test]
+fn texts_with_separators_become_lists_where_that_is_asked_for() {
+    let place = lists();
+    let flags = ["--list-separator", "interests=;", "--ignore-fields", "name"];
+    place.build_from("people.csv", &flags).done();
+    let answer = place.query(&["--exact", "--distances"], "a", "1");
+    assert_eq!(
+        answer,
+        json!([{"distance": 0.0, "profile": {"_id": "b", "name": "Bob", "interests": ["jazz", "chess", "go"]}}])
+    );
+    assert_eq!(place.inspect(1)["list_separators"], json!([{"field": "interests", "separator": ";"}]));
+    let others = place.others("b");
+    let of = |id: &str| others.iter().find(|profile| profile["_id"] == id).cloned().unwrap_or_default();
+    assert_eq!((&of("d")["interests"], &of("a")["name"]), (&json!(["tea"]), &json!("Ann")));
+    // A profile that is asked about is read in the same way.
+    let file = place.write("ask.json", r#"{"interests": "go;jazz;chess"}"#);
+    let version = place.version(1);
+    let answer = common::run([
+        "query".as_ref(),
+        "--distances".as_ref(),
+        "--profile".as_ref(),
+        file.as_os_str(),
+        version.as_os_str(),
+        "1".as_ref(),
+    ]);
+    assert_eq!(answer.json()[0]["distance"], 0.0);
+}
+
+#[test]
+fn one_separator_for_all_fields_makes_lists_of_those_that_have_it() {
+    let place = lists();
+    let ran = place.build_from("people.csv", &["--list-separator", ";", "--fields", "interests"]);
+    let found = "makes lists of name (20 % of its texts), interests (75 % of its texts)";
+    assert!(ran.stderr.contains(found), "{}", ran.stderr);
+    ran.done();
+    let others = place.others("a");
+    let of = |id: &str| others.iter().find(|profile| profile["_id"] == id).cloned().unwrap_or_default();
+    assert_eq!((&of("d")["interests"], &of("d")["name"]), (&json!(["tea"]), &json!(["Dan"])));
+}
+
+#[test]
+fn texts_that_look_like_lists_are_noticed() {
+    let place = lists();
+    let ran = place.build_from("people.csv", &[]);
+    let note = "note: 75 % of the values of \"interests\" have ; in them: is it a list? --list-separator 'interests=;'";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    ran.done();
+    for flags in
+        [&["--list-separator", "interests=;"][..], &["--fields", "name"], &["--ignore-fields", "interests"]]
+    {
+        let ran = place.build_from("people.csv", flags);
+        assert!(!ran.stderr.contains("is it a list"), "{flags:?} {}", ran.stderr);
+    }
+    place
+        .build_from("people.csv", &["--list-separator", "interests="])
+        .fails(2, &["--list-separator", "missing"]);
+    place
+        .build_from("people.csv", &["--list-separator", "_id=;", "--id-field", "_id"])
+        .fails(2, &["--list-separator", "\"_id\""]);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::io::{self, BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use index_builder::source::Record;
 use index_builder::source::pickle::{PickleError, read};
+use index_builder::source::{FORMATS, Input, ReadOptions, Record};
 use kindred::profile::Value;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/pickles");
@@ -105,6 +105,80 @@ fn refusals_say_what_was_found() {
     let surrogate = collect(&|| open_file("bad/lone_surrogate.pickle")).unwrap();
     let reason = "text is not Unicode";
     assert_eq!(surrogate, [Record::Unusable { reason, place: "record 1".to_owned() }]);
+}
+
+/// Pickles of libraries, and exports of a database: see `generate.py` there.
+const LIBRARIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/library_pickles");
+
+/// The records of a file there, read as the builder reads it.
+fn read_file(name: &str) -> Result<Vec<Record>, String> {
+    let path = Path::new(LIBRARIES).join(name);
+    let input = Input::open(&path, &std::env::temp_dir()).unwrap();
+    let format = if name.ends_with(".jsonl") { "jsonl" } else { "pickle" };
+    let format = FORMATS.iter().find(|other| other.name == format).unwrap();
+    let mut records = Vec::new();
+    index_builder::source::read(format, &input, &ReadOptions::default(), &mut |record| {
+        records.push(record);
+        ControlFlow::Continue(())
+    })
+    .map_err(|error| error.to_string())?;
+    Ok(records)
+}
+
+fn library_manifest(part: &str) -> Vec<serde_json::Value> {
+    let text = fs::read(Path::new(LIBRARIES).join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    manifest[part].as_array().unwrap().clone()
+}
+
+#[test]
+fn pickles_of_everyday_libraries_are_the_fields_of_their_objects() {
+    let good = library_manifest("good");
+    assert_eq!(good.len(), 70);
+    let mut wrong = Vec::new();
+    for entry in good {
+        let file = entry["file"].as_str().unwrap();
+        match read_file(file) {
+            Ok(records) => {
+                let found = serde_json::Value::Array(records.iter().map(json).collect());
+                if found != entry["expected"] {
+                    wrong.push(format!("{file}: {found} instead of {}", entry["expected"]));
+                }
+            }
+            Err(error) => wrong.push(error),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_no_plain_data_is_named_with_what_to_do() {
+    let bad = library_manifest("bad");
+    assert_eq!(bad.len(), 53);
+    let mut wrong = Vec::new();
+    for entry in bad {
+        let file = entry["file"].as_str().unwrap();
+        match read_file(file) {
+            Ok(records) => wrong.push(format!("{file} was read: {records:?}")),
+            Err(error) => {
+                let mut words = entry["words"].as_array().unwrap().iter();
+                if !words.all(|word| error.contains(word.as_str().unwrap())) {
+                    wrong.push(format!("{error}: instead of {}", entry["words"]));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn extended_json_is_read_as_the_same_documents_from_a_pickle_of_pymongo() {
+    // Compared as they are shown, since numbers that are none do not equal themselves.
+    let expected = format!("{:#?}", read_file("mongo.pickle").unwrap());
+    assert!(expected.contains("5c4e1f6a9d3b2a0017e8d211") && expected.contains("2015-07-01T12:30:05.123000"));
+    for form in ["canonical", "relaxed", "legacy"] {
+        assert_eq!(format!("{:#?}", read_file(&format!("mongo_{form}.jsonl")).unwrap()), expected, "{form}");
+    }
 }
 
 /// A small generator of numbers (splitmix64), so that the damage below is the same on every run.

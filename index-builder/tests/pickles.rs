@@ -123,3 +123,21 @@ fn a_pickle_may_be_compressed_and_come_from_standard_input() {
     let ran = command(args).stdin(fs::File::open(path).unwrap()).output().unwrap();
     assert_eq!(Ran::from(ran).json()["profiles"], 2);
 }
+
+#[test]
+fn several_pickles_in_a_file_are_all_read_and_it_is_said() {
+    let path = |name: &str| format!("{}/../tests/golden/library_pickles/{name}", env!("CARGO_MANIFEST_DIR"));
+    let place = Place::empty();
+    for name in ["good/three_dumps.p4", "good/dump_of_each.p5", "good/three_dumps.p4.gz"] {
+        place.write("people.pkl", fs::read(path(name)).unwrap());
+        let summary = place.build_from("people.pkl", &["--json"]).json();
+        assert_eq!(summary["profiles"], 3, "{name}");
+        assert!(summary["notes"].to_string().contains("3 pickles follow one another"), "{summary}");
+    }
+    let place = Place::empty();
+    place.write("people.pkl", fs::read(path("bad/padding.pickle")).unwrap());
+    place
+        .build_from("people.pkl", &[])
+        .fails(1, &["people.pkl", "something follows the pickle that ends at byte"]);
+    place.assert_nothing_published();
+}

@@ -46,7 +46,7 @@ fn publishes_a_file() {
         }
     }
     temporary.set_record(b"{}".to_vec());
-    let published = temporary.commit(2).unwrap();
+    let published = temporary.commit(2, |_| true).unwrap();
     assert_eq!(published.bytes, CONTENT_BYTES as u64);
 }
 

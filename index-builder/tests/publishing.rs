@@ -114,8 +114,35 @@ fn the_newest_versions_and_the_pinned_one_are_kept() {
     assert_eq!(place.versions(), ["index-00000002.knd", "index-00000004.knd", "index-00000005.knd"]);
     run(["unpin", place.index().to_str().unwrap()]).done();
     let text = place.build(&["--keep", "1"]).done();
-    assert!(text.contains("removed       versions 2, 4, 5"), "{text}");
-    assert_eq!(place.names(), ["builder.lock", "index-00000006.knd"]);
+    assert!(text.contains("removed       versions 2, 4"), "{text}");
+    assert_eq!(place.names(), ["builder.lock", "index-00000005.knd", "index-00000006.knd"]);
+}
+
+#[test]
+fn damaged_versions_do_not_count_so_that_the_way_back_stays() {
+    let place = Place::with_vectors(3);
+    for _ in 0..3 {
+        place.build(&[]).done();
+    }
+    for version in [2, 3] {
+        let mut bytes = fs::read(place.version(version)).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(place.version(version), bytes).unwrap();
+    }
+    let ran = place.build(&["--keep", "2", "--json"]);
+    assert!(ran.stderr.contains("index-00000003.knd"), "{}", ran.stderr);
+    assert_eq!(ran.json()["removed"], json!([]));
+    let listed = run(["list", place.index().to_str().unwrap()]).done();
+    let marks: Vec<bool> = listed.lines().map(|line| line.contains("damaged")).collect();
+    assert_eq!(marks, [false, true, true, false], "{listed}");
+    let served: Vec<bool> = listed.lines().map(|line| line.contains("served")).collect();
+    assert_eq!(served, [false, false, false, true], "{listed}");
+    run(["pin", place.index().to_str().unwrap(), "1"]).done();
+    let listed = run(["list", place.index().to_str().unwrap()]).done();
+    assert!(listed.lines().next().unwrap().ends_with("served  pinned"), "{listed}");
+    run(["unpin", place.index().to_str().unwrap()]).done();
+    assert_eq!(place.build(&["--keep", "2", "--json"]).json()["removed"], json!([1, 2, 3]));
 }
 
 #[test]

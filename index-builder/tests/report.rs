@@ -134,7 +134,7 @@ fn what_cannot_be_said_is_said() {
 fn the_smallest_indexes_have_a_page_too() {
     let sources = [
         vec![json!({"_id": "alone", "v": [1, 2]})],
-        vec![json!({"_id": "nothing", "v": [0, 0]})],
+        vec![json!({"_id": "nothing", "v": [0, 0]}), json!({"_id": "one", "v": [1, 2]})],
         vec![json!({"_id": "one", "v": [1, 2]}), json!({"_id": "two", "v": [1, 2]})],
         vec![json!({"_id": "one", "v": [1, 2]}), json!({"_id": "two", "v": [2, 1]})],
     ];

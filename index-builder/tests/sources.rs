@@ -139,6 +139,113 @@ fn a_header_that_comes_twice_is_exit_1_and_ragged_rows_are_skipped() {
 }
 
 #[test]
+fn a_table_that_cannot_be_read_without_loss_is_exit_1_with_its_line() {
+    let cases: [(&str, &[u8], &[&str]); 9] = [
+        ("quote.csv", b"_id,n\na,1\nb,\"2\nc,3\nd,4\n", &["quote.csv, line 3:", "never closed"]),
+        ("behind.csv", b"_id,n\n\"a\"b,1\n", &["behind.csv, line 2:", "cell 1"]),
+        ("open.csv", b"_id,n\na,\"x \\\"y\\\" \nb,2\n", &["open.csv, line 2:"]),
+        ("title.csv", b"Members 2024\n\n_id;name\n1;Ann\n", &["title.csv, line 1:", "title", "line 3"]),
+        ("latin1.csv", b"_id,n\na,M\xfcller\nb,caf\xe9\n", &["latin1.csv, line 2:", "iconv -f WINDOWS-1252"]),
+        (
+            "header.csv",
+            b"_id,Stra\xdfe\na,b\n",
+            &["header.csv, line 1:", "column 2", "iconv -f WINDOWS-1252"],
+        ),
+        ("excel.csv", b"PK\x03\x04\x14\0", &["excel.csv:", "Excel"]),
+        ("cut.csv", b"_id,v\na,[0.1 0.2 ... 0.9]\n", &["cut.csv, line 2:", "\"v\"", "cut"]),
+        ("wide.csv", b"_id,n\na,b,c\nd,e,f\n", &["wide.csv, line 1:", "2 cells", "3 cells"]),
+    ];
+    let place = Place::empty();
+    for (name, table, parts) in cases {
+        place.write(name, table);
+        place.build_from(name, &["--max-skipped", "1"]).fails(1, parts);
+    }
+    place.assert_nothing_published();
+}
+
+#[test]
+fn a_table_with_another_separator_is_read_and_the_separator_said() {
+    let profile = json!([{"_id": "b", "name": "Bob", "age": 31}]);
+    for (name, separator, note) in [
+        ("p.csv", ";", "semicolons"),
+        ("p.csv", "\t", "tabs"),
+        ("p.csv", "|", "pipes"),
+        ("p.csv", ",", ""),
+        ("p.tsv", "\t", ""),
+        ("p.tab.gz", "\t", ""),
+    ] {
+        let place = Place::empty();
+        let table = "_id~name~age\na~Ann~30\nb~Bob~31\n".replace('~', separator);
+        place.write(name, if name.ends_with("gz") { gzip(table.as_bytes()) } else { table.into_bytes() });
+        let notes = place.build_from(name, &["--json"]).json()["notes"].clone();
+        let is_said =
+            notes.as_array().is_some_and(|notes| notes.iter().any(|text| text.to_string().contains(note)));
+        assert_eq!(is_said, !note.is_empty(), "{notes}");
+        assert_eq!(place.query(&[], "a", "1"), profile);
+    }
+    let place = Place::empty();
+    place.write("p.csv", "_id~name~age\na~Ann~30\nb~Bob~31\n");
+    place.build_from("p.csv", &["--separator", "~"]).done();
+    assert_eq!(place.query(&[], "a", "1"), profile);
+}
+
+#[test]
+fn a_separator_that_cannot_be_is_wrong_usage() {
+    let place = Place::with(&numbered(4));
+    place.build(&["--separator", ";"]).fails(2, &["--separator", "CSV"]);
+    for separator in ["", ";;", "\"", "§"] {
+        place.build(&["--format", "csv", "--separator", separator]).fails(2, &["--separator", "one ASCII"]);
+    }
+}
+
+#[test]
+fn lists_of_the_same_things_in_another_order_are_at_no_distance() {
+    let place = Place::empty();
+    let rows =
+        ["\"['jazz', 'go']\"", "\"['go', 'jazz']\"", "\"[\"\"go\"\", \"\"jazz\"\"]\"", "\"['chess']\""];
+    let rows: Vec<String> = rows.iter().zip(0..).map(|(list, id)| format!("{id},{list}\n")).collect();
+    place.write("p.csv", format!("_id,interests\n{}", rows.concat()));
+    place.build_from("p.csv", &[]).done();
+    let hits = place.query(&["--distances"], "0", "3");
+    assert_eq!((&hits[0]["distance"], &hits[1]["distance"]), (&json!(0.0), &json!(0.0)), "{hits}");
+    assert_eq!(hits[2]["profile"]["interests"], json!(["chess"]));
+}
+
+#[test]
+fn vectors_as_numpy_and_pytorch_print_them_are_vectors() {
+    let place = Place::empty();
+    let table = "_id,v\na,\"[np.float64(0.5), np.float64(1.0)]\"\nb,[0.5 1. ]\nc,\"[ 0.5\n  1. ]\"\n\
+                 d,\"array([0.5, 1. ], dtype=float32)\"\ne,\"tensor([0.5000, 1.0000])\"\nf,\"[1.0, -0.5]\"\n";
+    place.write("p.csv", table);
+    place.build_from("p.csv", &["--vectorizer", "field:v"]).done();
+    let hits = place.query(&["--distances"], "a", "5");
+    let distances: Vec<f64> = (0..5).map(|at| hits[at]["distance"].as_f64().unwrap()).collect();
+    assert_eq!(distances, [0.0, 0.0, 0.0, 0.0, 1.0]);
+}
+
+#[test]
+fn nothing_in_a_column_of_numbers_is_served_as_null() {
+    let place = Place::empty();
+    let rows: String = (0..298).map(|row| format!("{row},90001,g\n")).collect();
+    place.write("p.csv", format!("_id,zip,group\n{rows}x,K1A 0B1,g\ny,NA,g\nz,,g\n"));
+    place.build_from("p.csv", &[]).done();
+    let all = place.others("0");
+    let zip_of = |id: &str| all.iter().find(|document| document["_id"] == id).unwrap()["zip"].clone();
+    assert_eq!(zip_of("1"), json!(90001));
+    assert_eq!((zip_of("x"), zip_of("y"), zip_of("z")), (json!("K1A 0B1"), json!("NA"), json!(null)));
+}
+
+#[test]
+fn a_column_without_a_name_that_counts_rows_is_not_served_and_no_feature() {
+    let place = Place::empty();
+    place.write("p.csv", ",_id,name\n0,a,Ann\n1,b,Ann\n2,c,Bob\n");
+    let summary = place.build_from("p.csv", &["--json"]).json();
+    assert!(summary["notes"][0].as_str().unwrap().contains("count the rows"), "{summary}");
+    let hits = place.query(&["--distances"], "a", "1");
+    assert_eq!(hits, json!([{"profile": {"_id": "b", "name": "Ann"}, "distance": 0.0}]));
+}
+
+#[test]
 fn what_is_not_as_its_format_says_is_exit_1_with_what_was_found() {
     let cases = [
         ("object.json", "{\"_id\":1}", "--format jsonl"),
@@ -147,6 +254,13 @@ fn what_is_not_as_its_format_says_is_exit_1_with_what_was_found() {
         ("number.json", "7", "array"),
         ("empty.json", "", "array"),
         ("empty.csv", "", "header"),
+        ("garbage.json", "[{\"_id\":1}]garbage", "after the JSON array"),
+        ("two.json", "[{\"_id\":1}]\n[{\"_id\":2}]\n", "after the JSON array"),
+        ("trailing.json", "{\"data\":[{\"_id\":1}]} more", "after the JSON document"),
+        ("array.jsonl", "[{\"_id\":1},{\"_id\":2}]", "--format json"),
+        ("cut.jsonl", "{\"_id\":1}\n{\"_id\":2,\"na", "line 2: the last line has no line end"),
+        ("utf16.json", "\u{0}{\u{0}}", "iconv"),
+        ("page.json", "<!DOCTYPE html><html>", "HTML"),
     ];
     let place = Place::empty();
     for (name, text, part) in cases {
@@ -154,6 +268,73 @@ fn what_is_not_as_its_format_says_is_exit_1_with_what_was_found() {
         place.build_from(name, &[]).fails(1, &[name, part]);
     }
     place.assert_nothing_published();
+}
+
+#[test]
+fn the_list_in_a_document_is_named_by_the_error_and_read_with_the_option() {
+    let place = Place::empty();
+    let documents = [
+        ("data", r#"{"data":[{"_id":"a","n":1},{"_id":"b","n":2},{"_id":"c","n":3}]}"#),
+        (
+            "results",
+            r#"{"count":3,"results":[{"_id":"a","n":1},{"_id":"b","n":2},{"_id":"c","n":3}],"next":null}"#,
+        ),
+        (
+            "hits.hits",
+            r#"{"hits":{"total":3,"hits":[{"_id":"a","n":1},{"_id":"b","n":2},{"_id":"c","n":3}]}}"#,
+        ),
+        ("users", r#"{"posts":[],"users":{"a":{"n":1},"b":{"n":2},"c":{"n":3}}}"#),
+    ];
+    for (path, text) in documents {
+        place.write("dump.json", text);
+        if path != "users" {
+            let hint = format!("is a list of 3 objects: --records {path}");
+            place.build_from("dump.json", &[]).fails(1, &["dump.json", &hint]);
+        }
+        let summary = place.build_from("dump.json", &["--records", path, "--json"]).json();
+        assert_eq!(summary["profiles"], 3, "{path}");
+    }
+    place.write("dump.json", r#"{"a":{"n":1},"b":{"n":2},"c":{"n":3}}"#);
+    place.build_from("dump.json", &[]).fails(1, &["an object of 3 objects", "--records ."]);
+    let summary = place.build_from("dump.json", &["--records", ".", "--id-field", "key", "--json"]).json();
+    assert_eq!(summary["profiles"], 3);
+    place.build_from("dump.json", &["--records", "x"]).fails(1, &["no member \"x\"", "\"a\", \"b\", \"c\""]);
+    place.build_from("dump.json", &["--records", ""]).fails(2, &["--records"]);
+    place.write("lines.jsonl", jsonl(&numbered(3)));
+    place.build_from("lines.jsonl", &["--records", "data"]).fails(2, &["--records", "JSON document"]);
+}
+
+#[test]
+fn an_export_of_mongodb_has_its_ids_and_values_as_they_are_meant() {
+    let place = Place::empty();
+    let lines = [
+        r#"{"_id":{"$oid":"5c4e1f6a9d3b2a0017e8d210"},"name":"Ann","seen":{"$date":"2015-07-01T12:30:05Z"}}"#,
+        r#"{"_id":{"$numberLong":"7"},"name":"Bob","age":{"$numberInt":"30"},"price":{"$oid":"x"}}"#,
+    ];
+    let expected = json!([{"_id": 7, "name": "Bob", "age": 30, "price": {"$oid": "x"}}]);
+    for (name, text) in [("a.jsonl", lines.join("\n")), ("a.json", format!("[{}]", lines.join(",")))] {
+        place.write(name, text);
+        place.build_from(name, &[]).done();
+    }
+    for version in [1, 2] {
+        let answer = place.try_query(version, &["--exact"], "5c4e1f6a9d3b2a0017e8d210", "1").json();
+        assert_eq!(answer, expected);
+        let ann = json!([{"_id": "5c4e1f6a9d3b2a0017e8d210", "name": "Ann", "seen": "2015-07-01T12:30:05"}]);
+        assert_eq!(place.try_query(version, &["--exact"], "7", "1").json(), ann);
+    }
+}
+
+#[test]
+fn what_was_changed_in_reading_is_in_the_notes() {
+    let place = Place::empty();
+    let lines = "{\"_id\":1,\"x\":NaN,\"y\":1e999}{\"_id\":2,\"x\":1,\"x\":2}\n{\"_id\":3}\n";
+    place.write("profiles.jsonl", lines);
+    let summary = place.build(&["--json"]).json();
+    assert_eq!(summary["profiles"], 3);
+    let notes = summary["notes"].to_string();
+    for words in ["NaN or infinite became null: 2", "kept their last value: 1", "line 1 is the first"] {
+        assert!(notes.contains(words), "{notes}");
+    }
 }
 
 #[test]

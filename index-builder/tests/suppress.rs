@@ -25,8 +25,12 @@ fn suppressed_ids_are_a_list_and_answers_go_without_them() {
     place.build_vectors(&[]);
     let all = place.query(&[], "p0", "9");
     let before = ids(&all);
-    assert!(on_index(&place, "suppress", &[before[0], "not built yet"]).done().contains("2 ids"));
-    assert!(on_index(&place, "suppress", &[before[2], before[0]]).done().contains("3 ids"));
+    let not_yet = on_index(&place, "suppress", &["--even-if-unknown", before[0], "not built yet"]);
+    assert!(not_yet.stderr.contains("has the id \"not built yet\""), "{}", not_yet.stderr);
+    assert!(not_yet.done().contains("; 2 ids are suppressed in "));
+    assert!(
+        on_index(&place, "suppress", &[before[2], before[0]]).done().contains("; 3 ids are suppressed in ")
+    );
     let mut expected = [before[0], before[2], "not built yet"];
     expected.sort_unstable();
     assert_eq!(list(&place).lines().collect::<Vec<_>>(), expected);
@@ -35,7 +39,9 @@ fn suppressed_ids_are_a_list_and_answers_go_without_them() {
         assert_eq!(ids(&answer), [before[1], before[3], before[4]], "{flags:?}");
     }
     place.try_query(1, &[], before[0], "3").fails(1, &[before[0], "no profile has this id"]);
-    assert!(on_index(&place, "unsuppress", &[before[0], before[2]]).done().contains("1 ids"));
+    assert!(
+        on_index(&place, "unsuppress", &[before[0], before[2]]).done().starts_with("1 id is suppressed in ")
+    );
     assert_eq!(ids(&place.query(&[], "p0", "9")), before);
     on_index(&place, "unsuppress", &["not built yet"]).done();
     assert!(!place.index().join("SUPPRESSED").exists());
@@ -43,11 +49,32 @@ fn suppressed_ids_are_a_list_and_answers_go_without_them() {
 }
 
 #[test]
+fn an_id_that_no_version_has_is_suppressed_and_exit_1() {
+    let place = Place::with_vectors(12);
+    place.build_vectors(&[]);
+    let ran = on_index(&place, "suppress", &["p3", "p", "q"]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    assert!(ran.stdout.starts_with("suppressed p3, p, q; 3 ids are suppressed in "), "{}", ran.stdout);
+    assert!(ran.stderr.contains("has the id \"p\""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Ids that begin so: p0, p1, p10, p11, p2, ..."), "{}", ran.stderr);
+    assert!(ran.stderr.contains("has the id \"q\"; it is suppressed all the same"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--even-if-unknown"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("\"p3\""), "{}", ran.stderr);
+    assert_eq!(list(&place), "p\np3\nq\n");
+
+    // Who is in an older version only may come back by a pin.
+    place.build_of(&common::numbered(4), &[]).done();
+    on_index(&place, "suppress", &["p7"]).done();
+    fs::write(place.version(1), "damaged").unwrap();
+    assert_eq!(on_index(&place, "suppress", &["p7"]).code, Some(1));
+}
+
+#[test]
 fn building_and_its_lock_are_no_concern_of_the_list() {
     let place = Place::with_vectors(10);
     place.build_vectors(&[]);
     let lock = common::hold_lock(&place.index());
-    on_index(&place, "suppress", &["p3", "--", "-5"]).done();
+    on_index(&place, "suppress", &["--even-if-unknown", "p3", "--", "-5"]).done();
     drop(lock);
     assert_eq!(list(&place), "-5\np3\n");
     for _ in 0..4 {

@@ -137,3 +137,65 @@ fn a_table_that_cannot_be_read_is_exit_1_with_its_path() {
     place.build_from("lines.arrow", &[]).fails(1, &["lines.arrow", "neither"]);
     place.assert_nothing_published();
 }
+
+/// A file that another program wrote, in a place.
+fn golden(name: &str) -> Place {
+    let place = Place::empty();
+    place.write(name, std::fs::read(format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap());
+    place
+}
+
+#[test]
+fn a_column_that_nothing_asks_for_does_not_refuse_its_file() {
+    let place = golden("duckdb-interval.parquet");
+    place.build_from("duckdb-interval.parquet", &[]).fails(1, &["\"iv\"", "INTERVAL"]);
+    place.build_from("duckdb-interval.parquet", &["--ignore-fields", "iv"]).fails(1, &["\"iv\""]);
+    place.build_from("duckdb-interval.parquet", &["--ignore-fields", "iv", "--expose", "x"]).done();
+    place.build_from("duckdb-interval.parquet", &["--fields", "x", "--expose", "x"]).done();
+    place.build_from("duckdb-interval.parquet", &["--fields", "x", "--expose", "iv"]).fails(1, &["\"iv\""]);
+    let answer = place.query(&[], "k7", "1");
+    assert!(answer[0]["x"].as_str().is_some_and(|text| text.starts_with("text ")), "{answer}");
+}
+
+#[test]
+fn a_uuid_is_an_id_as_its_owner_writes_it() {
+    let place = golden("duckdb.parquet");
+    place.build_from("duckdb.parquet", &[]).done();
+    let answer = place.query(&[], "11111111-2222-3333-4444-555555555550", "5");
+    assert_eq!(answer[0]["_id"].as_str().map(str::len), Some(36));
+}
+
+#[test]
+fn a_long_window_of_zstd_is_read_from_a_file_and_from_a_pipe() {
+    let place = golden("long-window.jsonl.zst");
+    place.build_from("long-window.jsonl.zst", &["--id-field", "_id"]).done();
+    let summary = place.inspect(1);
+    assert_eq!(summary["profiles"], 2);
+}
+
+#[test]
+fn what_is_another_file_is_named_with_what_to_do() {
+    let place = Place::empty();
+    let long = |start: &[u8], at: usize| [&vec![b'x'; at][..], start, &[0; 600]].concat();
+    for (name, bytes, part) in [
+        ("p.jsonl", long(b"\xfd7zXZ\0", 0), "xz"),
+        ("p.csv", [&b"BZh91AY&SY"[..], &[0; 600]].concat(), "bzip2"),
+        ("p.json", long(b"\x04\x22\x4d\x18", 0), "lz4"),
+        ("p.csv", long(b"PK\x03\x04", 0), "zip archive"),
+        ("p.jsonl", common::gzip(&long(b"ustar\x0000", 257)), "tar archive"),
+        ("p.jsonl.gz", common::gzip(&common::gzip(b"{}")), "compressed twice"),
+        ("p.csv", long(b"PAR1", 0), "--format parquet"),
+        ("p.json", long(b"SQLite format 3\0", 0), "SQLite"),
+    ] {
+        place.write(name, bytes);
+        place.build_from(name, &[]).fails(1, &[name, part]);
+    }
+    for (name, part) in
+        [("p.jsonl.br", "Brotli"), ("p.csv.xz", "compressed"), ("p.zip", "archive"), ("p.xlsx", "CSV")]
+    {
+        place.write(name, "x");
+        place.build_from(name, &[]).fails(2, &[name, part]);
+    }
+    place.build_from("p.jsonl.br", &["--format", "jsonl"]).fails(2, &["Brotli"]);
+    place.assert_nothing_published();
+}

@@ -103,7 +103,7 @@ fn standing_still(place: &Place, profiles: &[common::Value]) -> (Child, ChildStd
     let mut terminal = Command::new("python3");
     terminal.args(["-c", TERMINAL]).arg(place.path("summary")).arg(BUILDER);
     terminal.args(place.build_args(&["--vectorizer", &vectorizer, "--threads", "1", "--max-skipped", "1"]));
-    terminal.args(["--fields", "v,nobody has this"]);
+    terminal.args(["--ignore-fields", "nobody has this"]);
     terminal
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -80,7 +80,7 @@ fn build(lines: &str, args: &BuildArgs) -> Built {
         source: Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() },
         id_field: profiles.id_field.clone(),
         vectorizer: VectorizerMetadata {
-            name: args.vectorizer.clone(),
+            name: args.vectorizer.replace("auto", "hashing"),
             fingerprint: vectors.fingerprint,
             language: None,
         },
@@ -92,6 +92,7 @@ fn build(lines: &str, args: &BuildArgs) -> Built {
         recall_sample: linked.quality.sample,
         reachable: linked.reachable as u32,
         exposed: None,
+        list_separators: Vec::new(),
         read: profiles.read,
         skipped: skipped.counts(),
         duplicates: 0,

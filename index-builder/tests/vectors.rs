@@ -93,20 +93,41 @@ fn a_zero_vector_is_kept_but_neither_recommended_nor_compared() {
 }
 
 #[test]
-fn an_index_of_zero_vectors_alone_is_valid() {
-    let place = place_of((0..20).map(|n| line(n, "[0,0,0]")));
-    let summary = place.build_vectors(&[]);
-    let counts = ["profiles", "nodes", "dimension"].map(|name| summary[name].as_u64().unwrap());
-    assert_eq!(counts, [20, 0, 3]);
-    assert!(common::run(["verify".as_ref(), place.version(1).as_os_str()]).done().contains("20 profiles"));
-    place.try_query(1, &[], "7", "1").fails(1, &["nothing to compare"]);
+fn an_index_of_zero_vectors_alone_is_refused_and_replaces_nothing() {
+    let place = place_of((0..20).map(|n| line(n, "[0,1,2]")));
+    place.build(&["--vectorizer", "field:v"]).done();
+    place.write("profiles.jsonl", (0..20).map(|n| line(n, "[0,0,0]")).collect::<String>());
+    for allowed in ["0.5", "1"] {
+        place.build(&["--vectorizer", "field:v", "--max-zero", allowed]).fails(
+            1,
+            &[
+                "all 20 vectors are zero, so nobody could be recommended; nothing is published",
+                "Fields of the source: v",
+            ],
+        );
+    }
+    assert_eq!(place.versions(), ["index-00000001.knd"]);
 }
 
 #[test]
-fn profiles_with_nothing_but_an_id_are_an_index() {
-    let place = Place::with(&[json!({"_id": "a"}), json!({"_id": "b"})]);
-    assert_eq!(place.build(&["--json"]).json()["profiles"], 2);
-    place.try_query(1, &[], "a", "1").fails(1, &["nothing to compare"]);
+fn profiles_with_nothing_to_compare_are_no_index() {
+    let place = Place::with(&[json!({"_id": "a"}), json!({"_id": "b", "age": null})]);
+    place.build(&["--json"]).fails(1, &["all 2 vectors are zero", "Fields of the source: age"]);
+    place.assert_nothing_published();
+}
+
+#[test]
+fn more_zero_vectors_than_allowed_are_exit_1_with_the_figures() {
+    let place = place_of((0..10).map(|n| line(n, if n < 6 { "[0,0]" } else { "[1,2]" })));
+    let build = |more: &[&str]| place.build(&[&["--vectorizer", "field:v"], more].concat());
+    build(&[]).fails(
+        1,
+        &["6 of 10 vectors are zero, a share of 0.6000", "--max-zero allows 0.5", "nothing is published"],
+    );
+    place.assert_nothing_published();
+    let summary = build(&["--max-zero", "0.6", "--json"]).json();
+    assert_eq!((&summary["zero_vectors"], &summary["examples"]["zero vector"]), (&json!(6), &json!("0")));
+    build(&["--max-zero", "1.5"]).fails(2, &["--max-zero", "0 to 1"]);
 }
 
 /// The distances of an answer.

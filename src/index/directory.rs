@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::format::HEADER_LENGTH;
+use super::plain_text::{NotUtf8, without_mark};
 use super::{FileIdentity, Header, OpenError};
 
 /// The file whose lock a builder holds, and where the highest version ever given is kept.
@@ -132,6 +133,9 @@ pub enum PinError {
     /// The file holds something else than a version.
     #[error("{PIN_FILE}: {0:?} is not a version; a decimal number from 1 on is needed")]
     NotAVersion(String),
+    /// The file is in another encoding.
+    #[error("{PIN_FILE}: {0}")]
+    NotUtf8(#[from] NotUtf8),
 }
 
 /// The pinned version; `None` where nothing is pinned.
@@ -147,7 +151,7 @@ pub fn read_pin(directory: &Path) -> Result<Option<u64>, PinError> {
     };
     let mut bytes = Vec::new();
     file.take(LONGEST_PIN).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+    let text = String::from_utf8_lossy(without_mark(&bytes)?).trim().to_owned();
     match text.parse::<u64>() {
         Ok(version) if version > 0 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(version)),
         _ => Err(PinError::NotAVersion(text)),
@@ -216,6 +220,12 @@ mod tests {
         for (content, version) in [("7\n", Some(7)), ("42", Some(42)), ("00000042\n", Some(42))] {
             fs::write(&pin, content).unwrap();
             assert_eq!(read_pin(directory.path()).unwrap(), version);
+        }
+        fs::write(&pin, "\u{feff}7\r\n").unwrap();
+        assert_eq!(read_pin(directory.path()).unwrap(), Some(7));
+        for content in [&b"\xff\xfe7\0\n\0"[..], b"\xfe\xff\07", b"7\0"] {
+            fs::write(&pin, content).unwrap();
+            assert!(matches!(read_pin(directory.path()), Err(PinError::NotUtf8(_))), "{content:?}");
         }
         for content in ["", "0\n", "-1", "+1", "7 8", "seven"] {
             fs::write(&pin, content).unwrap();

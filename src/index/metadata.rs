@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::profile::separated::ListSeparator;
+
 /// The section "metadata", a JSON object. Nothing in it varies from run to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
@@ -33,6 +35,9 @@ pub struct Metadata {
     pub reachable: u32,
     /// The fields that documents hold besides the id; none: all but the vector's.
     pub exposed: Option<Vec<String>>,
+    /// The fields whose texts were made lists; none in a file of a builder that made none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub list_separators: Vec<ListSeparator>,
     /// Records that the source gave.
     pub read: u64,
     /// Records left out, by reason.
@@ -82,7 +87,7 @@ pub struct Source {
 /// What made the vectors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Vectorizer {
-    /// `hashing`, `field:NAME` or `python:FILE:FUNCTION`.
+    /// `hashing`, `field:NAME`, `columns:NAMES` or `python:FILE:FUNCTION`.
     pub name: String,
     /// What tells two fitted states or two versions of a function apart, in hexadecimal.
     pub fingerprint: String,

@@ -15,6 +15,7 @@ mod metadata;
 pub mod mmap;
 pub mod pieces;
 pub mod pin;
+pub mod plain_text;
 pub mod reader;
 pub mod recall;
 pub mod search;

@@ -6,8 +6,31 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The permissions of every file that is made in an index directory, before the umask takes its share.
+/// The permissions of every file that is made in an index directory, whatever the umask is: a server in the builder's
+/// group reads them.
 pub const FILE_MODE: u32 = 0o640;
+
+/// Gives a file or directory at least these permissions, whatever the umask took from it when it was made.
+///
+/// # Errors
+/// It cannot have them. A file system that knows no permissions is no error: it decides who may read.
+pub fn grant(file: &File, mode: u32) -> io::Result<()> {
+    let before = file.metadata()?.permissions().mode();
+    if before & mode == mode {
+        return Ok(());
+    }
+    match file.set_permissions(fs::Permissions::from_mode(before | mode)) {
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported) =>
+        {
+            tracing::warn!(
+                "permissions {mode:o} are not to be had, and others may be unable to read: {error}"
+            );
+            Ok(())
+        }
+        result => result,
+    }
+}
 
 /// The operating system refused. Why is in the source, which an error report puts behind the message.
 #[derive(Debug, thiserror::Error)]
@@ -47,10 +70,7 @@ pub fn replace_file(path: &Path, content: &[u8], mode: u32) -> Result<(), SmallF
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    replace_named(directory, name, |temporary| {
-        write_new(temporary, content, mode)?;
-        fs::set_permissions(temporary, fs::Permissions::from_mode(mode))
-    })
+    replace_named(directory, name, |temporary| write_new(temporary, content, mode))
 }
 
 fn replace_named(
@@ -68,7 +88,7 @@ fn replace_named(
     result.and_then(|()| sync_directory(directory)).map_err(cannot("write", &path))
 }
 
-/// Writes a file, durably. One of that name is removed first.
+/// Writes a file, durably, with these permissions whatever the umask is. One of that name is removed first.
 ///
 /// # Errors
 /// What the file system gives.
@@ -79,6 +99,7 @@ pub fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
         _ => {}
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    grant(&file, mode)?;
     file.write_all(content)?;
     file.sync_all()
 }

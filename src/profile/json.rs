@@ -4,10 +4,13 @@
 //! RFC 8259, and what Python's `json` writes beyond it: bare `NaN`, `Infinity` and `-Infinity`. These, and numbers
 //! too large for a double, are null; but a list of numbers only keeps them, as [`Value::Floats`], because a vector
 //! that holds one must be refused and not repaired.
+//!
+//! The objects of MongoDB's extended JSON (`{"$oid": "..."}`) are the values that they stand for: see `extended`.
 
 use indexmap::IndexMap;
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
+use super::extended::{self, Extended};
 use super::{Fields, Value};
 
 /// How deep lists and maps may lie within one another: as deep as common JSON readers go by default, so that what
@@ -46,11 +49,38 @@ pub enum Reason {
 /// # Errors
 /// Why it is none.
 pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
+    parse_counting(text, &mut Changed::default())
+}
+
+/// What a value does not have any more of its text, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Numbers that are not finite and became null.
+    pub not_finite: u64,
+    /// Names that came again in the same map, whose earlier value went.
+    pub repeated: u64,
+}
+
+impl Changed {
+    /// Adds what was changed elsewhere.
+    pub fn add(&mut self, other: Changed) {
+        self.not_finite += other.not_finite;
+        self.repeated += other.repeated;
+    }
+}
+
+/// The same as [`parse`], and adds to `changed` what was changed.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_counting(text: &[u8], changed: &mut Changed) -> Result<Value, ParseError> {
     let mut json = Jiter::new(text).with_allow_inf_nan();
     let first = json.peek()?;
-    let value = Parser { json: &mut json, end: usize::MAX }.value(first, 0)?;
+    let mut parser = Parser { json: &mut json, end: usize::MAX, changed };
+    let value = parser.value(first, 0)?;
+    let value = parser.or_null(value);
     json.finish()?;
-    Ok(value.or_null())
+    Ok(value)
 }
 
 /// The list that a text is, if it is a JSON list and nothing else.
@@ -62,13 +92,14 @@ pub fn parse_list(text: &str) -> Option<Value> {
 }
 
 /// The fields of the map that comes next in a longer text, which `json` has peeked at and no more; [`parse`] gives the
-/// same for the map's own text. As soon as the map is seen to have more than `longest` bytes, nothing more is read.
+/// same for the map's own text, but for a map that is a value of extended JSON as a whole. As soon as the map is seen to
+/// have more than `longest` bytes, nothing more is read.
 ///
 /// # Errors
 /// Why it is none; `json` stands where that was seen.
 pub fn next_fields(json: &mut Jiter<'_>, longest: usize) -> Result<Fields, ParseError> {
     let end = json.current_index().saturating_add(longest);
-    let mut parser = Parser { json, end };
+    let mut parser = Parser { json, end, changed: &mut Changed::default() };
     let fields = parser.map(1)?;
     parser.check_length()?;
     Ok(fields)
@@ -90,6 +121,7 @@ struct Parser<'a, 'j> {
     json: &'a mut Jiter<'j>,
     /// Where the text has to end.
     end: usize,
+    changed: &'a mut Changed,
 }
 
 /// A value as it stands in the text.
@@ -117,7 +149,14 @@ impl Parser<'_, '_> {
             Peek::String => Value::Text(self.json.known_str()?.to_owned()),
             Peek::Array | Peek::Object if depth == MAX_DEPTH => return Err(self.failed(Reason::TooDeep)),
             Peek::Array => self.list(depth + 1)?,
-            Peek::Object => Value::Map(self.map(depth + 1)?),
+            Peek::Object => {
+                let fields = self.map(depth + 1)?;
+                match extended::read(&fields) {
+                    None => Value::Map(fields),
+                    Some(Extended::Value(value)) => value,
+                    Some(Extended::NotFinite(number)) => return Ok(Parsed::NotFinite(number)),
+                }
+            }
             _ => {
                 let at = self.json.current_index();
                 return number(self.json.known_number_bytes(first)?, at);
@@ -147,6 +186,7 @@ impl Parser<'_, '_> {
         if only_numbers && !not_finite.is_empty() {
             return Ok(Value::Floats(floats(&values, &not_finite)));
         }
+        self.changed.not_finite += not_finite.len() as u64;
         Ok(Value::List(values))
     }
 
@@ -156,19 +196,23 @@ impl Parser<'_, '_> {
         let mut next = self.json.known_object()?.map(str::to_owned);
         while let Some(name) = next {
             let first = self.json.peek()?;
-            let value = self.value(first, depth)?.or_null();
-            fields.insert(name, value);
+            let value = self.value(first, depth)?;
+            let value = self.or_null(value);
+            if fields.insert(name, value).is_some() {
+                self.changed.repeated += 1;
+            }
             next = self.json.next_key()?.map(str::to_owned);
         }
         Ok(fields.into_iter().collect())
     }
-}
 
-impl Parsed {
-    fn or_null(self) -> Value {
-        match self {
+    fn or_null(&mut self, value: Parsed) -> Value {
+        match value {
             Parsed::Value(value) => value,
-            Parsed::NotFinite(_) => Value::Null,
+            Parsed::NotFinite(_) => {
+                self.changed.not_finite += 1;
+                Value::Null
+            }
         }
     }
 }

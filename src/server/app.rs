@@ -1,33 +1,31 @@
 //! Starts and stops the server, and wires it into actix-web.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_cors::Cors;
-use actix_web::dev::Server;
-use actix_web::http::header::{ETAG, RETRY_AFTER};
-use actix_web::middleware::{Condition, from_fn};
-use actix_web::{App, HttpServer, rt, web};
+use actix_web::http::header::HeaderValue;
+use actix_web::{rt, web};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 use super::access::{Access, Keys, KeysError};
 use super::batches::Batches;
 use super::config::Config;
+use super::host::HostCheck;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
 use super::reload::{self, Reloader, Watched};
-use super::request_id::{X_REQUEST_ID, on_every_answer};
 use super::routes::openapi::Document;
 use super::search_pool::SearchPool;
-use super::stopping::{self, Stopping};
+use super::stopping::{self, Stopped, Stopping};
 use super::tls::{Certificate, TlsError};
 use super::traces::{Traces, TracesError};
 use super::watcher::Waker;
-use super::{limits, routes, watcher};
+use super::{listen, routes, watcher};
 
 /// Connections that may wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4096;
@@ -69,8 +67,10 @@ pub struct State {
     pub max_n: usize,
     /// Whether requests are logged with their ids.
     pub log_ids: bool,
-    /// Whether answers go over TLS.
-    pub tls: bool,
+    /// By which names it may be asked.
+    pub hosts: HostCheck,
+    /// What browsers are told about TLS.
+    pub hsts: Option<HeaderValue>,
 }
 
 /// Why the server does not run.
@@ -130,6 +130,8 @@ pub fn run(config: &Config) -> Result<(), ServeError> {
 
 /// The signals that are for us.
 struct Signals {
+    /// Heard, so that a log that reaches the limit on file sizes loses lines and does not kill. Nobody waits for it.
+    _file_size: Signal,
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
@@ -138,6 +140,7 @@ struct Signals {
 impl Signals {
     fn new() -> io::Result<Signals> {
         Ok(Signals {
+            _file_size: signal(SignalKind::from_raw(libc::SIGXFSZ))?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
@@ -191,29 +194,36 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         index_dir: config.index_dir.clone(),
         waker: waker.clone(),
         batches: Batches::new(config.workers, config.max_queue, config.client_timeout)?,
-        access: Arc::new(Access::new(keys, config.rate_limit)),
+        hosts: HostCheck::new(keys.is_some(), address, config.allowed_hosts.clone()),
+        access: Arc::new(Access::new(keys, config.rate_limit, config.trusted_proxies.clone())),
         document: Document::default(),
         stopping: Arc::default(),
         max_n: config.max_n,
         log_ids: config.log_ids,
-        tls: certificate.is_some(),
+        hsts: config.hsts.filter(|_| certificate.is_some()).and_then(hsts),
     });
     let reloader = watch_files(config, &state, certificate.as_ref())?;
-    let server = start(config, &state, listener.try_clone()?, certificate.as_ref())?;
+    let server = listen::start(config, &state, listener.try_clone()?, certificate.as_ref())?;
     let handle = server.handle();
     let stopping = Arc::clone(&state.stopping);
     let timeout = config.shutdown_timeout;
+    let (hurry, hurried) = oneshot::channel();
     rt::spawn(async move {
         let (name, interrupt) = signals.until_the_end(&reloader).await;
         tracing::info!("{name}: accepting no more, answering what was accepted");
         stopping.set();
         tell_manager(NotifyState::Stopping);
-        stopping::stop(handle, listener, interrupt, timeout).await;
+        if stopping::stop(handle, listener, interrupt, timeout).await == Stopped::AtOnce {
+            let _ = hurry.send(());
+        }
     });
     tracing::info!("listening on {}://{address}", if certificate.is_some() { "https" } else { "http" });
     tracing::info!("watching {} with {} workers", config.index_dir.display(), config.workers);
     tell_manager(NotifyState::Ready);
-    let result = server.await.map_err(ServeError::Run);
+    let result = tokio::select! {
+        result = server => result.map_err(ServeError::Run),
+        Ok(()) = hurried => Ok(()),
+    };
     waker.stop();
     state.traces.shutdown(SPANS_TIMEOUT);
     tracing::info!("stopped");
@@ -227,54 +237,9 @@ fn tell_manager(state: NotifyState<'_>) {
     }
 }
 
-/// Starts the workers and answers on the listener.
-fn start(
-    config: &Config,
-    state: &web::Data<State>,
-    listener: TcpListener,
-    certificate: Option<&Arc<Certificate>>,
-) -> Result<Server, ServeError> {
-    let state = state.clone();
-    let origins = config.cors_origins.clone();
-    let connections = limits::connections(config.max_connections);
-    let metrics = Arc::clone(&state.metrics);
-    metrics.connections.note_most(connections);
-    let server = HttpServer::new(move || {
-        App::new()
-            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
-            // Around the one before: what that answers itself gets an id here.
-            .wrap(Condition::new(!origins.is_empty(), from_fn(on_every_answer)))
-            .configure(configure(state.clone()))
-    })
-    .workers(config.workers)
-    .max_connections(connections.div_ceil(config.workers))
-    .client_request_timeout(config.client_timeout)
-    .shutdown_timeout(whole_seconds(config.shutdown_timeout))
-    // It goes with the connection.
-    .on_connect(move |_, extensions| drop(extensions.insert(metrics.connections.open())))
-    .disable_signals();
-    let server = match certificate {
-        Some(certificate) => server.listen_rustls_0_23(listener, certificate.server_config()?)?,
-        None => server.listen(listener)?,
-    };
-    Ok(server.run())
-}
-
-/// Pages of these origins may ask as others do, and read what says which version answered.
-fn cors(origins: &[String]) -> Cors {
-    let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "POST", "DELETE"])
-        .allowed_headers([
-            "authorization",
-            "content-type",
-            "x-api-key",
-            "if-match",
-            "if-none-match",
-            X_REQUEST_ID.as_str(),
-        ])
-        .expose_headers([ETAG.as_str(), RETRY_AFTER.as_str(), "x-index-version", X_REQUEST_ID.as_str()])
-        .max_age(600);
-    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+/// What a browser is told that is to come by TLS only, for so long.
+fn hsts(duration: Duration) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("max-age={}", duration.as_secs())).ok()
 }
 
 fn watch_files(
@@ -308,21 +273,4 @@ fn watch_files(
     let every_time = move || access.forget_idle_clients();
     let interval = config.poll_interval.min(LONGEST_BETWEEN_RELOADS);
     reload::start(interval, watched, Arc::clone(&state.metrics), every_time)
-}
-
-/// Whole seconds are what actix-web takes; more is better than less.
-fn whole_seconds(duration: Duration) -> u64 {
-    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_timeout_is_never_shortened() {
-        for (given, seconds) in [(0, 0), (1, 1), (999, 1), (1000, 1), (1001, 2)] {
-            assert_eq!(whole_seconds(Duration::from_millis(given)), seconds, "{given} ms");
-        }
-    }
 }

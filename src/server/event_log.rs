@@ -32,6 +32,11 @@ pub enum EventKind {
     Refusal(String),
     /// Its file was changed in place while it was served.
     Changed,
+    /// It is served instead of a higher version, which the directory has no more.
+    Back {
+        /// The higher version.
+        from: u64,
+    },
 }
 
 /// The last [`KEPT_EVENTS`] events, oldest first.

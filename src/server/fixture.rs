@@ -101,6 +101,7 @@ fn metadata(nodes: u32) -> Metadata {
         recall_sample: nodes,
         reachable: nodes,
         exposed: None,
+        list_separators: Vec::new(),
         read: 0,
         skipped: BTreeMap::from([("id missing".to_owned(), 2)]),
         duplicates: 0,

@@ -92,6 +92,10 @@ impl LiveIndex {
         history.last_refused = Some(Refusal { file, reason, at: SystemTime::now() });
     }
 
+    pub(super) fn note_went_back(&self, from: u64, to: u64) {
+        locked(&self.events).note(to, EventKind::Back { from });
+    }
+
     pub(super) fn note_changed(&self, version: u64) {
         locked(&self.events).note(version, EventKind::Changed);
     }

@@ -1,4 +1,4 @@
-//! Where tracing events go: to standard error, as lines for people or as JSON.
+//! What tracing events become: lines for people, or JSON. They go to standard error by way of a [`Log`].
 
 use std::fmt;
 use std::io::{IsTerminal as _, stderr};
@@ -10,20 +10,23 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::config::{Config, LogFormat};
+use super::log_writer::Log;
 use super::request_id;
 
-/// Installs the subscriber of this process. For binaries only, and once.
+/// Installs the subscriber of this process, and has panics logged too. For binaries only, and once. Where what is given
+/// is dropped, the last lines are written.
 ///
 /// The level counts for Kindred's own events. What it stands on is heard from warnings on, or from a stricter level, and
 /// what clients send that is no HTTP not at all: it is no change of ours.
-pub fn install(config: &Config) {
+pub fn install(config: &Config) -> Log {
     // `Level` orders by detail: the smaller one says less.
     let others = config.log_level.min(Level::WARN);
     let filter = EnvFilter::new(format!("{others},actix_http=off,kindred={}", config.log_level));
-    // A line that cannot be written is lost. To say so on standard error, where it failed, would be a panic of whatever
-    // thread had something to tell.
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).log_internal_errors(false);
+    let log = Log::on_stderr();
+    let writer = log.writer();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    // Whatever is wrong with a line is not told on standard error, where it could not be written.
+    let builder = builder.with_writer(move || writer.clone()).log_internal_errors(false);
     // A process has one subscriber: if there is one already, that one stays.
     let _ = match config.log_format {
         LogFormat::Text => {
@@ -39,6 +42,9 @@ pub fn install(config: &Config) {
                 .try_init()
         }
     };
+    // By the same way as all lines: a thread that panics must not wait for whoever reads the log either.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    log
 }
 
 /// Writes lines as another format does. Those that are written while a request is answered get its id.

@@ -5,7 +5,8 @@
 //! - [`LiveIndex`] and [`Generation`]: what is served, as values; [`event_log`]: what has happened to it
 //! - [`routes`]: the table of routes and what each answers; [`raw_path`] reads paths, [`Problem`] is every other answer
 //! - [`access`]: who may ask, and how often; [`tls`]: certificates; [`reload`]: reads both again
-//! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server
+//! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server; `listen`: its connections; `host`: the
+//!   names it may be asked by
 //! - [`metrics`], [`logging`], [`traces`], [`request_id`], [`build_info`]: what it tells about itself; [`probe`]: asks
 //!   another server whether it is ready; `explorer`: the page to look at all of it with
 //!
@@ -18,14 +19,18 @@ mod batches;
 pub mod build_info;
 pub mod config;
 mod docs;
+mod encoding;
 mod etag;
 pub mod event_log;
 mod explorer;
 #[cfg(test)]
 mod fixture;
 mod generation;
+pub mod host;
 mod limits;
+mod listen;
 mod live_index;
+pub mod log_writer;
 pub mod logging;
 mod memory;
 pub mod metrics;

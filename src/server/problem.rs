@@ -33,6 +33,32 @@ pub enum Problem {
         /// How long they are together.
         length: usize,
     },
+    /// The request is for another host.
+    #[error(
+        "the request is for the host {host:?}, and without keys only names of this machine are answered: see --allowed-hosts"
+    )]
+    OtherHost {
+        /// The host that it names.
+        host: String,
+    },
+    /// What came is no request.
+    #[error(
+        "this is no HTTP request as it is read here; in a target, everything but letters, digits and -._~!$&'()*+,;=:@/? \
+         has to be percent-encoded"
+    )]
+    Malformed,
+    /// The request line and the headers are larger than any that are read.
+    #[error("the request line and the headers are larger, or more, than are read")]
+    HeadTooLarge,
+    /// The request line and the headers came too slowly.
+    #[error("the request line and the headers came too slowly: see --client-timeout")]
+    HeadTimeout,
+    /// A page of another origin may not ask this.
+    #[error("a page may not ask this from its origin: {reason}")]
+    Preflight {
+        /// What is not allowed.
+        reason: String,
+    },
     /// No route has this path.
     #[error("there is nothing at this path")]
     UnknownPath,
@@ -249,6 +275,15 @@ impl Problem {
     fn describe(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Problem::TargetTooLong { .. } => (StatusCode::URI_TOO_LONG, "target-too-long", "Path too long"),
+            Problem::OtherHost { .. } => (StatusCode::MISDIRECTED_REQUEST, "other-host", "Another host"),
+            Problem::Malformed => (StatusCode::BAD_REQUEST, "malformed-request", "No HTTP request"),
+            Problem::HeadTooLarge => {
+                (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", "Headers too large")
+            }
+            Problem::HeadTimeout => (StatusCode::REQUEST_TIMEOUT, "head-timeout", "Headers too slow"),
+            Problem::Preflight { .. } => {
+                (StatusCode::BAD_REQUEST, "preflight-refused", "Not from this origin")
+            }
             Problem::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Key needed"),
             Problem::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden", "Key not sufficient"),
             Problem::KeysNeeded { .. } => (StatusCode::FORBIDDEN, "keys-needed", "Keys needed"),
@@ -308,6 +343,7 @@ impl Problem {
             Problem::NoVector(error) => {
                 let (kind, title) = match error {
                     VectorizeError::Unknown { .. }
+                    | VectorizeError::NoColumns { .. }
                     | VectorizeError::State(_)
                     | VectorizeError::OtherDimension { .. } => {
                         ("not-vectorizable", "Profiles are not vectorized")
@@ -397,6 +433,11 @@ mod tests {
     fn every_problem() -> Vec<(Problem, u16)> {
         vec![
             (Problem::TargetTooLong { length: 9000 }, 414),
+            (Problem::OtherHost { host: "evil.example\"".to_owned() }, 421),
+            (Problem::Malformed, 400),
+            (Problem::HeadTooLarge, 431),
+            (Problem::HeadTimeout, 408),
+            (Problem::Preflight { reason: "method".to_owned() }, 400),
             (Problem::UnknownPath, 404),
             (Problem::Unauthorized, 401),
             (Problem::Forbidden { scope: "read" }, 403),

@@ -42,9 +42,23 @@ impl Stopping {
     }
 }
 
+/// How stopping ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// The server ends when the answers that are under way have been given, or the time for them is over.
+    InOrder,
+    /// Somebody does not want to wait for that.
+    AtOnce,
+}
+
 /// Stops a server: accepts who has already connected, then nobody, and waits for the answers that are under way. Another
-/// SIGINT stops it at once.
-pub async fn stop(server: ServerHandle, listener: TcpListener, mut interrupt: Signal, timeout: Duration) {
+/// SIGINT ends the waiting.
+pub async fn stop(
+    server: ServerHandle,
+    listener: TcpListener,
+    mut interrupt: Signal,
+    timeout: Duration,
+) -> Stopped {
     let deadline = Instant::now() + timeout;
     // From here on nobody connects: a client tries again after a second, and is refused or finds another server. Who
     // is connecting gets through, and who has connected is accepted as before.
@@ -60,23 +74,24 @@ pub async fn stop(server: ServerHandle, listener: TcpListener, mut interrupt: Si
             break false;
         }
     };
+    if hurried {
+        return at_once();
+    }
     // Stopping drops connections that are on their way to a worker; pausing first lets them arrive.
     server.pause().await;
     // Else the port would stay open after the server's own listener is gone.
     drop(listener);
-    if hurried {
-        return stop_at_once(&server).await;
-    }
     rt::time::sleep(HAND_OVER).await;
     tokio::select! {
-        () = server.stop(true) => {}
-        _ = interrupt.recv() => stop_at_once(&server).await,
+        () = server.stop(true) => Stopped::InOrder,
+        _ = interrupt.recv() => at_once(),
     }
 }
 
-async fn stop_at_once(server: &ServerHandle) {
+/// A server that is stopping in order cannot be asked for anything else: who hurries ends the process.
+fn at_once() -> Stopped {
     tracing::warn!("SIGINT again: stopping at once");
-    server.stop(false).await;
+    Stopped::AtOnce
 }
 
 /// Whether a connection waits to be accepted.

@@ -14,6 +14,10 @@ use rustls::sign::CertifiedKey;
 
 use super::config::TlsFiles;
 
+/// What clients and servers call HTTP/2 when they agree on a protocol (RFC 7301).
+pub const H2: &[u8] = b"h2";
+const HTTP_1_1: &[u8] = b"http/1.1";
+
 /// Why a certificate is not used. Never says what is in the key's file.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -71,17 +75,20 @@ impl Certificate {
         [self.files.cert.clone(), self.files.key.clone()]
     }
 
-    /// Settings for a listener that shows this certificate. TLS 1.2 and 1.3.
+    /// Settings for a listener that shows this certificate. TLS 1.2 and 1.3, and HTTP/2 only where it is wanted.
     ///
     /// # Errors
     /// [`TlsError::Setup`].
-    pub fn server_config(self: &Arc<Self>) -> Result<ServerConfig, TlsError> {
+    pub fn server_config(self: &Arc<Self>, http2: bool) -> Result<ServerConfig, TlsError> {
         let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(self) as _;
-        Ok(ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(TlsError::Setup)?
             .with_no_client_auth()
-            .with_cert_resolver(resolver))
+            .with_cert_resolver(resolver);
+        let protocols: &[&[u8]] = if http2 { &[H2, HTTP_1_1] } else { &[HTTP_1_1] };
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        Ok(config)
     }
 }
 
@@ -138,7 +145,8 @@ mod tests {
         fs::copy(&other.key, &files.key).unwrap();
         certificate.reload().unwrap();
         assert_ne!(certificate.current.load_full().cert, first);
-        certificate.server_config().unwrap();
+        assert_eq!(certificate.server_config(false).unwrap().alpn_protocols, [HTTP_1_1]);
+        assert_eq!(certificate.server_config(true).unwrap().alpn_protocols, [H2, HTTP_1_1]);
     }
 
     #[test]

@@ -45,6 +45,25 @@ pub enum NoVector {
     /// It is neither a list of numbers nor the text of one.
     #[error("vector not a list of numbers")]
     NotNumbers,
+    /// One of the fields that have a number of the vector each is not there, or is null.
+    #[error("number of the vector missing")]
+    NumberMissing,
+    /// One of them is neither a number nor the text of one.
+    #[error("number of the vector not a number")]
+    NotANumber,
+}
+
+/// The number that a field holds: one of a vector that lies in many fields.
+///
+/// # Errors
+/// [`NoVector::NumberMissing`] and [`NoVector::NotANumber`].
+pub fn number_of(value: Option<&Value>) -> Result<f32, NoVector> {
+    match value {
+        None | Some(Value::Null) => Err(NoVector::NumberMissing),
+        Some(Value::Text(text)) if text.trim().is_empty() => Err(NoVector::NumberMissing),
+        Some(Value::Text(text)) => text.trim().parse().map_err(|_| NoVector::NotANumber),
+        Some(value) => value.as_number().map(|number| number as f32).ok_or(NoVector::NotANumber),
+    }
 }
 
 /// The numbers that a field holds.

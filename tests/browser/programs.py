@@ -1,11 +1,13 @@
 """The two programs: an index of the sample and of some profiles that are hard to show, and servers of it."""
 
 import http.client
+import http.server
 import json
 import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 
@@ -84,6 +86,12 @@ class Programs:
         self.servers.append(server)
         return server
 
+    def below(self, server, prefix):
+        """A proxy that has a server below a path, and nothing else."""
+        proxy = Proxy(server, prefix)
+        self.servers.append(proxy)
+        return proxy
+
     def stop(self):
         for server in self.servers:
             server.stop()
@@ -128,3 +136,37 @@ class Server:
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(LIMIT_SECONDS)
+
+
+class Proxy:
+    def __init__(self, server, prefix):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):  # noqa: N802
+                if not self.path.startswith(f"{prefix}/"):
+                    self.send_error(404)
+                    return
+                upstream = http.client.HTTPConnection("127.0.0.1", server.port)
+                upstream.request("GET", self.path[len(prefix) :], headers={"Accept": self.headers.get("Accept", "*/*")})
+                answer = upstream.getresponse()
+                body = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("connection", "date", "server"):
+                        self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+                upstream.close()
+
+            def log_message(self, *_):
+                pass
+
+        self.proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.proxy.server_address[1]
+        self.address = f"http://127.0.0.1:{self.port}{prefix}"
+        threading.Thread(target=self.proxy.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.proxy.shutdown()
+        self.proxy.server_close()

@@ -109,6 +109,7 @@ fn metadata(profiles: &Profiles, linked: &Linked, skipped: &Skipped) -> Metadata
         recall_sample: linked.quality.sample,
         reachable: linked.reachable as u32,
         exposed: None,
+        list_separators: Vec::new(),
         read: profiles.read,
         skipped: skipped.counts(),
         duplicates: profiles.duplicates,

@@ -26,8 +26,64 @@ fn the_document_is_there_without_an_index_and_without_a_key_and_shows_the_settin
     assert_eq!((again.status, again.header("etag")), (304, Some(etag)));
     let head = connection.request("HEAD", b"/openapi.json", &[]);
     assert_eq!((head.status, head.header("etag")), (200, Some(etag)));
-    assert_problem(&get(server.address, "/openapi.json?pretty=true"), 400, "a parameter");
+    assert_eq!(get(server.address, "/openapi.json?pretty=true").body, response.body, "nothing is asked here");
     assert_eq!(get(server.address, "/docs").status, 200);
+}
+
+#[test]
+fn what_is_large_and_the_same_for_all_is_packed_for_those_who_take_that() {
+    let (_place, server) = small_server();
+    let mut connection = Connection::open(server.address).unwrap();
+    let unpacked = |bytes: &[u8]| {
+        let mut text = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes), &mut text).unwrap();
+        text
+    };
+    for path in [
+        "/",
+        "/explorer/explorer.js",
+        "/explorer/explorer.css",
+        "/docs/swagger-ui-bundle.js",
+        "/openapi.json",
+    ] {
+        let plain = connection.get(path);
+        assert_eq!((plain.status, plain.header("content-encoding")), (200, None), "{path}");
+        let browser = [("Accept-Encoding", "gzip, deflate, br, zstd")];
+        let packed = connection.request("GET", path.as_bytes(), &browser);
+        assert_eq!((packed.status, packed.header("content-encoding")), (200, Some("gzip")), "{path}");
+        assert!(
+            packed.body.len() < plain.body.len() / 2,
+            "{path}: {} of {}",
+            packed.body.len(),
+            plain.body.len()
+        );
+        assert!(unpacked(&packed.body) == plain.body, "{path}");
+        assert_eq!(packed.header("content-type"), plain.header("content-type"), "{path}");
+        let tags = [&plain, &packed].map(|answer| answer.header("etag").unwrap().to_owned());
+        assert_ne!(tags[0], tags[1], "{path}: two contents have two tags");
+        for answer in [&plain, &packed] {
+            assert_eq!(answer.header("vary"), Some("accept-encoding"), "{path}");
+        }
+        let known = [browser[0], ("If-None-Match", tags[1].as_str())];
+        let again = connection.request("GET", path.as_bytes(), &known);
+        assert_eq!((again.status, again.header("etag")), (304, Some(tags[1].as_str())), "{path}");
+        assert_eq!((again.header("vary"), again.header("content-encoding")), (Some("accept-encoding"), None));
+        let head = connection.request("HEAD", path.as_bytes(), &browser);
+        assert_eq!(head.header("content-length"), packed.header("content-length"), "{path}");
+        let refused =
+            connection.request("GET", path.as_bytes(), &[("Accept-Encoding", "gzip;q=0, identity")]);
+        assert_eq!(refused.header("content-encoding"), None, "{path}");
+    }
+    let metrics = connection.request("GET", b"/metrics", &[("Accept-Encoding", "gzip")]);
+    assert_eq!((metrics.status, metrics.header("content-encoding")), (200, Some("gzip")));
+    assert_eq!(metrics.header("vary"), Some("accept-encoding"));
+    assert!(String::from_utf8(unpacked(&metrics.body)).unwrap().contains("kindred_index_version 1"));
+    let answer = connection.request("GET", b"/recommend/east/3", &[("Accept-Encoding", "gzip")]);
+    assert_eq!(
+        (answer.header("content-encoding"), answer.header("vary")),
+        (None, None),
+        "answers are not packed"
+    );
 }
 
 #[test]

@@ -224,13 +224,38 @@ fn unknown_and_repeated_parameters_and_values_are_bad_requests() {
         ("/profiles/east?id=east", "id"),
         ("/profiles?id=east&n=5", "n"),
         ("/profiles/east?x", "x"),
-        ("/health/status?verbose=true", "verbose"),
-        ("/health/ready?x=1", "x"),
+        ("/random?seed=1", "seed"),
+        ("/map?x", "x"),
         ("/index?x=1", "x"),
-        ("/metrics?x=1", "x"),
+        ("/index/events?x=1", "x"),
     ] {
         let detail = assert_problem(&connection.get(target), 400, target);
         assert!(detail.contains(named), "{target}: {detail}");
+    }
+}
+
+#[test]
+fn what_others_add_to_the_addresses_of_pages_and_probes_does_no_harm() {
+    let (_place, server) = small_server();
+    let mut connection = Connection::open(server.address).unwrap();
+    for path in [
+        "/",
+        "/explorer/explorer.js",
+        "/docs",
+        "/docs/start.js",
+        "/openapi.json",
+        "/health/live",
+        "/health/status",
+        "/health/ready",
+        "/metrics",
+    ] {
+        for query in ["fbclid=x", "v=1", "verbose", "utm_source=a&utm_source=b", "%zz", "a=%ff", "=", "&"] {
+            let target = format!("{path}?{query}");
+            assert_eq!(connection.get(&target).status, 200, "{target}");
+        }
+    }
+    for path in ["/explorer/none", "/docs/none"] {
+        assert_problem(&connection.get(&format!("{path}?v=1")), 404, path);
     }
 }
 

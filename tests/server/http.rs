@@ -62,7 +62,7 @@ impl Connection {
 
     /// Sends a request without a body.
     pub fn send(&mut self, method: &str, target: &[u8], headers: &[(&str, &str)]) -> io::Result<()> {
-        let mut request = [method.as_bytes(), b" ", target, b" HTTP/1.1\r\nHost: kindred.test\r\n"].concat();
+        let mut request = [method.as_bytes(), b" ", target, b" HTTP/1.1\r\nHost: localhost\r\n"].concat();
         for (name, value) in headers {
             request.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }

@@ -134,7 +134,11 @@ fn keys_are_taken_when_their_file_changes_and_at_sighup_and_bad_ones_are_not() {
     std::fs::remove_file(keyed.keys()).unwrap();
     eventually("the missing file was noticed", || (failures()? != "1").then_some(()));
     assert_eq!(keyed.status("/profiles/p1", other), 200);
-    std::fs::write(keyed.keys(), &observer).unwrap();
+    let utf16: Vec<u8> = observer.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    std::fs::write(keyed.keys(), [&[0xfe, 0xff], &utf16[..]].concat()).unwrap();
+    eventually("the encoding was noticed", || keyed.server.log().contains("UTF-16").then_some(()));
+    assert_eq!(keyed.status("/profiles/p1", other), 200);
+    std::fs::write(keyed.keys(), format!("\u{feff}{observer}")).unwrap();
     eventually("the key has gone", || (keyed.status("/profiles/p1", other) == 401).then_some(()));
     let before = keyed.server.log().matches("keys count").count();
     keyed.server.signal(Signal::HUP);
@@ -142,6 +146,11 @@ fn keys_are_taken_when_their_file_changes_and_at_sighup_and_bad_ones_are_not() {
         (keyed.server.log().matches("keys count").count() > before).then_some(())
     });
     assert_eq!(keyed.status("/index", OBSERVER), 200);
+    std::fs::write(keyed.keys(), "").unwrap();
+    eventually("that nobody may ask is told", || {
+        keyed.server.log().contains("there is no key in the file any more").then_some(())
+    });
+    assert_eq!(keyed.status("/index", OBSERVER), 401);
 }
 
 #[test]

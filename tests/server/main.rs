@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod batch;
+mod below;
 mod browse;
 mod config;
 mod contract;
@@ -17,6 +18,7 @@ mod events;
 mod faults;
 mod fixture;
 mod guarantee;
+mod hosts;
 mod http;
 mod inside;
 mod keys;
@@ -29,6 +31,7 @@ mod notify;
 mod pin;
 mod probe;
 mod process;
+mod proxies;
 mod recall;
 mod request_ids;
 mod residency;

@@ -164,3 +164,22 @@ fn who_waits_to_be_accepted_at_the_end_is_accepted_and_answered() {
     assert_eq!(server.exit_status().code(), Some(0), "{}", server.log());
     assert!(Connection::open(server.address).is_err(), "nobody listens any more");
 }
+
+#[test]
+fn another_sigint_ends_the_server_whoever_still_reads() {
+    let place = Place::new();
+    place.build(&long_source());
+    let mut server = Server::start_with(&place.index(), |command| {
+        command.args(["--shutdown-timeout", "1h", "--client-timeout", "1h"]);
+    });
+    await_version(&server, 1);
+    let mut connection = Connection::open(server.address).unwrap();
+    connection.send("GET", format!("/recommend/p0/{LONG_DOCUMENTS}").as_bytes(), &[]).unwrap();
+    connection.wait_for_answer().unwrap();
+    server.signal(Signal::INT);
+    eventually("the server is stopping", || server.log().contains("SIGINT: accepting no more").then_some(()));
+    server.assert_runs();
+    server.signal(Signal::INT);
+    assert_eq!(server.exit_status().code(), Some(0), "{}", server.log());
+    assert!(server.log().contains("SIGINT again: stopping at once"), "{}", server.log());
+}

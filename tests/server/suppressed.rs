@@ -73,3 +73,19 @@ fn any_id_can_be_suppressed_and_a_list_that_is_written_by_hand_counts() {
     eventually("and nothing else", || (get(server.address, "/profiles/--").status == 200).then_some(()));
     assert_eq!(get(server.address, "/profiles/7").status, 404);
 }
+
+#[test]
+fn a_list_in_another_encoding_is_named_and_what_counted_before_still_counts() {
+    let (place, server) = small_server();
+    let list = place.index().join("SUPPRESSED");
+    std::fs::write(&list, "\u{feff}east\r\n# a note\r\n").unwrap();
+    eventually("a byte order mark is no part of the id", || {
+        (get(server.address, "/profiles/east").status == 404).then_some(())
+    });
+    eventually("the odd line is told", || server.log().contains("line 2 of SUPPRESSED").then_some(()));
+    let utf16: Vec<u8> = "\u{feff}7\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&list, utf16).unwrap();
+    eventually("the encoding is told", || server.log().contains("UTF-16").then_some(()));
+    assert_eq!(get(server.address, "/profiles/east").status, 404);
+    assert_eq!(get(server.address, "/profiles/7").status, 200);
+}

@@ -22,9 +22,10 @@ fn write_certificate(directory: &Path) -> CertificateDer<'static> {
     made.cert.der().clone()
 }
 
-fn tls_server(place: &Place) -> Server {
+fn tls_server(place: &Place, more: &[&str]) -> Server {
     place.build(&numbered_source(1, 20));
     Server::start_with(&place.index(), |command| {
+        command.args(["--allowed-hosts", NAME]).args(more);
         command.arg("--tls-cert").arg(place.path().join("cert.pem"));
         command.arg("--tls-key").arg(place.path().join("key.pem"));
     })
@@ -66,28 +67,45 @@ fn ask(stream: &mut Stream, target: &str) -> String {
 fn answers_come_over_tls_and_over_nothing_else() {
     let place = Place::new();
     let certificate = write_certificate(place.path());
-    let server = tls_server(&place);
+    let server = tls_server(&place, &[]);
     assert!(server.log().contains("listening on https://"), "{}", server.log());
     let answer = eventually("an index is served", || {
         let answer = ask(&mut connect(&server, &certificate, &["http/1.1"]).unwrap(), "/recommend/p1/3");
         answer.starts_with("HTTP/1.1 200").then_some(answer)
     });
-    assert!(answer.to_ascii_lowercase().contains("strict-transport-security: max-age="), "{answer}");
+    assert!(!answer.to_ascii_lowercase().contains("strict-transport-security"), "it is asked for: {answer}");
     assert!(answer.contains("\"_id\":"), "{answer}");
-    let both = connect(&server, &certificate, &["h2", "http/1.1"]).unwrap();
-    assert_eq!(both.conn.alpn_protocol(), Some(&b"h2"[..]));
     let mut plain = TcpStream::connect(server.address).unwrap();
-    plain.write_all(b"GET /profiles/p1 HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    plain.write_all(b"GET /profiles/p1 HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     let _ = plain.read_to_end(&mut answer);
     assert!(!String::from_utf8_lossy(&answer).contains("p1"), "{answer:?}");
 }
 
 #[test]
+fn http2_and_strict_transport_security_are_there_where_they_are_asked_for() {
+    let place = Place::new();
+    let certificate = write_certificate(place.path());
+    let agreed = |server: &Server, protocols: &[&str]| {
+        let stream = connect(server, &certificate, protocols).unwrap();
+        stream.conn.alpn_protocol().map(|protocol| String::from_utf8(protocol.to_vec()).unwrap())
+    };
+    let server = tls_server(&place, &[]);
+    assert_eq!(agreed(&server, &["h2", "http/1.1"]).as_deref(), Some("http/1.1"));
+    assert_eq!(agreed(&server, &[]), None);
+    assert!(connect(&server, &certificate, &["h2"]).is_err(), "there is nothing to agree on");
+    let server = tls_server(&place, &["--http2", "--hsts", "365days"]);
+    assert_eq!(agreed(&server, &["http/1.1", "h2"]).as_deref(), Some("h2"));
+    assert_eq!(agreed(&server, &["http/1.1"]).as_deref(), Some("http/1.1"));
+    let answer = ask(&mut connect(&server, &certificate, &["http/1.1"]).unwrap(), "/health/live");
+    assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
+}
+
+#[test]
 fn a_certificate_that_is_replaced_is_shown_to_new_connections() {
     let place = Place::new();
     let old = write_certificate(place.path());
-    let server = tls_server(&place);
+    let server = tls_server(&place, &[]);
     let mut open = connect(&server, &old, &["http/1.1"]).unwrap();
     std::fs::write(place.path().join("cert.pem"), "rubbish").unwrap();
     eventually("the bad one was noticed", || {

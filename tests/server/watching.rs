@@ -136,8 +136,98 @@ fn a_pinned_version_that_is_missing_leaves_the_highest_and_says_degraded() {
     await_description(&server, "nothing is wrong any more", |index| index["degraded"] == false);
 }
 
+/// Waits until a lower version is served, and that this was said everywhere.
+fn await_going_back(server: &Server, from: u64, to: u64) {
+    let index = await_version(server, to);
+    assert_eq!(index["degraded"], false, "it is what the directory asks for: {index}");
+    answers_from(server, to);
+    let said = format!("gone back from {} to {}", file_name(from), file_name(to));
+    eventually("the log says so", || server.log().contains(&said).then_some(()));
+    assert!(server.log().contains("degraded: serving"), "it was said at once: {}", server.log());
+    let events = get(server.address, "/index/events").json();
+    let back =
+        events["events"].as_array().unwrap().iter().find(|event| event["kind"] == "back").unwrap().clone();
+    assert_eq!(back["version"], to, "{back}");
+    assert!(back["reason"].as_str().unwrap().contains(&file_name(from)), "{back}");
+    assert!(get(server.address, "/metrics").text().contains("kindred_went_back_total 1"));
+}
+
 #[test]
-fn a_served_file_that_is_deleted_is_served_on_and_versions_do_not_go_back() {
+fn a_newest_file_that_is_removed_is_followed_back_to_what_a_restart_would_serve() {
+    let place = Place::new();
+    for version in 1..=3 {
+        place.build(&numbered_source(version, 20));
+    }
+    let server = Server::start(&place.index());
+    await_version(&server, 3);
+    fs::remove_file(place.version_file(3)).unwrap();
+    await_going_back(&server, 3, 2);
+    // The builder gives no number twice.
+    assert_eq!(place.build(&numbered_source(4, 20)), 4);
+    await_version(&server, 4);
+}
+
+#[test]
+fn a_link_that_is_switched_to_a_directory_with_lower_versions_is_followed() {
+    let place = Place::new();
+    let release = |number: u64| place.path().join(format!("release-{number}"));
+    for (number, builds) in [(1u64, 2), (2, 5)] {
+        for _ in 0..builds {
+            place.build_into(&release(number), &numbered_source(number, 20));
+        }
+    }
+    symlink(release(2), place.index()).unwrap();
+    let server = Server::start(&place.index());
+    await_version(&server, 5);
+    let aside = place.path().join("aside");
+    symlink(release(1), &aside).unwrap();
+    fs::rename(&aside, place.index()).unwrap();
+    await_going_back(&server, 5, 2);
+    assert_eq!(get(server.address, "/recommend/p3/1").json()[0]["build"], 1);
+}
+
+#[test]
+fn a_volume_that_is_wiped_and_built_anew_is_followed() {
+    let place = Place::new();
+    for version in 1..=3 {
+        place.build(&numbered_source(version, 20));
+    }
+    let server = Server::start(&place.index());
+    await_version(&server, 3);
+    for entry in fs::read_dir(place.index()).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    let index = await_description(&server, "it says that it is degraded", |index| index["degraded"] == true);
+    assert_eq!(index["version"], 3, "there is nothing else");
+    assert!(get(server.address, "/metrics").text().contains("kindred_index_degraded 1"));
+    assert_eq!(place.build(&numbered_source(9, 20)), 1, "the mark is gone as well");
+    await_going_back(&server, 3, 1);
+    assert_eq!(get(server.address, "/recommend/p3/1").json()[0]["build"], 9);
+}
+
+#[test]
+fn who_has_left_stays_out_of_what_is_served_while_its_directory_is_wiped() {
+    let place = Place::new();
+    place.build(&numbered_source(1, 20));
+    place.build(&numbered_source(2, 20));
+    index_builder(["suppress".as_ref(), place.index().as_os_str(), "p3".as_ref()]);
+    let server = Server::start(&place.index());
+    await_version(&server, 2);
+    assert_problem(&get(server.address, "/profiles/p3"), 404, "suppressed");
+    for entry in fs::read_dir(place.index()).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    await_description(&server, "the wiped directory was looked at", |index| index["degraded"] == true);
+    assert_problem(&get(server.address, "/profiles/p3"), 404, "the list is gone, and the file as well");
+    place.build(&numbered_source(1, 20));
+    await_version(&server, 1);
+    eventually("the new directory speaks for its own files", || {
+        (get(server.address, "/profiles/p3").status == 200).then_some(())
+    });
+}
+
+#[test]
+fn a_served_file_that_is_deleted_is_served_on_while_a_higher_one_is_there_but_bad() {
     let place = Place::new();
     for version in 1..=2 {
         place.build(&numbered_source(version, 20));

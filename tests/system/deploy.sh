@@ -28,6 +28,7 @@ installs_and_uninstalls() {
   # As if an older version had had one page more.
   echo /opt/kindred/share/man/man1/kindred-old.1 >>"$tree/opt/kindred/share/kindred/installed"
   make -s install "PROGRAMS=$programs" DESTDIR="$tree" PREFIX=/opt/kindred SYSCONFDIR=/opt/etc >"$work/again" || return 1
+  grep -qx "installing the programs in $programs" "$work/again" || return 1
   make -s uninstall DESTDIR="$tree" PREFIX=/opt/kindred SYSCONFDIR=/opt/etc || return 1
   [ "$(cat "$tree/opt/etc/kindred/kindred.env")" = KINDRED_MAX_N=7 ] || return 1
   # Nothing but the settings, and what was not ours.

@@ -181,5 +181,6 @@ check "names a column of a type that it does not read" refused 1 'the column "la
   "$(socket_address)" "select _id, '1 day'::interval as late from people"
 check "changes nothing in the database" refused 1 'read-only transaction' "$(socket_address)" \
   "insert into people (_id) values (4) returning _id"
+. tests/system/postgres_tls.sh
 check "builds from a million rows in the memory of a file" a_million_rows
 check "publishes nothing when the server goes" server_gone

@@ -20,6 +20,7 @@ mod crash;
 mod error;
 mod mark;
 mod nice;
+mod old;
 mod publisher;
 mod record;
 mod signals;
@@ -34,7 +35,7 @@ pub use signals::{Cleanup, Registered};
 pub use suppressed::change_suppressed;
 pub use temporary::{Published, Temporary};
 
-use kindred::index::small_file::{FILE_MODE, sync_directory};
+use kindred::index::small_file::{FILE_MODE, grant, sync_directory};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use kindred::index::directory::{LOCK_FILE, file_name, list, parse_file_name};
 
 use super::error::cannot;
 use super::mark::{self, Mark};
-use super::{Cleanup, FILE_MODE, PublishError, Temporary, record, sync_directory};
+use super::{Cleanup, FILE_MODE, PublishError, Temporary, grant, record, sync_directory};
 
 /// The permissions of a directory made here: those of its files, and a way in.
 const DIRECTORY_MODE: u32 = 0o750;
@@ -120,11 +120,20 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     if directory.is_dir() {
         return Ok(());
     }
-    DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(directory)?;
-    match directory.parent() {
-        Some(parent) if parent != Path::new("") => sync_directory(parent),
-        _ => sync_directory(Path::new(".")),
+    let parent = match directory.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        Some(_) => Path::new("."),
+        None => return Err(io::ErrorKind::NotFound.into()),
+    };
+    // Each of them whatever the umask is: one without a way in hides all below it.
+    make_directory(parent)?;
+    match DirBuilder::new().mode(DIRECTORY_MODE).create(directory) {
+        // Another build has made it just now.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => return Ok(()),
+        result => result?,
     }
+    grant(&File::open(directory)?, DIRECTORY_MODE)?;
+    sync_directory(parent)
 }
 
 fn take_lock(directory: &Path) -> Result<File, PublishError> {
@@ -138,6 +147,7 @@ fn take_lock(directory: &Path) -> Result<File, PublishError> {
             .mode(FILE_MODE)
             .open(&path)
             .map_err(cannot("open", &path))?;
+        grant(&file, FILE_MODE).map_err(cannot("give its permissions to", &path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => break,

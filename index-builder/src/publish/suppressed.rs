@@ -9,7 +9,7 @@ use kindred::index::small_file::{remove, replace};
 use kindred::index::suppressed::SUPPRESSED_FILE;
 
 use super::error::cannot;
-use super::{FILE_MODE, PublishError};
+use super::{FILE_MODE, PublishError, grant};
 
 /// Locked by whoever changes the list. Not the builder's lock: a member who leaves does not wait for a build.
 const LOCK_FILE: &str = ".SUPPRESSED.lock";
@@ -25,6 +25,9 @@ pub fn change_suppressed(
     let _lock = lock(directory)?;
     let list = directory.join(SUPPRESSED_FILE);
     let mut ids = SuppressedIds::read(directory).map_err(cannot("read", &list))?;
+    for doubtful in SuppressedIds::doubtful(directory) {
+        tracing::warn!("{doubtful}");
+    }
     let before = ids.clone();
     change(&mut ids);
     if ids.0.is_empty() {
@@ -40,7 +43,8 @@ fn lock(directory: &Path) -> Result<File, PublishError> {
     let path = directory.join(LOCK_FILE);
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(false).mode(FILE_MODE).open(&path);
-    file.and_then(|file| file.lock().map(|()| file)).map_err(cannot("lock", &path))
+    let ours = file.and_then(|file| grant(&file, FILE_MODE).map(|()| file));
+    ours.and_then(|file| file.lock().map(|()| file)).map_err(cannot("lock", &path))
 }
 
 #[cfg(test)]

@@ -5,14 +5,15 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use kindred::index::directory::{file_name, list, read_pin};
+use kindred::index::directory::file_name;
 use kindred::index::pieces::PieceWriter;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use super::error::cannot;
+use super::old::remove_old;
 use super::publisher::temporary_name;
-use super::{FILE_MODE, PublishError, Publisher, Registered, crash_point, record, sync_directory};
+use super::{FILE_MODE, PublishError, Publisher, Registered, crash_point, grant, record, sync_directory};
 
 /// The file of a version that is not published yet. It is written with write(2), because a full disk is an error there
 /// and a death in a mapping. Dropped without [`Temporary::commit`], it is removed.
@@ -53,6 +54,7 @@ impl<'a> Temporary<'a> {
             .open(&path)
             .map_err(cannot("create", &path))?;
         crash_point("temporary-created");
+        grant(&file, FILE_MODE).map_err(cannot("give its permissions to", &path))?;
         let out = PieceWriter::new(Unbuffered { file, has_written: false });
         Ok(Temporary {
             publisher,
@@ -90,13 +92,14 @@ impl<'a> Temporary<'a> {
         self.record = Some(record);
     }
 
-    /// Publishes the file, then removes all versions but the newest `keep` (at least 1) and the pinned one. Where the
-    /// pin cannot be read, none is removed.
+    /// Publishes the file, then removes what is older than the newest `keep` good versions, this one among them. The
+    /// newest good one before it stays in any case, and so does the pinned one. Where the pin cannot be read, none is
+    /// removed. `is_good` says of an older file whether a server could serve it.
     ///
     /// # Errors
     /// [`PublishError::Io`] and [`PublishError::Exists`]; nothing was published then, unless the last step failed, to
     /// make the directory durable. That a version could not be removed is logged and is no error.
-    pub fn commit(mut self, keep: usize) -> Result<Published, PublishError> {
+    pub fn commit(mut self, keep: usize, is_good: impl Fn(&Path) -> bool) -> Result<Published, PublishError> {
         self.sync()?;
         let bytes = self.out.get_ref().file.metadata().map_err(cannot("look at", &self.path))?.len();
         crash_point("before-mark");
@@ -119,7 +122,7 @@ impl<'a> Temporary<'a> {
         crash_point("after-rename");
         sync_directory(directory).map_err(cannot("sync", directory))?;
         crash_point("before-removal");
-        let removed = remove_old(directory, self.version, keep);
+        let removed = remove_old(directory, self.version, keep, is_good);
         Ok(Published { version: self.version, path, bytes, removed })
     }
 
@@ -202,34 +205,4 @@ fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
         }
         result => Ok(result?),
     }
-}
-
-/// Removes the versions that are neither among the newest `keep` nor pinned nor just `published`.
-fn remove_old(directory: &Path, published: u64, keep: usize) -> Vec<u64> {
-    let (versions, pinned) = match (list(directory), read_pin(directory)) {
-        (Ok(versions), Ok(pinned)) => (versions, pinned),
-        (Err(error), _) => {
-            tracing::warn!(directory = %directory.display(), %error, "old versions are kept: listing failed");
-            return Vec::new();
-        }
-        (_, Err(error)) => {
-            tracing::warn!(directory = %directory.display(), %error, "old versions are kept: one may be pinned");
-            return Vec::new();
-        }
-    };
-    let old = versions.len().saturating_sub(keep.max(1));
-    let mut removed = Vec::new();
-    for file in &versions[..old] {
-        if Some(file.version) == pinned || file.version == published {
-            continue;
-        }
-        match fs::remove_file(&file.path) {
-            Ok(()) => {
-                removed.push(file.version);
-                record::remove(directory, file.version);
-            }
-            Err(error) => tracing::warn!(file = %file.path.display(), %error, "an old version is kept"),
-        }
-    }
-    removed
 }

@@ -17,7 +17,7 @@ fn publish(directory: &Path, keep: usize) -> Published {
     let publisher = Publisher::lock(directory).unwrap();
     let mut temporary = publisher.create().unwrap();
     temporary.write_all(b"content").unwrap();
-    temporary.commit(keep).unwrap()
+    temporary.commit(keep, |_| true).unwrap()
 }
 
 fn versions(directory: &Path) -> Vec<u64> {
@@ -48,7 +48,7 @@ fn a_file_appears_whole_under_its_version() {
     assert_eq!(temporary.version(), 1);
     assert!(temporary.path().exists());
     assert!(versions(&directory).is_empty());
-    let published = temporary.commit(3).unwrap();
+    let published = temporary.commit(3, |_| true).unwrap();
     let path = directory.join("index-00000001.knd");
     assert_eq!(published, Published { version: 1, path: path.clone(), bytes: 16, removed: vec![] });
     assert_eq!(fs::read(&path).unwrap(), b"headand the rest");
@@ -142,7 +142,7 @@ fn a_published_file_is_never_replaced() {
     let temporary = publisher.create().unwrap();
     let path = directory.path().join("index-00000001.knd");
     fs::write(&path, "by a foreign hand").unwrap();
-    let error = temporary.commit(1).unwrap_err();
+    let error = temporary.commit(1, |_| true).unwrap_err();
     assert!(matches!(error, PublishError::Exists { .. }), "{error}");
     assert_eq!(fs::read(&path).unwrap(), b"by a foreign hand");
     assert_eq!(names(directory.path()), [LOCK_FILE, "index-00000001.knd"]);
@@ -159,11 +159,11 @@ fn the_newest_versions_and_the_pinned_one_are_kept() {
     pin::write(directory, 2).unwrap();
     assert_eq!(publish(directory, 3).removed, [1]);
     assert_eq!(versions(directory), [2, 3, 4, 5]);
-    assert_eq!(publish(directory, 1).removed, [3, 4, 5]);
-    assert_eq!(versions(directory), [2, 6]);
+    assert_eq!(publish(directory, 1).removed, [3, 4]);
+    assert_eq!(versions(directory), [2, 5, 6]);
     pin::unpin(directory).unwrap();
-    assert_eq!(publish(directory, 0).removed, [2, 6]);
-    assert_eq!(versions(directory), [7]);
+    assert_eq!(publish(directory, 0).removed, [2, 5]);
+    assert_eq!(versions(directory), [6, 7]);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn publish_recorded(directory: &Path, keep: usize) -> Published {
     let mut temporary = publisher.create().unwrap();
     temporary.write_all(b"content").unwrap();
     temporary.set_record(format!("record of {}", temporary.version()).into_bytes());
-    temporary.commit(keep).unwrap()
+    temporary.commit(keep, |_| true).unwrap()
 }
 
 #[test]
@@ -224,8 +224,9 @@ fn a_record_comes_and_goes_with_its_version() {
     assert_eq!(names(directory), [&[LOCK_FILE][..], &both].concat());
     // A version without a record is removed as well as one with.
     fs::remove_file(directory.join(record_name(2))).unwrap();
-    assert_eq!(publish(directory, 1).removed, [2, 3]);
-    assert_eq!(names(directory), [LOCK_FILE, "index-00000004.knd"]);
+    assert_eq!(publish(directory, 1).removed, [2]);
+    assert_eq!(publish(directory, 1).removed, [3]);
+    assert_eq!(names(directory), [LOCK_FILE, "index-00000004.knd", "index-00000005.knd"]);
 }
 
 #[test]
@@ -252,13 +253,13 @@ fn a_version_that_is_not_published_leaves_no_record() {
     let mut temporary = publisher.create().unwrap();
     temporary.set_record(b"record".to_vec());
     fs::write(directory.path().join("index-00000001.knd"), "by a foreign hand").unwrap();
-    assert!(matches!(temporary.commit(1).unwrap_err(), PublishError::Exists { .. }));
+    assert!(matches!(temporary.commit(1, |_| true).unwrap_err(), PublishError::Exists { .. }));
     assert_eq!(names(directory.path()), [LOCK_FILE, "index-00000001.knd"]);
     let mut temporary = publisher.create().unwrap();
     temporary.set_record(b"record".to_vec());
     let in_the_way = directory.path().join(record_name(2));
     fs::create_dir(&in_the_way).unwrap();
-    let message = temporary.commit(1).unwrap_err().to_string();
+    let message = temporary.commit(1, |_| true).unwrap_err().to_string();
     assert!(message.contains("index-00000002.build.json"), "{message}");
     fs::remove_dir(in_the_way).unwrap();
     assert_eq!(names(directory.path()), [LOCK_FILE, "index-00000001.knd"]);

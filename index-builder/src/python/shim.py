@@ -8,6 +8,7 @@ import array
 import collections.abc
 import importlib.machinery
 import importlib.util
+import io
 import itertools
 import json
 import os
@@ -25,6 +26,36 @@ class Refused(Exception):
     """The function cannot be loaded: a reason of frames.rs and a text."""
 
     IMPORT_RAISED, MISSING, NOT_CALLABLE = range(3)
+
+
+class Losing(io.RawIOBase):
+    """Writes to a descriptor what can be written, and loses the rest: that a log is full, or that nobody reads it any
+    more, is no reason for a function to fail."""
+
+    def __init__(self, descriptor):
+        super().__init__()
+        self.descriptor = descriptor
+
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return self.descriptor
+
+    def isatty(self):
+        return os.isatty(self.descriptor)
+
+    def write(self, data):
+        try:
+            return os.write(self.descriptor, data)
+        except OSError:
+            return len(data)
+
+
+def losing(stream):
+    # Lines appear when they are printed, and a character that the terminal's encoding lacks is no reason to fail.
+    binary = io.BufferedWriter(Losing(stream.fileno()))
+    return io.TextIOWrapper(binary, stream.encoding, "backslashreplace", line_buffering=True)
 
 
 def main():
@@ -56,8 +87,7 @@ def take_pipes():
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    # Lines appear when they are printed, and a character that the terminal's encoding lacks is no reason to fail.
-    sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
+    sys.stdout, sys.stderr = losing(sys.stdout), losing(sys.stderr)
 
     def cut_off():
         os.dup2(nothing, source)

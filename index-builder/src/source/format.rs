@@ -6,8 +6,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::{
-    Cause, Input, Notes, Record, STANDARD_INPUT, SourceError, columnar, compression, csv, json, npy, pickle,
-    postgres,
+    Cause, Input, Notes, Record, STANDARD_INPUT, Separator, SourceError, Wanted, columnar, compression, csv,
+    foreign, fvecs, json, npy, pickle, postgres, words,
 };
 
 /// The id field that stands for "number the records": such a source has no field with an id.
@@ -25,8 +25,14 @@ pub struct ReadOptions {
     pub ids: Option<Input>,
     /// What is asked of a database.
     pub query: Option<String>,
+    /// What stands between two cells of a CSV file; `None` to recognise it.
+    pub separator: Option<Separator>,
+    /// The member of a JSON document that holds the records.
+    pub records: Option<String>,
     /// Where a reader says what a person should know of the source.
     pub notes: Notes,
+    /// The fields that are used.
+    pub wanted: Wanted,
 }
 
 /// How the profiles of a source are written: a row of [`FORMATS`].
@@ -55,7 +61,7 @@ pub enum Reader {
         /// The address without its password, or why it is none: for messages and the metadata.
         name: fn(&str) -> Result<String, String>,
         /// Reads what is there.
-        read: fn(&str, &str, &mut Sink<'_>) -> Result,
+        read: fn(&str, &ReadOptions, &mut Sink<'_>) -> Result,
     },
 }
 
@@ -65,11 +71,20 @@ use Reader::{Address, File, Vectors};
 pub static FORMATS: &[Format] = &[
     Format { name: "pickle", marks: &["pickle", "pkl"], reader: File(read_pickle) },
     Format { name: "jsonl", marks: &["jsonl", "ndjson"], reader: File(json::read_lines) },
-    Format { name: "json", marks: &["json"], reader: File(json::read_array) },
-    Format { name: "csv", marks: &["csv"], reader: File(csv::read) },
+    Format { name: "json", marks: &["json"], reader: File(json::read) },
+    Format { name: "csv", marks: &["csv", "tsv", "tab"], reader: File(csv::read) },
     Format { name: "parquet", marks: &["parquet"], reader: File(columnar::read_parquet) },
-    Format { name: "arrow", marks: &["arrow", "feather", "ipc"], reader: File(columnar::read_arrow) },
-    Format { name: "npy", marks: &["npy"], reader: Vectors(npy::read) },
+    Format {
+        name: "arrow",
+        marks: &["arrow", "arrows", "feather", "ipc"],
+        reader: File(columnar::read_arrow),
+    },
+    Format { name: "glove", marks: &["glove"], reader: File(words::read) },
+    Format { name: "word2vec", marks: &["vec", "w2v"], reader: File(words::read) },
+    Format { name: "npy", marks: &["npy", "npz"], reader: Vectors(npy::read) },
+    Format { name: "fvecs", marks: &["fvecs"], reader: Vectors(fvecs::read_singles) },
+    Format { name: "bvecs", marks: &["bvecs"], reader: Vectors(fvecs::read_bytes) },
+    Format { name: "ivecs", marks: &["ivecs"], reader: Vectors(fvecs::read_integers) },
     Format {
         name: "postgres",
         marks: &["postgres", "postgresql"],
@@ -80,11 +95,17 @@ pub static FORMATS: &[Format] = &[
 /// Reads a pickle; the ids of a dict id -> dict go into the id field, `_id` where none was named.
 fn read_pickle(input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Result {
     let named = options.id_field.as_deref().filter(|&name| name != ROW_NUMBERS);
-    pickle::read(&|| Ok(input.reader()), named.unwrap_or("_id"), sink).map_err(|error| SourceError {
+    let read = pickle::read_with_figures(&|| Ok(input.reader()), named.unwrap_or("_id"), sink);
+    let figures = read.map_err(|error| SourceError {
         input: input.name().to_owned(),
         place: None,
         cause: Cause::Pickle(error),
-    })
+    })?;
+    if figures.pickles > 1 {
+        let pickles = figures.pickles;
+        options.notes.add(format!("{}: {pickles} pickles follow one another; all were read", input.name()));
+    }
+    Ok(())
 }
 
 /// Gives every record of `input` to `sink`, in the order of the source: one call per record, usable or not, so that
@@ -95,6 +116,9 @@ fn read_pickle(input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Res
 /// had the records before that place by then.
 pub fn read(format: &Format, input: &Input, options: &ReadOptions, sink: &mut Sink<'_>) -> Result {
     let at = |cause| SourceError { input: input.name().to_owned(), place: None, cause };
+    if !format.is_at_addresses() {
+        foreign::check(input, format)?;
+    }
     match (format.reader, &options.ids) {
         (File(read), _) => read(input, options, sink),
         (Vectors(read), Some(ids)) => read(input, ids, sink),
@@ -133,6 +157,16 @@ pub enum FormatError {
         /// The path.
         path: String,
     },
+    /// The extension says that it is something that is not read.
+    #[error("{path} is by its extension {name} that is not read; {advice}")]
+    NotRead {
+        /// The path.
+        path: String,
+        /// What it is.
+        name: &'static str,
+        /// What to do with it.
+        advice: &'static str,
+    },
     /// Standard input has no extension.
     #[error("standard input needs a format; give --format {}", names())]
     StandardInput,
@@ -161,23 +195,26 @@ impl FormatChoice {
     /// over. What begins as an address is one.
     ///
     /// # Errors
-    /// [`FormatError::StandardInput`] and [`FormatError::UnknownExtension`], if this is [`FormatChoice::Auto`]; the
+    /// [`FormatError::StandardInput`], [`FormatError::UnknownExtension`] and [`FormatError::NotRead`], if this is [`FormatChoice::Auto`]; the
     /// others that say what is wrong with a path.
     pub fn resolve(self, path: &Path) -> Result<&'static Format, FormatError> {
         if let Some(scheme) = scheme(path) {
             return self.of_address(scheme);
         }
+        let shown = || path.display().to_string();
+        let not_read = |(name, advice)| FormatError::NotRead { path: shown(), name, advice };
         if let FormatChoice::Is(format) = self {
-            return Ok(format);
+            let foreign = foreign::of_extension(path).filter(|_| foreign::is_without_mark(path));
+            return foreign.map_or(Ok(format), |kind| Err(not_read(kind)));
         }
         if path.as_os_str() == STANDARD_INPUT {
             return Err(FormatError::StandardInput);
         }
-        let shown = || path.display().to_string();
         match Format::of_extension(path) {
             Some(Format { reader: Vectors(_), .. }) => Err(FormatError::Vectors { path: shown() }),
             Some(format) => Ok(format),
-            None => Err(FormatError::UnknownExtension { path: shown() }),
+            None => Err(foreign::of_extension(path)
+                .map_or_else(|| FormatError::UnknownExtension { path: shown() }, not_read)),
         }
     }
 
@@ -226,8 +263,13 @@ impl Format {
         self.marks.contains(&mark.to_ascii_lowercase().as_str())
     }
 
-    fn is_at_addresses(&self) -> bool {
+    pub(super) fn is_at_addresses(&self) -> bool {
         matches!(self.reader, Address { .. })
+    }
+
+    /// Whether it is a JSON document, of which `--records` may name a member.
+    pub(super) fn is_document(&self) -> bool {
+        self.name == "json"
     }
 
     /// Whether it is read from a file, and nothing else is needed.

@@ -5,7 +5,7 @@
 //! Gzip and zstd are recognised by their first bytes and taken off; the copy stays compressed.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
+use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -104,6 +104,25 @@ impl Input {
         Ok(Input { name, start, compression: Compression::of(&first), spool_dir: spool_dir.to_owned() })
     }
 
+    /// The numbers from 0 to below `count`, one a line, as if `name` were a file of them. They are in a temporary file in
+    /// `spool_dir`.
+    ///
+    /// # Errors
+    /// [`InputError::Spool`] where there is no room for it.
+    pub fn numbers(count: u64, name: &str, spool_dir: &Path) -> Result<Input, InputError> {
+        let written = || -> io::Result<File> {
+            let mut out = BufWriter::new(tempfile::tempfile_in(spool_dir)?);
+            (0..count).try_for_each(|number| writeln!(out, "{number}"))?;
+            let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+            file.rewind()?;
+            Ok(file)
+        };
+        let failed =
+            |error| InputError::Spool { name: name.to_owned(), directory: spool_dir.to_owned(), error };
+        let start = written().and_then(FromHere::new).map_err(failed)?;
+        Ok(Input { name: name.to_owned(), start, compression: None, spool_dir: spool_dir.to_owned() })
+    }
+
     /// The path as it was given, or "standard input": for messages.
     pub fn name(&self) -> &str {
         &self.name
@@ -123,12 +142,15 @@ impl Input {
     /// The whole source, decompressed, for a reader that goes to and fro in it. What is compressed is first copied
     /// to a temporary file.
     pub(super) fn random_access(&self) -> io::Result<RandomAccess> {
-        let start = match self.compression {
-            Some(_) => FromHere::new(spool(self.reader(), &self.spool_dir)?)?,
-            None => self.start.clone(),
-        };
-        let length = start.file.metadata()?.len().saturating_sub(start.offset);
-        Ok(RandomAccess { start, length })
+        match self.compression {
+            Some(_) => self.spooled(self.reader()),
+            None => RandomAccess::new(self.start.clone()),
+        }
+    }
+
+    /// A part of the source, or what was made of it, copied to a temporary file.
+    pub(super) fn spooled(&self, stream: impl Read) -> io::Result<RandomAccess> {
+        RandomAccess::new(FromHere::new(spool(stream, &self.spool_dir)?)?)
     }
 }
 
@@ -147,9 +169,28 @@ pub(super) struct RandomAccess {
 }
 
 impl RandomAccess {
+    fn new(start: FromHere) -> io::Result<RandomAccess> {
+        let length = start.file.metadata()?.len().saturating_sub(start.offset);
+        Ok(RandomAccess { start, length })
+    }
+
     /// How many bytes there are.
     pub(super) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// So many bytes from an offset on. What is asked for must have been compared with the length: room for it is made
+    /// at once.
+    ///
+    /// # Errors
+    /// What reading gives; [`io::ErrorKind::UnexpectedEof`] where there are fewer.
+    pub(super) fn bytes(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        if offset.checked_add(length as u64).is_none_or(|end| end > self.length) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut bytes = vec![0; length];
+        self.from(offset)?.read_exact(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// A reader from an offset on.

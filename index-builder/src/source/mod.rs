@@ -10,12 +10,15 @@
 //! repository's `docs/adding-a-source.md` shows how. What is wrong with a single record makes that record [`Record::Unusable`]; what is wrong with the file as a whole is a
 //! [`SourceError`]. Memory is bounded by one record, and a record by [`MAX_RECORD_BYTES`].
 
-mod calendar;
 mod columnar;
+mod columns;
 mod compression;
 mod csv;
 mod error;
+mod foreign;
 mod format;
+mod fvecs;
+mod ids;
 mod input;
 mod json;
 mod lines;
@@ -26,9 +29,15 @@ pub mod pickle;
 mod plan;
 mod postgres;
 mod record;
+mod signature;
+mod wanted;
+mod words;
 
 #[cfg(test)]
 mod samples;
+
+pub use csv::{CsvFault, Separator, SeparatorError};
+use kindred::profile::calendar;
 
 pub use error::{Cause, Place, SourceError};
 pub use format::{
@@ -40,8 +49,9 @@ pub use lines::{Line, read_line};
 pub use notes::Notes;
 pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
 pub use plan::{Plan, PlanError, ReadError, Visitor};
-pub use postgres::PASSWORD_VARIABLE;
+pub use postgres::VARIABLES as POSTGRES_VARIABLES;
 pub use record::Record;
+pub use wanted::Wanted;
 
 /// The longest record of a source, in bytes of its text. Far above any document that is accepted (the vector, which
 /// is not part of the document, takes some 20 bytes a number: 16 MiB are 800,000 numbers), and low enough that a file

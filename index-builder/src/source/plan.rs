@@ -9,7 +9,8 @@ use glob::MatchOptions;
 
 use super::format::{self, Reader};
 use super::{
-    Format, FormatChoice, FormatError, Input, InputError, ReadOptions, STANDARD_INPUT, Sink, SourceError,
+    Cause, Format, FormatChoice, FormatError, Input, InputError, Notes, ReadOptions, STANDARD_INPUT, Sink,
+    SourceError,
 };
 
 /// As a shell matches: `*` stops at a `/` and does not match what is hidden.
@@ -158,6 +159,11 @@ impl Plan {
         self.parts.iter().any(|part| matches!(part.format.reader, Reader::Address { .. }))
     }
 
+    /// Whether something in it is a JSON document.
+    pub fn has_documents(&self) -> bool {
+        self.parts.iter().any(|part| part.format.is_document())
+    }
+
     /// Gives every record of every part to `sink`. Before each part of several, `begin` gets its name.
     ///
     /// # Errors
@@ -182,6 +188,34 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Gives the vectors of a file of vectors alone to `sink`, each with the number of its row as its id.
+    ///
+    /// # Errors
+    /// [`ReadError`], also where there are other than `expected` rows ([`Cause::IdsAndRows`]); as many as there are will do
+    /// where that is `None`.
+    pub fn read_rows(
+        &self,
+        spool_dir: &Path,
+        expected: Option<u64>,
+        notes: &Notes,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), ReadError> {
+        let Some(part) = self.parts.first() else { return Ok(()) };
+        let input = Input::open(&part.given, spool_dir)?;
+        let mut read = |count| {
+            let ids = Some(Input::numbers(count, "the list of ids", spool_dir)?);
+            let options = ReadOptions { ids, notes: notes.clone(), ..ReadOptions::default() };
+            Ok(format::read(part.format, &input, &options, sink)?)
+        };
+        // A reader of vectors compares their number with that of the ids before it gives the first.
+        match (read(expected.unwrap_or(0)), expected) {
+            (Err(ReadError::Source(SourceError { cause: Cause::IdsAndRows { rows, .. }, .. })), None) => {
+                read(rows)
+            }
+            (done, _) => done,
+        }
     }
 }
 
@@ -218,8 +252,7 @@ impl Part {
 
     fn read(&self, spool_dir: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(), ReadError> {
         if let Reader::Address { read, .. } = self.format.reader {
-            let query = options.query.as_deref().unwrap_or_default();
-            return Ok(read(&self.given.to_string_lossy(), query, sink)?);
+            return Ok(read(&self.given.to_string_lossy(), options, sink)?);
         }
         let input = Input::open(&self.given, spool_dir)?;
         Ok(format::read(self.format, &input, options, sink)?)

@@ -31,6 +31,15 @@ pub(super) fn samples() -> Vec<(&'static str, Vec<u8>)> {
         samples.push(("arrow", arrow_file(&[batch(), batch()], compression)));
         samples.push(("arrow", arrow_stream(&[batch()], compression)));
     }
+    samples.push(("glove", b"a 0.5 -2\nb b 1e-3 0\n".to_vec()));
+    samples.push(("word2vec", b"2 2\na 0.5 -2 \nb 1e-3 0 \n".to_vec()));
+    let number = 0.5_f32.to_le_bytes();
+    samples.push(("word2vec", [b"2 1\na ", &number[..], b"\nb ", &number[..], b"\n"].concat()));
+    let two = 2_u32.to_le_bytes();
+    let vector = [&two[..], &number[..], &number[..]].concat();
+    samples.push(("fvecs", vector.repeat(2)));
+    samples.push(("ivecs", vector.repeat(2)));
+    samples.push(("bvecs", [&two[..], b"\x07\xff"].concat().repeat(2)));
     samples.push(("npy", npy("<f4", "(2, 2)", &[1.0, 0.5, f32::NAN, 2.0].map(f32::to_le_bytes).concat())));
     samples
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::index::plain_text::{BYTE_ORDER_MARK, NotUtf8, without_mark};
 use sha2::{Digest as _, Sha256};
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 
@@ -161,6 +162,12 @@ pub enum KeysError {
         /// Why.
         source: std::io::Error,
     },
+    /// It is in another encoding than UTF-8.
+    #[error("api_keys: {}: {NotUtf8}", .path.display())]
+    Encoding {
+        /// The file.
+        path: PathBuf,
+    },
     /// A line makes no sense.
     #[error("api_keys: line {line} of {}: {reason}", .path.display())]
     Line {
@@ -185,7 +192,8 @@ impl Keys {
     pub fn read(path: &Path) -> Result<Keys, KeysError> {
         let bytes =
             std::fs::read(path).map_err(|source| KeysError::Unreadable { path: path.to_owned(), source })?;
-        Self::parse(&bytes).map_err(|(line, reason)| KeysError::Line { path: path.to_owned(), line, reason })
+        let text = without_mark(&bytes).map_err(|NotUtf8| KeysError::Encoding { path: path.to_owned() })?;
+        Self::parse(text).map_err(|(line, reason)| KeysError::Line { path: path.to_owned(), line, reason })
     }
 
     /// Reads lines; empty ones and those that begin with `#` count for nothing. No lines are no keys, so that the last
@@ -196,6 +204,8 @@ impl Keys {
     pub fn parse(bytes: &[u8]) -> Result<Keys, (usize, String)> {
         let mut keys = Keys::default();
         for (number, line) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
+            // Of several files, one behind the other, each may have its mark.
+            let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.is_empty() || line.starts_with(b"#") {
                 continue;
@@ -294,6 +304,20 @@ mod tests {
         let twice = format!("a\tread\t{DIGEST}\nb\tread\t{DIGEST}\n");
         assert!(Keys::parse(twice.as_bytes()).unwrap_err().1.contains("already"));
         assert_eq!(Keys::parse(b"\xff\n").unwrap_err().0, 1);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_name_and_another_encoding_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keys");
+        let marked = format!("\u{feff}a\tread\t{DIGEST}\r\n\u{feff}# b\n");
+        std::fs::write(&path, &marked).unwrap();
+        assert_eq!(&*Keys::read(&path).unwrap().find(SECRET).unwrap().name, "a");
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            std::fs::write(&path, marked.encode_utf16().flat_map(bytes).collect::<Vec<u8>>()).unwrap();
+            let error = Keys::read(&path).unwrap_err().to_string();
+            assert!(error.contains("UTF-16") && !error.contains(DIGEST), "{error}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A key is never stored, only its SHA-256: whoever reads the file of keys can let others in but cannot be them.
 //! Random keys of 12 characters or more need no salt and no slow hash.
 
+mod client_address;
 mod hash_key;
 mod keys;
 mod rate_limit;
@@ -17,8 +18,8 @@ use arc_swap::ArcSwap;
 
 pub use self::hash_key::{HashKeyError, hash_key};
 pub use self::keys::{Key, Keys, KeysError, Scope, Scopes};
-pub use self::rate_limit::{Allowance, RateLimit};
-use super::config::Rate;
+pub use self::rate_limit::{Allowance, RATE_HEADERS, RateLimit};
+use super::config::{Networks, Rate};
 use super::problem::Problem;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -30,6 +31,8 @@ pub struct Access {
     /// None: everybody may ask everything, and change nothing.
     keys: Option<ArcSwap<Keys>>,
     limit: Option<RateLimit>,
+    /// Proxies that say whom they ask for.
+    trusted: Networks,
 }
 
 /// Whom a request is counted for.
@@ -42,9 +45,9 @@ pub enum Client {
 }
 
 impl Access {
-    /// Without keys everybody may ask; without a rate, as often as they like.
-    pub fn new(keys: Option<Keys>, rate: Option<Rate>) -> Access {
-        Access { keys: keys.map(ArcSwap::from_pointee), limit: rate.map(RateLimit::new) }
+    /// Without keys everybody may ask; without a rate, as often as they like. What proxies say counts where they are trusted.
+    pub fn new(keys: Option<Keys>, rate: Option<Rate>, trusted: Networks) -> Access {
+        Access { keys: keys.map(ArcSwap::from_pointee), limit: rate.map(RateLimit::new), trusted }
     }
 
     /// Reads the keys again; what they were stays if the new ones cannot be used. Does nothing without keys.
@@ -55,6 +58,9 @@ impl Access {
         let Some(keys) = &self.keys else { return Ok(0) };
         let new = Keys::read(path)?;
         let count = new.len();
+        if new.is_empty() {
+            tracing::warn!("api_keys: there is no key in the file any more, so nobody may ask");
+        }
         keys.store(Arc::new(new));
         Ok(count)
     }
@@ -67,7 +73,7 @@ impl Access {
     pub fn judge(&self, request: &HttpRequest, scope: Scope) -> Result<Option<Allowance>, Problem> {
         let (client, verdict) = self.authorize(request, scope);
         let Some(limit) = &self.limit else { return verdict.map(|()| None) };
-        let allowance = match client.or_else(|| address(request).map(Client::Address)) {
+        let allowance = match client.or_else(|| self.address(request).map(Client::Address)) {
             Some(client) => Some(limit.check(client)?),
             None => None,
         };
@@ -82,7 +88,13 @@ impl Access {
     /// What the key of a request is called, for logs.
     pub fn key_name(&self, request: &HttpRequest) -> Option<Arc<str>> {
         let keys = self.keys.as_ref()?.load_full();
-        Some(Arc::clone(&keys.find(presented(request)?)?.name))
+        let known = presented(request).find_map(|key| keys.find(key));
+        known.map(|key| Arc::clone(&key.name))
+    }
+
+    /// Where a request comes from, as far as is known.
+    pub fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        client_address::of(request, &self.trusted)
     }
 
     /// Forgets clients that have their whole rate again.
@@ -99,7 +111,9 @@ impl Access {
             return (None, if scope == Scope::Admin { Err(needed) } else { Ok(()) });
         };
         let keys = keys.load_full();
-        let Some(key) = presented(request).and_then(|presented| keys.find(presented)) else {
+        // A proxy that lets people in by a token of its own may put it beside the key: one that will do is enough.
+        let known = || presented(request).filter_map(|key| keys.find(key));
+        let Some(key) = known().find(|key| key.scopes.contain(scope)).or_else(|| known().next()) else {
             return (None, Err(Problem::Unauthorized));
         };
         let client = Some(Client::Key(Arc::clone(&key.name)));
@@ -111,8 +125,8 @@ impl Access {
     }
 }
 
-/// The key that a request shows: a bearer token (RFC 6750, section 2.1), else `X-API-Key`.
-fn presented(request: &HttpRequest) -> Option<&[u8]> {
+/// The keys that a request shows: a bearer token (RFC 6750, section 2.1) and `X-API-Key`.
+fn presented(request: &HttpRequest) -> impl Iterator<Item = &[u8]> {
     let headers = request.headers();
     let bearer = headers.get(AUTHORIZATION).and_then(|value| {
         let value = value.as_bytes();
@@ -120,17 +134,13 @@ fn presented(request: &HttpRequest) -> Option<&[u8]> {
         let token = token.strip_prefix(b" ")?;
         scheme.eq_ignore_ascii_case(BEARER.as_bytes()).then_some(token.trim_ascii())
     });
-    bearer.or_else(|| headers.get(X_API_KEY).map(|value| value.as_bytes())).filter(|key| !key.is_empty())
+    let own = headers.get(X_API_KEY).map(|value| value.as_bytes());
+    bearer.into_iter().chain(own).filter(|key| !key.is_empty())
 }
 
 /// Whether a request shows any key.
 pub fn shows_a_key(request: &HttpRequest) -> bool {
-    presented(request).is_some()
-}
-
-/// Where a request comes from. What stands in headers is not asked: anybody can write them.
-fn address(request: &HttpRequest) -> Option<IpAddr> {
-    request.peer_addr().map(|address| address.ip())
+    presented(request).next().is_some()
 }
 
 #[cfg(test)]
@@ -138,23 +148,24 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
 
-    fn shown(headers: &[(&str, &str)]) -> Option<String> {
+    fn shown(headers: &[(&str, &str)]) -> Vec<String> {
         let request =
             headers.iter().fold(TestRequest::default(), |request, header| request.insert_header(*header));
-        presented(&request.to_http_request()).map(|key| String::from_utf8(key.to_vec()).unwrap())
+        let request = request.to_http_request();
+        presented(&request).map(|key| String::from_utf8(key.to_vec()).unwrap()).collect()
     }
 
     #[test]
     fn a_key_is_a_bearer_token_or_a_header_of_its_own() {
-        assert_eq!(shown(&[]), None);
+        assert!(shown(&[]).is_empty());
         for scheme in ["Bearer", "bearer", "BEARER"] {
-            assert_eq!(shown(&[("Authorization", &format!("{scheme} k-1"))]).as_deref(), Some("k-1"));
+            assert_eq!(shown(&[("Authorization", &format!("{scheme} k-1"))]), ["k-1"]);
         }
-        assert_eq!(shown(&[("X-API-Key", "k-2")]).as_deref(), Some("k-2"));
-        assert_eq!(shown(&[("Authorization", "Bearer k-1"), ("X-API-Key", "k-2")]).as_deref(), Some("k-1"));
-        assert_eq!(shown(&[("Authorization", "Basic abc"), ("X-API-Key", "k-2")]).as_deref(), Some("k-2"));
+        assert_eq!(shown(&[("X-API-Key", "k-2")]), ["k-2"]);
+        assert_eq!(shown(&[("Authorization", "Bearer k-1"), ("X-API-Key", "k-2")]), ["k-1", "k-2"]);
+        assert_eq!(shown(&[("Authorization", "Basic abc"), ("X-API-Key", "k-2")]), ["k-2"]);
         for value in ["", "Bearer", "Bearer ", "Bearerk-1", "Basic k-1", "k-1"] {
-            assert_eq!(shown(&[("Authorization", value)]), None, "{value:?}");
+            assert!(shown(&[("Authorization", value)]).is_empty(), "{value:?}");
         }
     }
 }

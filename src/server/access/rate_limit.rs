@@ -22,9 +22,12 @@ const SHARED: u64 = 4096;
 /// Bits of an IPv6 address that a network gives to one customer.
 const IPV6_PREFIX_BITS: u32 = 64;
 
-const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+/// What an answer says about the rate.
+pub const RATE_HEADERS: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
+
+const LIMIT: HeaderName = HeaderName::from_static(RATE_HEADERS[0]);
+const REMAINING: HeaderName = HeaderName::from_static(RATE_HEADERS[1]);
+const RESET: HeaderName = HeaderName::from_static(RATE_HEADERS[2]);
 
 /// Who has a rate of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -35,7 +35,8 @@ Requests
 
 Keys
   Without --api-keys everybody who can connect may ask everything, and only
-  loopback addresses are listened on; nobody may pin. A request shows its key as
+  loopback addresses are listened on; nobody may pin, and only names of this
+  machine and of --allowed-hosts are answered. A request shows its key as
   `Authorization: Bearer KEY` or `X-API-Key: KEY`. /health/, /docs and
   /openapi.json are open to all.
   SIGHUP reads the files of --api-keys, --tls-cert and --tls-key again; they are
@@ -94,6 +95,11 @@ pub struct Arguments {
     #[arg(long, value_name = "DURATION")]
     pub client_timeout: Option<OsString>,
 
+    /// How long an idle connection stays open for the next request, 0s to 1h; proxies have to close before that
+    /// [default: 75s]
+    #[arg(long, value_name = "DURATION")]
+    pub keep_alive: Option<OsString>,
+
     /// Where a served index is: mapped from its file, or copied into memory that nobody else can change [default: mapped]
     #[arg(long, value_name = "mapped|copied")]
     pub residency: Option<OsString>,
@@ -106,17 +112,37 @@ pub struct Arguments {
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub allow_anonymous: Option<OsString>,
 
+    /// Names, besides those of this machine, that a server without keys may be asked by, with commas between them:
+    /// `kindred.lan`, `*.example.com`, or `*` for any [default: none]
+    #[arg(long, value_name = "HOST,...")]
+    pub allowed_hosts: Option<OsString>,
+
     /// Requests for each key, and for each address without one, such as 100/s, 600/m or 10000/h [default: no limit]
     #[arg(long, value_name = "COUNT/UNIT")]
     pub rate_limit: Option<OsString>,
 
-    /// PEM file with the server's certificate and those between it and a root; turns on TLS, with HTTP/2
+    /// Networks of proxies whose Forwarded and X-Forwarded-For say who asks, for rates and logs, with commas between
+    /// them, such as `10.0.0.0/8,::1` [default: none]
+    #[arg(long, value_name = "CIDR,...")]
+    pub trusted_proxies: Option<OsString>,
+
+    /// PEM file with the server's certificate and those between it and a root; turns on TLS
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub tls_cert: Option<OsString>,
 
     /// PEM file with the certificate's private key
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub tls_key: Option<OsString>,
+
+    /// Offer HTTP/2 beside HTTP/1.1 over TLS. Only for clients that are trusted: one connection may hold 1,000 answers in
+    /// memory, idle ones hold up the end of the server, and its implementation is under RUSTSEC-2026-0258
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub http2: Option<OsString>,
+
+    /// How long browsers are to come by TLS only, also to other ports of this host: 365days, for example [default: not
+    /// said]
+    #[arg(long, value_name = "DURATION")]
+    pub hsts: Option<OsString>,
 
     /// Origins whose pages may read answers, with commas between them, such as `https://app.example` [default: none]
     #[arg(long, value_name = "ORIGIN,...")]

@@ -2,7 +2,9 @@
 //! setting, its source, the value and what is allowed.
 
 mod arguments;
+mod hosts;
 mod layers;
+mod networks;
 mod rate;
 #[cfg(test)]
 mod tests;
@@ -16,8 +18,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub use arguments::{Arguments, Command, HashKeyArguments, ProbeArguments};
+pub use hosts::Hosts;
 use layers::Layers;
 pub use layers::{Given, Origin, SETTINGS, variables};
+pub use networks::Networks;
 pub use rate::Rate;
 
 use crate::index::Residency;
@@ -34,6 +38,9 @@ const DEFAULT_MAX_QUEUE: usize = 64;
 pub const DEFAULT_MAX_CONNECTIONS: usize = 20_000;
 /// A request is one packet; a phone in a tunnel takes a while.
 const DEFAULT_CLIENT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longer than the 60 s after which nginx, HAProxy and the load balancers of clouds close: who closes first never meets a
+/// request on its way.
+const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Events tell sooner; this is for file systems without them.
 const DEFAULT_POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// As long as process managers usually wait before they kill.
@@ -47,6 +54,8 @@ const MAX_EXACT: RangeInclusive<usize> = 1..=256;
 const MAX_QUEUE: RangeInclusive<usize> = 0..=100_000;
 const MAX_CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
 const CLIENT_TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(3600);
+const KEEP_ALIVE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
+const HSTS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(10 * 366 * 24 * 3600);
 const POLL_INTERVAL: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(3600);
 const SHUTDOWN_TIMEOUT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
 
@@ -87,14 +96,24 @@ pub struct Config {
     pub max_connections: Option<usize>,
     /// How long a client may take to send a request.
     pub client_timeout: Duration,
+    /// How long an idle connection stays open.
+    pub keep_alive: Duration,
     /// Where a served index is.
     pub residency: Residency,
     /// The keys that may ask; without a file, everybody may.
     pub api_keys: Option<PathBuf>,
+    /// Names that a server without keys may be asked by, besides those of its machine.
+    pub allowed_hosts: Hosts,
     /// Requests for each client; without it, any number.
     pub rate_limit: Option<Rate>,
+    /// Whose headers say who asks.
+    pub trusted_proxies: Networks,
     /// The certificate; without it, no TLS.
     pub tls: Option<TlsFiles>,
+    /// Whether HTTP/2 is offered over TLS.
+    pub http2: bool,
+    /// How long browsers are told to come by TLS only; none: they are not told.
+    pub hsts: Option<Duration>,
     /// Origins whose pages may read answers.
     pub cors_origins: Vec<String>,
     /// How often the directory is looked at.
@@ -167,10 +186,18 @@ impl Config {
                 .map(|_| number(&layers, "max_connections", &MAX_CONNECTIONS, DEFAULT_MAX_CONNECTIONS))
                 .transpose()?,
             client_timeout: duration(&layers, "client_timeout", &CLIENT_TIMEOUT, DEFAULT_CLIENT_TIMEOUT)?,
+            keep_alive: duration(&layers, "keep_alive", &KEEP_ALIVE, DEFAULT_KEEP_ALIVE)?,
             residency: parsed(&layers, "residency", "mapped or copied", Residency::Mapped)?,
             api_keys,
+            allowed_hosts: parsed(&layers, "allowed_hosts", hosts::ALLOWED, Hosts::default())?,
             rate_limit: optional(&layers, "rate_limit", rate::ALLOWED)?,
+            trusted_proxies: parsed(&layers, "trusted_proxies", networks::ALLOWED, Networks::default())?,
             tls: tls(&layers)?,
+            http2: parsed(&layers, "http2", "true or false", false)?,
+            hsts: layers
+                .find("hsts")
+                .map(|_| duration(&layers, "hsts", &HSTS, Duration::ZERO))
+                .transpose()?,
             cors_origins: cors_origins(&layers)?,
             poll_interval: duration(&layers, "poll_interval", &POLL_INTERVAL, DEFAULT_POLL_INTERVAL)?,
             shutdown_timeout: duration(

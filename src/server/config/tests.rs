@@ -42,14 +42,22 @@ fn defaults_are_what_the_help_says() {
     assert_eq!((config.max_n, config.max_exact), (1000, 1));
     assert_eq!(config.poll_interval, Duration::from_secs(2));
     assert_eq!(config.shutdown_timeout, Duration::from_secs(30));
+    assert_eq!(config.keep_alive, Duration::from_secs(75));
+    assert_eq!((config.http2, config.hsts), (false, None));
+    assert!(config.trusted_proxies.is_empty());
     assert_eq!((config.log_format, config.log_level), (LogFormat::Text, tracing::Level::INFO));
     assert!(config.workers >= 1);
     assert!(unknown.is_empty());
     let help = <Arguments as clap::CommandFactory>::command().render_long_help().to_string();
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    for default in
-        [&DEFAULT_BIND.to_string(), "[default: 1000]", "[default: 1]", "[default: 2s]", "[default: 30s]"]
-    {
+    for default in [
+        &DEFAULT_BIND.to_string(),
+        "[default: 1000]",
+        "[default: 1]",
+        "[default: 2s]",
+        "[default: 30s]",
+        "[default: 75s]",
+    ] {
         assert!(help.contains(default), "{default}");
     }
 }

@@ -34,6 +34,7 @@ pub struct IndexMetrics {
     swaps: IntCounter,
     refused_files: IntCounter,
     changed_files: IntCounter,
+    went_back: IntCounter,
     swap_seconds: Histogram,
     phase_seconds: HistogramVec,
 }
@@ -106,6 +107,10 @@ impl IndexMetrics {
                 "kindred_changed_files_total",
                 "Index files that were changed in place while they were served.",
             )?,
+            went_back: counter(
+                "kindred_went_back_total",
+                "Times a lower version was taken because the directory was without the served one.",
+            )?,
             swap_seconds: register.histogram(
                 "kindred_swap_seconds",
                 "Time from noticing an index file to serving it, the first one included.",
@@ -141,6 +146,11 @@ impl IndexMetrics {
     /// Counts a served file that was changed in place.
     pub fn observe_changed_file(&self) {
         self.changed_files.inc();
+    }
+
+    /// Counts a lower version that was taken because the directory was without the served one.
+    pub fn observe_went_back(&self) {
+        self.went_back.inc();
     }
 
     /// How many generations are retired and not yet unmapped.

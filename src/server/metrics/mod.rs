@@ -19,12 +19,13 @@ use actix_web::http::Method;
 use prometheus::{Encoder, IntCounter, Registry, TextEncoder};
 
 use super::live_index::LiveIndex;
+use super::log_writer::lost_lines;
 use super::search_pool::SearchPool;
 
 pub use self::connections::{ConnectionMetrics, OpenConnection};
 pub use self::index::IndexMetrics;
 use self::process::ProcessMetrics;
-use self::register::Register;
+use self::register::{Register, raise};
 pub use self::requests::{InFlight, RequestMetrics};
 pub use self::search::SearchMetrics;
 
@@ -56,6 +57,7 @@ pub struct Metrics {
     pub index: IndexMetrics,
     process: ProcessMetrics,
     reload_failures: IntCounter,
+    lost_log_lines: IntCounter,
     registry: Registry,
     /// Held while what is shown is brought up to date: two that do so at the same time would count twice.
     rendering: Mutex<()>,
@@ -78,6 +80,10 @@ impl Metrics {
             reload_failures: register.counter(
                 "kindred_reload_failures_total",
                 "Times that keys or a certificate were read again and not taken.",
+            )?,
+            lost_log_lines: register.counter(
+                "kindred_log_lines_lost_total",
+                "Lines of the log that could not be written, or not in time.",
             )?,
             registry,
             rendering: Mutex::default(),
@@ -113,6 +119,7 @@ impl Metrics {
         self.search.refresh(pools);
         self.index.refresh(live);
         self.process.refresh();
+        raise(&self.lost_log_lines, lost_lines());
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)

@@ -8,6 +8,7 @@ use actix_web::http::Method;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge};
 
 use super::super::access::shows_a_key;
+use super::super::listen::Below;
 use super::super::problem::Problem;
 use super::register::{Register, raise, set};
 use super::striped::Striped;
@@ -17,7 +18,7 @@ use super::{MAX_ROUTES, RouteLabel};
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", OTHER];
 
 /// Every status that the application answers with, the usual ones first, and what another would be counted as.
-const STATUSES: [(u16, &str); 18] = [
+const STATUSES: [(u16, &str); 19] = [
     (200, "200"),
     (304, "304"),
     (404, "404"),
@@ -31,6 +32,7 @@ const STATUSES: [(u16, &str); 18] = [
     (413, "413"),
     (414, "414"),
     (415, "415"),
+    (421, "421"),
     (422, "422"),
     (429, "429"),
     (500, "500"),
@@ -69,6 +71,7 @@ pub struct RequestMetrics {
     abandoned: IntCounter,
     refused_access: [IntCounter; REASONS.len()],
     rate_limited: IntCounter,
+    below: [IntCounter; Below::ALL.len()],
 }
 
 /// A request that is being answered. Dropped without an answer, it counts as abandoned.
@@ -94,6 +97,11 @@ impl RequestMetrics {
         let refused_access = register.counters(
             "kindred_auth_failures_total",
             "Requests that were not let in, by what was wrong with their key.",
+            &["reason"],
+        )?;
+        let below = register.counters(
+            "kindred_http_unrouted_answers_total",
+            "Answers to what never became a request of a route: malformed, head_too_large, head_timeout, preflight.",
             &["reason"],
         )?;
         Ok(RequestMetrics {
@@ -128,6 +136,7 @@ impl RequestMetrics {
                 "kindred_rate_limited_requests_total",
                 "Requests refused because their client had asked too often.",
             )?,
+            below: Below::ALL.map(|reason| below.with_label_values(&[reason.name()])),
         })
     }
 
@@ -172,6 +181,13 @@ impl RequestMetrics {
             Problem::Forbidden { .. } => scope.inc(),
             Problem::TooManyRequests(_) => self.rate_limited.inc(),
             _ => {}
+        }
+    }
+
+    /// Counts an answer without a request.
+    pub fn observe_below(&self, below: Below) {
+        if let Some(counter) = self.below.get(below as usize) {
+            counter.inc();
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use actix_web::{HttpMessage as _, HttpRequest, web};
@@ -14,6 +15,9 @@ use super::super::problem::Problem;
 
 /// The longest body: a thousand vectors of 1,024 numbers, each with all the digits of a double, and some room.
 pub const MAX_BODY_BYTES: usize = 32 << 20;
+
+/// How much of a body is taken and dropped: twice the longest one, so that somewhat longer ones end as well.
+const MAX_DROPPED_BYTES: usize = 2 * MAX_BODY_BYTES;
 
 /// What may take as long as a whole request without a body. A client that sends a little now and then is not waited
 /// for, and one on a slow line is.
@@ -39,17 +43,31 @@ pub struct Body {
 /// # Errors
 /// As it shows, [`Problem::BodyTooLarge`], [`Problem::BodyTimeout`], [`Problem::BodyIncomplete`] and
 /// [`Problem::BatchBusy`].
-pub async fn read(mut payload: web::Payload, batches: &Batches) -> Result<Body, Problem> {
+pub async fn read(payload: &mut web::Payload, batches: &Batches) -> Result<Body, Problem> {
     let mut body = Body { text: Vec::new(), share: batches.memory.share() };
     let (mut part_end, mut deadline) = (PART_BYTES, Instant::now() + batches.patience);
     loop {
-        let chunk = timeout_at(deadline, poll_fn(|context| Pin::new(&mut payload).poll_next(context)))
+        let chunk = timeout_at(deadline, poll_fn(|context| Pin::new(&mut *payload).poll_next(context)))
             .await
             .map_err(|_| Problem::BodyTimeout { part: PART_BYTES, patience: batches.patience })?;
         let Some(chunk) = chunk else { return Ok(body) };
         body.add(&chunk.map_err(|_| Problem::BodyIncomplete)?)?;
         if body.text.len() >= part_end {
             (part_end, deadline) = (body.text.len() + PART_BYTES, Instant::now() + batches.patience);
+        }
+    }
+}
+
+/// Takes what still comes of a body that nobody reads, and drops it. Over HTTP/2 a client that still sends would lose the
+/// answer otherwise: its stream is reset. At most [`MAX_DROPPED_BYTES`] are taken, each part in its time.
+pub async fn drop_rest(mut payload: web::Payload, patience: Duration) {
+    let (mut taken, mut part_end, mut deadline) = (0, PART_BYTES, Instant::now() + patience);
+    while taken < MAX_DROPPED_BYTES {
+        let next = poll_fn(|context| Pin::new(&mut payload).poll_next(context));
+        let Ok(Some(Ok(chunk))) = timeout_at(deadline, next).await else { return };
+        taken += chunk.len();
+        if taken >= part_end {
+            (part_end, deadline) = (taken + PART_BYTES, Instant::now() + patience);
         }
     }
 }

@@ -6,12 +6,12 @@ use super::super::docs::{ASSETS, PAGE};
 use super::super::problem::{MAX_TARGET_BYTES, Problem};
 use super::{Call, explorer};
 
-pub fn get_page(call: &Call<'_>) -> HttpResponse {
-    explorer::respond(call.request, &PAGE)
+pub async fn get_page(call: &Call<'_>) -> HttpResponse {
+    explorer::respond(call.request, &PAGE).await
 }
 
-pub fn get_asset(call: &Call<'_>) -> Result<HttpResponse, Problem> {
+pub async fn get_asset(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let name = call.parameters.text("asset", &(0..=MAX_TARGET_BYTES))?;
     let asset = ASSETS.iter().find(|asset| asset.name == name).ok_or(Problem::UnknownPath)?;
-    Ok(explorer::respond(call.request, asset))
+    Ok(explorer::respond(call.request, asset).await)
 }

@@ -24,14 +24,14 @@ pub struct Events {
 pub struct Described {
     #[schema(format = DateTime)]
     at: String,
-    /// `swap`, `refusal` or `changed`.
+    /// `swap`, `refusal`, `changed` or `back`.
     kind: &'static str,
     version: u64,
     file: String,
     /// How long a swap took.
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
-    /// Why a file was refused.
+    /// Why a file was refused, or is served instead of a newer one.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -47,6 +47,10 @@ impl From<Event> for Described {
             EventKind::Swap(took) => ("swap", Some(took.as_secs_f64()), None),
             EventKind::Refusal(reason) => ("refusal", None, Some(reason)),
             EventKind::Changed => ("changed", None, None),
+            EventKind::Back { from } => {
+                let former = directory::file_name(from);
+                ("back", None, Some(format!("the index directory is without {former}, or is another one")))
+            }
         };
         let file = directory::file_name(event.version);
         Described { at: rfc3339_of(event.at), kind, version: event.version, file, seconds, reason }

@@ -1,6 +1,6 @@
 //! The routes: one table, and one function that finds the route of a request and answers.
 //!
-//! Where several answers would fit, this is their precedence: 414, 404 for the path, 405, 429, 401, 403, 413, 415, 400, 503,
+//! Where several answers would fit, this is their precedence: 414, 421, 404 for the path, 405, 429, 401, 403, 413, 415, 400, 503,
 //! 404 for the id, 422, 412, 304, 200. [`dispatch`] keeps it by the order in which it asks. A body is read after the query:
 //! that it is too large without having said so (413), too slow (408) or one too many (503) shows only then, and whether
 //! what it says makes sense (400) when it is whole.
@@ -35,9 +35,9 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, MessageBody as _};
-use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::{Method, Version};
+use actix_web::{HttpRequest, HttpResponse, rt, web};
 
 #[cfg(feature = "otel")]
 pub use self::index_answer::X_INDEX_VERSION;
@@ -46,6 +46,7 @@ use super::access::{Allowance, Scope};
 use super::app::State;
 use super::docs as docs_page;
 use super::explorer as explorer_page;
+use super::listen::Answering;
 use super::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
 use super::problem::{MAX_TARGET_BYTES, Problem};
 use super::traces::Answered;
@@ -112,6 +113,22 @@ impl Endpoint {
             // Nor has what the server says about its own interface.
             Endpoint::OpenApi | Endpoint::Docs | Endpoint::DocsAsset => None,
         }
+    }
+
+    /// Whether a question is asked, whose parameters have to be understood. What others add to the addresses of pages
+    /// and probes means nothing here and does no harm.
+    fn is_question(self) -> bool {
+        !matches!(
+            self,
+            Endpoint::Alive
+                | Endpoint::Ready
+                | Endpoint::Metrics
+                | Endpoint::OpenApi
+                | Endpoint::Docs
+                | Endpoint::DocsAsset
+                | Endpoint::Page
+                | Endpoint::PageAsset
+        )
     }
 
     /// What a browser lets the answer do.
@@ -212,7 +229,7 @@ struct Call<'a> {
     request: &'a HttpRequest,
     parameters: Parameters<'a>,
     /// The body, unread; what is not read of it closes the connection.
-    payload: web::Payload,
+    payload: &'a mut web::Payload,
 }
 
 /// Answers every request there is, and counts it.
@@ -226,24 +243,27 @@ pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: we
 async fn answer_and_count(
     request: HttpRequest,
     state: web::Data<State>,
-    payload: web::Payload,
+    mut payload: web::Payload,
     id: HeaderValue,
     started: Instant,
 ) -> HttpResponse {
     let in_flight = state.metrics.requests.begin();
+    let _answering = request.conn_data::<Answering>().map(Answering::begin);
     let path = request.uri().path();
     let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let unmatched = RouteLabel { number: ROUTES.len(), name: UNMATCHED };
     let (mut policy, mut allowance) = (response_headers::POLICY, None);
     let (label, response) = if length > MAX_TARGET_BYTES {
         (unmatched, Err(Problem::TargetTooLong { length }))
+    } else if let Err(problem) = state.hosts.judge(&request) {
+        (unmatched, Err(problem))
     } else {
         match Route::find(request.method(), path) {
             None => (unmatched, Err(Problem::UnknownPath)),
             Some((number, route, captures)) => {
                 let label = RouteLabel { number, name: route.pattern };
                 policy = route.endpoint.policy();
-                (label, answer(&request, &state, route, captures, payload, &mut allowance).await)
+                (label, answer(&request, &state, route, captures, &mut payload, &mut allowance).await)
             }
         }
     };
@@ -255,20 +275,24 @@ async fn answer_and_count(
     if let BodySize::Sized(bytes) = response.body().size() {
         state.metrics.requests.observe_body(bytes);
     }
+    if request.version() == Version::HTTP_2 {
+        rt::spawn(body::drop_rest(payload, state.batches.patience));
+    }
     let took = started.elapsed();
     let status = response.status().as_u16();
     state.metrics.observe_request(in_flight, label, request.method(), status, took);
     if state.log_ids {
-        log(&request, label, status, took);
+        log(&request, &state, label, status, took);
     }
     state.traces.observe_request(&Answered { request: &request, route: label.name, answer: &response, took });
     response
 }
 
 /// The one line that may name ids.
-fn log(request: &HttpRequest, route: RouteLabel, status: u16, took: Duration) {
-    let (method, path) = (request.method(), request.uri());
-    tracing::info!(%method, route = route.name, status, seconds = took.as_secs_f64(), %path, "answered");
+fn log(request: &HttpRequest, state: &State, route: RouteLabel, status: u16, took: Duration) {
+    let (method, path, seconds) = (request.method(), request.uri(), took.as_secs_f64());
+    let client = state.access.address(request).map(tracing::field::display);
+    tracing::info!(%method, route = route.name, status, seconds, %path, client, "answered");
 }
 
 async fn answer<'a>(
@@ -276,7 +300,7 @@ async fn answer<'a>(
     state: &'a web::Data<State>,
     route: &'static Route,
     captures: impl Iterator<Item = (&'static str, &'a str)>,
-    payload: web::Payload,
+    payload: &'a mut web::Payload,
     allowance: &mut Option<Allowance>,
 ) -> Result<HttpResponse, Problem> {
     if !route.answers_to(request.method()) {
@@ -288,7 +312,8 @@ async fn answer<'a>(
     if let Endpoint::RecommendMany = route.endpoint {
         body::check_headers(request)?;
     }
-    let parameters = Parameters::read(captures, request.uri().query().unwrap_or_default(), route.query)?;
+    let query = request.uri().query().filter(|_| route.endpoint.is_question()).unwrap_or_default();
+    let parameters = Parameters::read(captures, query, route.query)?;
     let call = Call { state, request, parameters, payload };
     match route.endpoint {
         Endpoint::Recommend => recommend::get(call).await,
@@ -308,11 +333,11 @@ async fn answer<'a>(
         Endpoint::Pin => pin::post(&call).await,
         Endpoint::Unpin => pin::delete(&call).await,
         Endpoint::Events => events::get(state),
-        Endpoint::Metrics => metrics::get(state).await,
-        Endpoint::Page => Ok(explorer::get_page(&call)),
-        Endpoint::PageAsset => explorer::get_asset(&call),
+        Endpoint::Metrics => metrics::get(state, request).await,
+        Endpoint::Page => Ok(explorer::get_page(&call).await),
+        Endpoint::PageAsset => explorer::get_asset(&call).await,
         Endpoint::OpenApi => openapi::get(state, request),
-        Endpoint::Docs => Ok(docs::get_page(&call)),
-        Endpoint::DocsAsset => docs::get_asset(&call),
+        Endpoint::Docs => Ok(docs::get_page(&call).await),
+        Endpoint::DocsAsset => docs::get_asset(&call).await,
     }
 }

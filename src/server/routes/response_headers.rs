@@ -16,8 +16,6 @@ pub const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; fr
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 /// Addresses have ids in them.
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
-/// A year: whoever has come by TLS once does not come without again.
-const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds them, with what a browser lets the answer do.
 pub fn add(
@@ -32,8 +30,8 @@ pub fn add(
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(REFERRER_POLICY, NO_REFERRER);
     headers.insert(X_REQUEST_ID, request_id);
-    if state.tls {
-        headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    if let Some(hsts) = &state.hsts {
+        headers.insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
     }
     if let Some(allowance) = allowance {
         allowance.write_to(headers);

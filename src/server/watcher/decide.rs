@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use super::super::generation::LoadFailure;
 use crate::index::FileIdentity;
 
-/// Polls for which a file may be shorter than it says without changing.
+/// Polls for which a file may be shorter than it says without changing, and for which a directory may be without the
+/// served version before a lower one is taken.
 pub(super) const PATIENCE_POLLS: u32 = 2;
 
 /// An index file as a look at the directory found it.
@@ -35,9 +36,14 @@ pub enum Pin {
     Unreadable,
 }
 
+/// Device and inode of a directory.
+pub type Place = (u64, u64);
+
 /// What a look at the directory found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
+    /// Device and inode of the directory: the path may lead to another one than before.
+    pub place: Place,
     /// The pin.
     pub pin: Pin,
     /// The files, by ascending version.
@@ -81,12 +87,61 @@ pub struct Memory {
     attempted: HashSet<Key>,
     /// So many of the newest files are not worth trying in this look, which is found out about each only once.
     passed: usize,
+    /// The directory in which the served file was seen last.
+    home: Option<Place>,
+    /// What the directory has had since it is without the served file.
+    astray: Option<Astray>,
+}
+
+/// The served file is not what a start would find here: it is gone, and so is every version as high, or the directory
+/// itself is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Astray {
+    place: Place,
+    /// The newest file there.
+    newest: Option<Key>,
+    /// For how many polls that has been so.
+    polls: u32,
 }
 
 impl Memory {
     /// Whether a file may become readable without the directory changing.
     pub fn awaits_something(&self) -> bool {
         self.verdicts.values().any(|verdict| *verdict != Verdict::Bad)
+            || self.astray.is_some_and(|astray| astray.polls < PATIENCE_POLLS)
+    }
+
+    /// Whether the served file is not what a start would find, so that the directory says nothing about it.
+    pub fn is_astray(&self) -> bool {
+        self.astray.is_some()
+    }
+
+    /// Whether the served file is not what a start would find, by this look.
+    pub fn would_be_astray(&self, look: &Look, served: Option<Served>) -> bool {
+        let Some(served) = served.filter(|served| served.intact) else { return false };
+        let is_outranked = look.files.last().is_some_and(|newest| newest.version >= served.version);
+        look.pin == Pin::None
+            && !is_in(look, served)
+            && (!is_outranked || self.home.is_some_and(|home| home != look.place))
+    }
+
+    /// Follows where the served file is.
+    fn follow(&mut self, look: &Look, served: Option<Served>, is_poll: bool) {
+        if served.is_none_or(|served| is_in(look, served)) {
+            self.home = served.map(|_| look.place);
+        }
+        let now = Astray { place: look.place, newest: look.files.last().map(key), polls: 0 };
+        self.astray = self.would_be_astray(look, served).then(|| match self.astray {
+            Some(before) if Astray { polls: 0, ..before } == now => {
+                Astray { polls: before.polls.saturating_add(u32::from(is_poll)), ..before }
+            }
+            _ => now,
+        });
+    }
+
+    /// Whether a lower version may take the place of an intact one that is astray.
+    fn may_go_back(&self) -> bool {
+        self.astray.is_some_and(|astray| astray.polls >= PATIENCE_POLLS)
     }
 
     /// Begins a look. Gives the files whose time to become complete is over, with what is wrong with them.
@@ -149,6 +204,11 @@ enum Chance {
     Refused,
 }
 
+/// Whether a look has found the file that is served.
+fn is_in(look: &Look, served: Served) -> bool {
+    look.files.iter().any(|file| file.version == served.version && file.identity == served.identity)
+}
+
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step<'a> {
@@ -174,8 +234,9 @@ pub fn wanted(look: &Look) -> Option<&VersionSeen> {
 
 /// Decides on one step.
 ///
-/// An older one comes into question only while nothing intact is
-/// served, and a lower version takes the place of an intact one only by pin.
+/// An older one comes into question only while nothing intact is served. A lower version takes the place of an intact
+/// one by pin; or where the served file is not what a start would find, and that has been so for some polls: else
+/// servers of one directory would answer differently for ever.
 pub fn next_step<'a>(look: &'a Look, served: Option<Served>, memory: &Memory) -> Step<'a> {
     let intact = served.filter(|served| served.intact);
     let wanted = wanted(look);
@@ -184,22 +245,25 @@ pub fn next_step<'a>(look: &'a Look, served: Option<Served>, memory: &Memory) ->
     if let Some(wanted) = wanted {
         if let Some(intact) = intact {
             let same = intact.version == wanted.version && intact.identity == wanted.identity;
-            if same || (!is_pinned && intact.version > wanted.version) {
+            if same {
                 return Step::Stay { degraded: false };
             }
         }
+        let is_lower = !is_pinned && intact.is_some_and(|intact| intact.version > wanted.version);
         match memory.chance(wanted) {
-            Chance::Now => return Step::Open(wanted),
+            Chance::Now if !is_lower => return Step::Open(wanted),
+            Chance::Now => {}
             Chance::Later => degraded = is_pinned,
             Chance::Refused => degraded = true,
         }
     }
-    if intact.is_none() {
+    degraded |= intact.is_some() && memory.is_astray();
+    if intact.is_none() || memory.may_go_back() {
         let mut rest = look.files.iter().rev().skip(memory.passed);
         if let Some(file) = rest.find(|file| memory.chance(file) == Chance::Now) {
             return Step::Open(file);
         }
-        if served.is_some() {
+        if served.is_some() && intact.is_none() {
             return Step::ServeNothing;
         }
     }
@@ -217,6 +281,8 @@ pub trait Host {
     fn open(&mut self, file: &VersionSeen) -> Result<(), LoadFailure>;
     /// Serves nothing any more.
     fn serve_nothing(&mut self);
+    /// Tells that a lower version has taken the place of an intact one, which the directory has no more.
+    fn went_back(&mut self, from: u64, to: u64);
     /// Tells that a file is refused. Comes once for each file.
     fn refuse(&mut self, file: &VersionSeen, reason: &str);
 }
@@ -227,8 +293,10 @@ pub fn settle(look: &Look, is_poll: bool, memory: &mut Memory, host: &mut impl H
     for (file, reason) in memory.begin(look, is_poll) {
         host.refuse(file, &reason);
     }
+    memory.follow(look, host.served(), is_poll);
     loop {
-        match next_step(look, host.served(), memory) {
+        let before = host.served();
+        match next_step(look, before, memory) {
             Step::Stay { degraded } => return degraded,
             Step::ServeNothing => host.serve_nothing(),
             Step::Open(file) => {
@@ -242,6 +310,11 @@ pub fn settle(look: &Look, is_poll: bool, memory: &mut Memory, host: &mut impl H
                     // It may be served under another identity than it was seen with, if it was replaced in between;
                     // then the next look will see that. In this one it has had its turn.
                     memory.attempted.insert(key(file));
+                    let lower = before.filter(|served| memory.is_astray() && served.version > file.version);
+                    if let Some(former) = lower {
+                        host.went_back(former.version, file.version);
+                    }
+                    (memory.home, memory.astray) = (Some(look.place), None);
                 }
                 memory.pass_over(look);
             }

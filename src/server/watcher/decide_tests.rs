@@ -13,8 +13,16 @@ fn file(version: u64) -> VersionSeen {
     }
 }
 
+/// The directory of all looks that name no other.
+const HERE: Place = (1, 1000);
+const ELSEWHERE: Place = (1, 2000);
+
 fn look(pin: Pin, versions: &[u64]) -> Look {
-    Look { pin, files: versions.iter().copied().map(file).collect() }
+    Look { place: HERE, pin, files: versions.iter().copied().map(file).collect() }
+}
+
+fn look_elsewhere(versions: &[u64]) -> Look {
+    Look { place: ELSEWHERE, ..look(Pin::None, versions) }
 }
 
 fn serving(version: u64) -> Option<Served> {
@@ -50,8 +58,9 @@ enum Expect {
     StayDegraded,
 }
 
-fn step(look: &Look, served: Option<Served>, memory: &Memory) -> Expect {
-    match next_step(look, served, memory) {
+fn step(look: &Look, served: Option<Served>, mut memory: Memory) -> Expect {
+    memory.follow(look, served, false);
+    match next_step(look, served, &memory) {
         Step::Open(file) => Expect::Open(file.version),
         Step::ServeNothing => Expect::ServeNothing,
         Step::Stay { degraded: false } => Expect::Stay,
@@ -80,8 +89,8 @@ fn one_step_follows_from_what_is_there_what_is_served_and_what_is_known() {
             StayDegraded,
         ),
         ("a newer one is on its way", NoPin, &[1, 2], serving(1), vec![(2, incomplete())], Stay),
-        ("the served file was deleted", NoPin, &[1], serving(2), vec![], Stay),
-        ("everything was deleted", NoPin, &[], serving(2), vec![], Stay),
+        ("the served file was deleted", NoPin, &[1], serving(2), vec![], StayDegraded),
+        ("everything was deleted", NoPin, &[], serving(2), vec![], StayDegraded),
         ("nothing served, the newest is bad", NoPin, &[1, 2], None, vec![bad(2)], Open(1)),
         ("nothing served, the newest is on its way", NoPin, &[1, 2], None, vec![(2, incomplete())], Open(1)),
         ("nothing served, all are bad", NoPin, &[1, 2], None, vec![bad(1), bad(2)], StayDegraded),
@@ -123,14 +132,14 @@ fn one_step_follows_from_what_is_there_what_is_served_and_what_is_known() {
         ("the served file was changed and deleted", NoPin, &[], condemned(1), vec![], ServeNothing),
     ];
     for (case, pin, files, served, verdicts, expected) in cases {
-        assert_eq!(step(&look(pin, files), served, &remembering(&verdicts)), expected, "{case}");
+        assert_eq!(step(&look(pin, files), served, remembering(&verdicts)), expected, "{case}");
     }
 }
 
 #[test]
 fn a_file_of_the_same_version_that_is_another_file_is_opened() {
     let served = Some(Served { version: 1, identity: identity(99), intact: true });
-    assert_eq!(step(&look(Pin::None, &[1]), served, &Memory::default()), Expect::Open(1));
+    assert_eq!(step(&look(Pin::None, &[1]), served, Memory::default()), Expect::Open(1));
 }
 
 #[test]
@@ -138,7 +147,7 @@ fn a_bad_file_that_was_changed_is_tried_again() {
     let memory = remembering(&[(2, Verdict::Bad)]);
     let mut changed = look(Pin::None, &[1, 2]);
     changed.files[1].identity.mtime_ns += 1;
-    assert_eq!(step(&changed, serving(1), &memory), Expect::Open(2));
+    assert_eq!(step(&changed, serving(1), memory), Expect::Open(2));
 }
 
 /// Opens what is not listed as failing, and writes down what it was told to do.
@@ -166,6 +175,10 @@ impl Host for FakeHost {
     fn serve_nothing(&mut self) {
         self.log.push("serve nothing".to_owned());
         self.served = None;
+    }
+
+    fn went_back(&mut self, from: u64, to: u64) {
+        self.log.push(format!("back from {from} to {to}"));
     }
 
     fn refuse(&mut self, file: &VersionSeen, _: &str) {
@@ -289,6 +302,7 @@ fn a_file_that_was_replaced_while_it_was_opened_is_not_opened_again_in_the_same_
             Ok(())
         }
         fn serve_nothing(&mut self) {}
+        fn went_back(&mut self, _: u64, _: u64) {}
         fn refuse(&mut self, _: &VersionSeen, _: &str) {}
     }
     let mut host = Replaced(None, 0);
@@ -318,6 +332,7 @@ fn a_crowd_of_bad_versions_is_gone_through_once() {
             Ok(())
         }
         fn serve_nothing(&mut self) {}
+        fn went_back(&mut self, _: u64, _: u64) {}
         fn refuse(&mut self, _: &VersionSeen, _: &str) {
             self.refused += 1;
         }
@@ -333,6 +348,110 @@ fn a_crowd_of_bad_versions_is_gone_through_once() {
     host.served = None;
     settle(&look, true, &mut memory, &mut host);
     assert_eq!((host.opened, host.refused), (VERSIONS + 1, VERSIONS - 1));
+}
+
+/// Serves version 42 of a directory that has had it.
+fn serving_42() -> (FakeHost, Memory) {
+    let (mut host, mut memory) = (FakeHost::default(), Memory::default());
+    assert_eq!(host.after(&look(Pin::None, &[41, 42]), &mut memory), (vec!["open 42".to_owned()], false));
+    (host, memory)
+}
+
+#[test]
+fn a_directory_without_the_served_version_or_a_higher_one_is_followed_back_after_two_polls() {
+    for after in [look(Pin::None, &[40, 41]), look_elsewhere(&[40, 41])] {
+        let (mut host, mut memory) = serving_42();
+        assert_eq!(host.after(&after, &mut memory), (vec![], true), "it is noticed");
+        assert!(memory.awaits_something(), "looks go on although nothing changes");
+        assert!(settle(&after, false, &mut memory, &mut host), "an event is no poll");
+        assert_eq!(host.after(&after, &mut memory), (vec![], true));
+        let back = ["open 41", "back from 42 to 41"].map(str::to_owned).to_vec();
+        assert_eq!(host.after(&after, &mut memory), (back, false));
+        assert_eq!(host.after(&after, &mut memory), (vec![], false));
+        assert!(!memory.awaits_something());
+    }
+}
+
+#[test]
+fn a_directory_that_still_changes_is_waited_for() {
+    let (mut host, mut memory) = serving_42();
+    for newest in 1..20 {
+        assert_eq!(host.after(&look_elsewhere(&[newest]), &mut memory), (vec![], true), "{newest}");
+    }
+    assert_eq!(host.after(&look(Pin::None, &[41]), &mut memory), (vec![], true));
+    assert_eq!(host.after(&look(Pin::None, &[41, 42]), &mut memory), (vec![], false), "it is back");
+    assert_eq!(host.after(&look(Pin::None, &[41]), &mut memory), (vec![], true));
+    let higher = (vec!["open 43".to_owned()], false);
+    assert_eq!(host.after(&look(Pin::None, &[41, 43]), &mut memory), higher, "a higher one is no going back");
+}
+
+#[test]
+fn an_empty_directory_is_waited_for_and_says_degraded() {
+    for empty in [look(Pin::None, &[]), look_elsewhere(&[])] {
+        let (mut host, mut memory) = serving_42();
+        for _ in 0..5 {
+            assert_eq!(host.after(&empty, &mut memory), (vec![], true));
+        }
+        assert_eq!(host.served.unwrap().version, 42);
+        assert!(!memory.awaits_something());
+    }
+}
+
+#[test]
+fn the_newest_good_one_of_another_directory_is_taken() {
+    let (mut host, mut memory) = serving_42();
+    host.failing = [(41, bad as Failing), (43, bad as Failing)].into();
+    let elsewhere = look_elsewhere(&[39, 40, 41, 43]);
+    assert_eq!(host.after(&elsewhere, &mut memory).0, ["open 43", "refuse 43"]);
+    assert_eq!(host.after(&elsewhere, &mut memory), (vec![], true));
+    let steps = ["open 41", "refuse 41", "open 40", "back from 42 to 40"].map(str::to_owned).to_vec();
+    assert_eq!(host.after(&elsewhere, &mut memory), (steps, true), "43 is asked for");
+}
+
+#[test]
+fn nothing_good_elsewhere_leaves_what_is_served() {
+    let (mut host, mut memory) = serving_42();
+    host.failing = [(1, bad as Failing), (2, bad as Failing)].into();
+    let elsewhere = look_elsewhere(&[1, 2]);
+    for _ in 0..5 {
+        assert!(host.after(&elsewhere, &mut memory).1);
+    }
+    assert_eq!(host.served.unwrap().version, 42);
+}
+
+#[test]
+fn a_bad_higher_version_in_the_same_directory_is_no_reason_to_go_back() {
+    let (mut host, mut memory) = serving_42();
+    host.failing = [(43, bad as Failing)].into();
+    let directory = look(Pin::None, &[41, 43]);
+    assert_eq!(host.after(&directory, &mut memory).0, ["open 43", "refuse 43"]);
+    for _ in 0..5 {
+        assert_eq!(host.after(&directory, &mut memory), (vec![], true));
+    }
+}
+
+#[test]
+fn the_same_file_in_another_directory_is_the_same() {
+    let (mut host, mut memory) = serving_42();
+    assert_eq!(host.after(&look_elsewhere(&[42]), &mut memory), (vec![], false));
+    // From now on, that is where it is.
+    host.failing = [(43, bad as Failing)].into();
+    let directory = look_elsewhere(&[41, 43]);
+    for _ in 0..5 {
+        host.after(&directory, &mut memory);
+    }
+    assert_eq!(host.served.unwrap().version, 42);
+}
+
+#[test]
+fn a_pin_is_not_waited_for_and_holds_where_its_version_is_gone() {
+    let (mut host, mut memory) = serving_42();
+    let pinned = Look { place: ELSEWHERE, ..look(Pin::Version(40), &[40, 41]) };
+    assert_eq!(host.after(&pinned, &mut memory), (vec!["open 40".to_owned()], false));
+    let gone = Look { place: ELSEWHERE, ..look(Pin::Version(40), &[39]) };
+    for _ in 0..5 {
+        assert_eq!(host.after(&gone, &mut memory), (vec![], true));
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Looks at the index directory: what is in it, and whether looking closer can bring anything new.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
@@ -68,6 +69,7 @@ pub fn read(path: &Path) -> io::Result<Contents> {
             Pin::Unreadable
         }
     };
+    let metadata = fs::metadata(path)?;
     let mut files = Vec::new();
     for file in directory::list(path)? {
         // What is gone since it was listed has changed the directory, so that the next poll looks again.
@@ -75,7 +77,8 @@ pub fn read(path: &Path) -> io::Result<Contents> {
             files.push(VersionSeen { version: file.version, path: file.path, identity });
         }
     }
-    Ok(Contents { look: Look { pin, files }, pin_problem, suppressed })
+    let place = (metadata.dev(), metadata.ino());
+    Ok(Contents { look: Look { place, pin, files }, pin_problem, suppressed })
 }
 
 /// What is found under a version's name.

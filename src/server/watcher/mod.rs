@@ -20,14 +20,14 @@ use std::{io, thread};
 
 use notify::RecommendedWatcher;
 
-use self::decide::{Memory, settle};
+use self::decide::{Host as _, Memory, settle};
 use self::directory::{Known, Stamp};
 use self::swap::Swapper;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
 use super::traces::Traces;
-use crate::index::Residency;
 use crate::index::suppressed::SUPPRESSED_FILE;
+use crate::index::{Residency, SuppressedIds};
 
 pub use self::decide::VersionSeen;
 pub use self::wake::{Cause, Sleeper, Waker, waker};
@@ -168,8 +168,8 @@ impl Watcher {
                     .tell_trouble(Some(format!("index directory {directory} cannot be listed: {error}")));
             }
         };
-        match contents.suppressed {
-            Ok(ids) => self.swapper.suppress(ids),
+        let suppressed = match contents.suppressed {
+            Ok(ids) => ids,
             // Who has left stays out: what was suppressed still is, and without ever having read the list nothing is
             // served.
             Err(error) => {
@@ -180,12 +180,31 @@ impl Watcher {
                 )));
                 return;
             }
+        };
+        let is_astray = self.memory.would_be_astray(&contents.look, self.swapper.served());
+        // Astray, this list is of other files: who has left the one that is served stays out of it.
+        let has_changed = match is_astray {
+            true => self.swapper.suppress_more(suppressed.clone()),
+            false => self.swapper.suppress(suppressed.clone()),
+        };
+        if has_changed {
+            self.tell_doubtful_lines();
         }
         self.tell_trouble(contents.pin_problem);
         self.swapper.note_pin(contents.look.pin);
         let degraded = settle(&contents.look, is_poll, &mut self.memory, &mut self.swapper);
         self.swapper.note_degraded(degraded);
+        if is_astray && !self.memory.is_astray() {
+            self.swapper.suppress(suppressed);
+        }
         self.known = Known::after(&contents.look, stamp, SystemTime::now());
+    }
+
+    /// Where a list has changed: that one of its lines may suppress nobody is a member who stays in.
+    fn tell_doubtful_lines(&self) {
+        for doubtful in SuppressedIds::doubtful(&self.settings.directory) {
+            tracing::warn!("{doubtful}");
+        }
     }
 
     /// Follows the directory that the path leads to now, which may be another than before.

@@ -34,10 +34,17 @@ impl Swapper {
         }
     }
 
-    /// Takes these profiles out of every answer, from now on and of every version to come.
-    pub fn suppress(&mut self, ids: SuppressedIds) {
+    /// Takes these profiles out of every answer as well. Gives whether they are others than before.
+    pub fn suppress_more(&mut self, mut ids: SuppressedIds) -> bool {
+        ids.0.extend(self.suppressed.0.iter().cloned());
+        self.suppress(ids)
+    }
+
+    /// Takes these profiles out of every answer, from now on and of every version to come. Gives whether they are others
+    /// than before.
+    pub fn suppress(&mut self, ids: SuppressedIds) -> bool {
         if ids == self.suppressed {
-            return;
+            return false;
         }
         tracing::info!("{} ids are suppressed, {} before", ids.0.len(), self.suppressed.0.len());
         self.suppressed = ids;
@@ -45,6 +52,7 @@ impl Swapper {
             let previous = self.live.replace_same_file(generation);
             self.retire(previous);
         }
+        true
     }
 
     /// Whether an index is served and its file is still what was verified.
@@ -143,6 +151,17 @@ impl Host for Swapper {
             );
         }
         self.retire(previous);
+    }
+
+    fn went_back(&mut self, from: u64, to: u64) {
+        let (former, file) = (directory::file_name(from), directory::file_name(to));
+        tracing::warn!(
+            version = to,
+            file,
+            "gone back from {former} to {file}: the index directory is without the former, or is another one"
+        );
+        self.metrics.index.observe_went_back();
+        self.live.note_went_back(from, to);
     }
 
     fn refuse(&mut self, file: &VersionSeen, reason: &str) {

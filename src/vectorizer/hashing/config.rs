@@ -2,6 +2,7 @@
 
 use super::fit::MAX_FIELDS;
 use super::walk::MAX_FIELD_NAME_BYTES;
+use crate::profile::path::Paths;
 use crate::vectorizer::text::Language;
 
 /// The length of a vector where nothing else is asked for: the error of a cosine is about 1/16, which the next ten
@@ -23,9 +24,9 @@ pub struct HashingConfig {
     pub language: Language,
     /// What the random projection is made from.
     pub seed: u64,
-    /// The top-level fields that are vectorized; every one if `None`.
+    /// The fields that are vectorized, by their names or paths ([`crate::profile::path`]); every one if `None`.
     pub fields: Option<Vec<String>>,
-    /// Top-level fields that are not vectorized, whatever `fields` says.
+    /// Fields that are not vectorized, whatever `fields` says, by their names or paths.
     pub ignore_fields: Vec<String>,
     /// The field that holds the id; never vectorized.
     pub id_field: String,
@@ -84,10 +85,13 @@ impl HashingConfig {
         self.fields.iter().flatten().chain(&self.ignore_fields).map(String::as_str)
     }
 
-    /// Whether the top-level field of this name is vectorized.
-    pub(super) fn selects(&self, name: &str) -> bool {
-        name != self.id_field
-            && self.fields.as_ref().is_none_or(|fields| fields.iter().any(|field| field == name))
-            && !self.ignore_fields.iter().any(|field| field == name)
+    /// The fields that are vectorized, where not every one is.
+    pub(super) fn only(&self) -> Option<Paths<'_>> {
+        self.fields.as_ref().map(|fields| Paths::new(fields.iter().map(String::as_str)))
+    }
+
+    /// The fields that are not vectorized, the id among them.
+    pub(super) fn ignored(&self) -> Paths<'_> {
+        Paths::new([self.id_field.as_str()].into_iter().chain(self.ignore_fields.iter().map(String::as_str)))
     }
 }

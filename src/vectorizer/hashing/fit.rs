@@ -11,6 +11,7 @@ use super::field::FieldStats;
 use super::frequencies::FrequencyCounter;
 use super::walk::{Place, Unreached, walk_and_tell};
 use crate::index::FieldMetadata;
+use crate::profile::path::holds;
 use crate::profile::{Fields, Value};
 
 /// A field of at most this many distinct values is a category.
@@ -180,10 +181,8 @@ impl Fitter {
 
     /// Looks at one profile. The result depends on the order of the profiles: always that of the source.
     pub fn observe(&mut self, fields: &Fields) {
-        if !self.named.is_empty() {
-            for (name, _) in fields {
-                self.named.get_mut(name).into_iter().for_each(|seen| *seen = true);
-            }
+        for (name, seen) in self.named.iter_mut().filter(|(_, seen)| !**seen) {
+            *seen = holds(fields, name);
         }
         self.profiles += 1;
         let Fitter { config, stats, left_out, beyond, profiles, .. } = self;

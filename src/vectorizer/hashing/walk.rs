@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::config::HashingConfig;
 use super::words::{Spelling, fold};
+use crate::profile::path::{Paths, select};
 use crate::profile::{Fields, Value};
 
 /// The longest path of a field, in bytes; fields with longer paths are not vectorized.
@@ -43,12 +44,7 @@ pub(super) fn walk_and_tell(
     unreached: &mut impl FnMut(Unreached, &str),
 ) {
     let mut walker = Walker { path: String::new(), visit, unreached };
-    for (name, value) in fields {
-        if config.selects(name) {
-            walker.path.clear();
-            walker.enter(name, value, false, 1);
-        }
-    }
+    walker.map(fields, &Taken { only: config.only(), ignored: config.ignored() }, false, 0);
 }
 
 struct Walker<'v, V, U> {
@@ -57,38 +53,52 @@ struct Walker<'v, V, U> {
     unreached: &'v mut U,
 }
 
+/// What of a value is vectorized.
+struct Taken<'c> {
+    /// What is named in it; `None`: all of it.
+    only: Option<Paths<'c>>,
+    ignored: Paths<'c>,
+}
+
 impl<V: FnMut(Place<'_>, &Value), U: FnMut(Unreached, &str)> Walker<'_, V, U> {
-    /// Appends a name to the path and looks at its value.
-    fn enter(&mut self, name: &str, value: &Value, in_list: bool, depth: usize) {
-        if self.path.len() + name.len() > MAX_FIELD_NAME_BYTES {
-            let whole = [self.path.as_str(), name].concat();
-            return (self.unreached)(Unreached::LongPath, &whole);
+    fn map(&mut self, fields: &Fields, taken: &Taken<'_>, in_list: bool, depth: usize) {
+        let parent = self.path.len();
+        for (name, value) in fields {
+            let Some((only, ignored)) = select(name, fields, taken.only.as_ref(), &taken.ignored) else {
+                continue;
+            };
+            if depth > 0 {
+                self.path.push('.');
+            }
+            if self.path.len() + name.len() > MAX_FIELD_NAME_BYTES {
+                let whole = [self.path.as_str(), name].concat();
+                (self.unreached)(Unreached::LongPath, &whole);
+            } else {
+                self.path.push_str(name);
+                self.value(value, &Taken { only, ignored }, in_list, depth + 1);
+            }
+            self.path.truncate(parent);
         }
-        self.path.push_str(name);
-        self.value(value, in_list, depth);
     }
 
-    fn value(&mut self, value: &Value, in_list: bool, depth: usize) {
+    fn value(&mut self, value: &Value, taken: &Taken<'_>, in_list: bool, depth: usize) {
         if depth > MAX_DEPTH {
             return (self.unreached)(Unreached::Deep, &self.path);
         }
         match value {
             Value::Null => {}
+            Value::List(values) => {
+                values.iter().for_each(|element| self.value(element, taken, true, depth + 1));
+            }
+            Value::Map(fields) => self.map(fields, taken, in_list, depth),
+            // The path that is named goes on, and the value does not.
+            _ if taken.only.is_some() => {}
             Value::Bool(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_) | Value::Text(_) => {
                 (self.visit)(Place { path: &self.path, in_list }, value);
             }
-            Value::List(values) => values.iter().for_each(|element| self.value(element, true, depth + 1)),
             Value::Floats(numbers) => {
                 for number in numbers.iter().filter(|number| number.is_finite()) {
                     (self.visit)(Place { path: &self.path, in_list: true }, &Value::float32(*number));
-                }
-            }
-            Value::Map(fields) => {
-                let parent = self.path.len();
-                for (name, value) in fields {
-                    self.path.push('.');
-                    self.enter(name, value, in_list, depth + 1);
-                    self.path.truncate(parent);
                 }
             }
         }

@@ -71,3 +71,44 @@ def says_what_other_errors_are(browser, server, programs):
     browser.says(".explore .message", "Too many requests")
     browser.one(".explore .message button")
     limited.stop()
+
+
+# What a browser does that is told to block the data of sites.
+NOTHING_IS_KEPT = """
+for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });
+"""
+
+
+def works_where_the_browser_keeps_nothing(browser, server, programs):
+    script = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": NOTHING_IS_KEPT})
+    try:
+        browser.open(server, f"#/explore/{FIRST}", fresh=True)
+        browser.shows(FIRST)
+        theme = "return document.documentElement.dataset.theme"
+        browser.click("#theme")
+        assert browser.run(theme) == "light", browser.run(theme)
+        browser.click("#theme")
+        assert browser.run(theme) == "dark", "what was chosen is remembered for as long as the page is open"
+        browser.walk_to(".around .card")
+    finally:
+        browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+SERVERS = "return [...document.querySelectorAll('.servers option')].map((it) => it.value)"
+
+
+def works_below_a_path(browser, server, programs):
+    below = programs.below(server, "/people")
+    browser.open(below, f"#/explore/{FIRST}", fresh=True)
+    browser.shows(FIRST)
+    browser.driver.get(f"{below.address}/docs")
+    until("the document is shown", lambda: browser.all(".opblock"))
+    assert browser.run(SERVERS) == [below.address], browser.run(SERVERS)
+    browser.click("#operations-profiles-get_random .opblock-summary-control")
+    browser.click("#operations-profiles-get_random .execute")
+    until("it was answered", lambda: "200" in browser.text("#operations-profiles-get_random .live-responses-table .response .response-col_status"))
+    assert f"{below.address}/random" in browser.text("#operations-profiles-get_random .request-url")
+    browser.driver.get(f"{server.address}/docs")
+    until("the document is shown", lambda: browser.all(".opblock"))
+    assert browser.run(SERVERS) == [server.address], browser.run(SERVERS)

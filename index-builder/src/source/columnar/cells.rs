@@ -1,12 +1,13 @@
 //! What a cell of a column is, by the column's type. The type is looked at once for each batch.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types as t;
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, OffsetSizeTrait};
 use arrow_buffer::ArrowNativeType;
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, IntervalUnit, TimeUnit};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use indexmap::IndexMap;
@@ -14,6 +15,7 @@ use kindred::profile::Value;
 
 use super::super::lists::{doubles, singles};
 use super::super::{MAX_RECORD_BYTES, TOO_LARGE};
+use super::extension::annotated;
 use super::times::{self, Zone};
 
 /// How deep lists and maps may lie within one another in a column: less than what a document may have.
@@ -24,6 +26,9 @@ pub(super) type Reason = &'static str;
 
 /// Gives the value in a row, within what is left for its record.
 pub(super) type Cell = Box<dyn Fn(usize, &Left) -> Result<Value, Reason>>;
+
+/// The same for a row that is not null.
+pub(super) type There = Cell;
 
 /// The least that a value would take as JSON: a digit, and a comma.
 const LEAST_BYTES: usize = 2;
@@ -38,7 +43,8 @@ impl Left {
         Left(std::cell::Cell::new(MAX_RECORD_BYTES))
     }
 
-    fn take(&self, bytes: usize) -> Result<(), Reason> {
+    /// Takes what a value needs.
+    pub(super) fn take(&self, bytes: usize) -> Result<(), Reason> {
         self.0.set(self.0.get().checked_sub(bytes).ok_or(TOO_LARGE)?);
         Ok(())
     }
@@ -51,16 +57,19 @@ pub(super) enum Refused {
     TooDeep,
 }
 
-/// The cells of a column.
-pub(super) fn cell(array: &dyn Array) -> Result<Cell, Refused> {
-    cell_within(array, 0)
+/// The cells of a column, by its type and what its field says of it.
+pub(super) fn cell(array: &dyn Array, field: &Field) -> Result<Cell, Refused> {
+    cell_within(array, field, 0)
 }
 
-fn cell_within(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+pub(super) fn cell_within(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
     if depth > MAX_DEPTH {
         return Err(Refused::TooDeep);
     }
-    let there = there(array, depth)?;
+    let there = match annotated(array, field, || text(array)) {
+        Some(there) => there,
+        None => there(array, field, depth)?,
+    };
     let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
     Ok(Box::new(move |row, left| {
         left.take(LEAST_BYTES)?;
@@ -73,7 +82,7 @@ fn cell_within(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
 }
 
 /// The cells of a column that are not null.
-fn there(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+fn there(array: &dyn Array, field: &Field, depth: usize) -> Result<There, Refused> {
     use DataType as D;
     Ok(match array.data_type() {
         D::Null => Box::new(|_, _| Ok(Value::Null)),
@@ -99,14 +108,22 @@ fn there(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
             time(array)?
         }
         D::List(_) | D::LargeList(_) | D::FixedSizeList(..) | D::ListView(_) | D::LargeListView(_) => {
-            list(array, depth)?
+            list(array, field, depth)?
         }
-        D::Struct(_) => structure(array, depth)?,
-        D::Map(..) => map(array, depth)?,
-        D::Dictionary(..) => dictionary(array, depth)?,
-        other @ (D::Interval(_) | D::Union(..) | D::RunEndEncoded(..)) => {
-            return Err(Refused::Type(other.clone()));
-        }
+        D::Struct(_) => structure(array, field, depth)?,
+        D::Map(..) => map(array, field, depth)?,
+        D::Dictionary(_, values) => dictionary(array, &with_annotation(field, values), depth)?,
+        D::Interval(unit) => interval(array, *unit),
+        D::Union(..) => union(array, depth)?,
+        D::RunEndEncoded(_, values) => match array.data_type() {
+            D::RunEndEncoded(ends, _) if ends.data_type() == &D::Int16 => {
+                runs::<t::Int16Type>(array, values, depth)?
+            }
+            D::RunEndEncoded(ends, _) if ends.data_type() == &D::Int32 => {
+                runs::<t::Int32Type>(array, values, depth)?
+            }
+            _ => runs::<t::Int64Type>(array, values, depth)?,
+        },
     })
 }
 
@@ -221,36 +238,55 @@ fn time(array: &dyn Array) -> Result<Cell, Refused> {
     })
 }
 
-fn list(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
-    fn of<O: OffsetSizeTrait>(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+fn list(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
+    fn of<O: OffsetSizeTrait>(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
         let array = array.as_list::<O>();
         let offsets = array.offsets().clone();
-        items(array.values(), depth, move |row| offsets[row].as_usize()..offsets[row + 1].as_usize())
+        items(array.values(), item_of(array, field), depth, move |row| {
+            offsets[row].as_usize()..offsets[row + 1].as_usize()
+        })
     }
-    fn of_view<O: OffsetSizeTrait>(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+    fn of_view<O: OffsetSizeTrait>(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
         let array = array.as_list_view::<O>();
         let (offsets, sizes) = (array.offsets().clone(), array.sizes().clone());
-        items(array.values(), depth, move |row| {
+        items(array.values(), item_of(array, field), depth, move |row| {
             let start = offsets[row].as_usize();
             start..start + sizes[row].as_usize()
         })
     }
     match array.data_type() {
-        DataType::List(_) => of::<i32>(array, depth),
-        DataType::LargeList(_) => of::<i64>(array, depth),
-        DataType::ListView(_) => of_view::<i32>(array, depth),
-        DataType::LargeListView(_) => of_view::<i64>(array, depth),
+        DataType::List(_) => of::<i32>(array, field, depth),
+        DataType::LargeList(_) => of::<i64>(array, field, depth),
+        DataType::ListView(_) => of_view::<i32>(array, field, depth),
+        DataType::LargeListView(_) => of_view::<i64>(array, field, depth),
         _ => {
             let array = array.as_fixed_size_list();
             let length = usize::try_from(array.value_length()).unwrap_or(0);
-            items(array.values(), depth, move |row| row * length..(row + 1) * length)
+            items(array.values(), item_of(array, field), depth, move |row| row * length..(row + 1) * length)
         }
     }
+}
+
+/// What a list says of its items: its field, since more may be known of that than of the column.
+fn item_of<'a>(list: &'a dyn Array, field: &'a Field) -> &'a Field {
+    static UNKNOWN: LazyLock<Field> = LazyLock::new(|| Field::new("", DataType::Null, true));
+    [field.data_type(), list.data_type()]
+        .into_iter()
+        .find_map(|kind| match kind {
+            DataType::List(item)
+            | DataType::LargeList(item)
+            | DataType::FixedSizeList(item, _)
+            | DataType::ListView(item)
+            | DataType::LargeListView(item) => Some(item.as_ref()),
+            _ => None,
+        })
+        .unwrap_or(&UNKNOWN)
 }
 
 /// The lists that ranges of a column are. Of floating-point numbers without a null they are copied as they lie.
 fn items(
     values: &ArrayRef,
+    item: &Field,
     depth: usize,
     range: impl Fn(usize) -> Range<usize> + 'static,
 ) -> Result<Cell, Refused> {
@@ -280,7 +316,7 @@ fn items(
             Box::new(move |row, left| Ok(doubles(range(row, left)?.map(&number))))
         }
         _ => {
-            let item = cell_within(values, depth + 1)?;
+            let item = cell_within(values, item, depth + 1)?;
             Box::new(move |row, left| {
                 let items = range(row, left)?.map(|at| item(at, left));
                 items.collect::<Result<_, _>>().map(Value::List)
@@ -289,11 +325,15 @@ fn items(
     })
 }
 
-fn structure(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+fn structure(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
     let array = array.as_struct();
-    let fields = array.fields().iter().zip(array.columns());
+    let fields = match field.data_type() {
+        DataType::Struct(fields) => fields,
+        _ => array.fields(),
+    };
+    let fields = fields.iter().zip(array.columns());
     let fields = fields
-        .map(|(field, column)| Ok((field.name().clone(), cell_within(column, depth + 1)?)))
+        .map(|(field, column)| Ok((field.name().clone(), cell_within(column, field, depth + 1)?)))
         .collect::<Result<Vec<(String, Cell)>, Refused>>()?;
     Ok(Box::new(move |row, left| {
         let mut map = IndexMap::with_capacity(fields.len());
@@ -304,12 +344,20 @@ fn structure(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
     }))
 }
 
-fn map(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+fn map(array: &dyn Array, field: &Field, depth: usize) -> Result<Cell, Refused> {
     let array = array.as_map();
     if !is_key(array.keys().data_type()) {
         return Err(Refused::Type(array.data_type().clone()));
     }
-    let (keys, values) = (cell_within(array.keys(), depth + 1)?, cell_within(array.values(), depth + 1)?);
+    let (mut key, mut value) = array.entries_fields();
+    if let DataType::Map(entries, _) = field.data_type()
+        && let DataType::Struct(known) = entries.data_type()
+        && let [known_key, known_value] = &known[..]
+    {
+        (key, value) = (known_key, known_value);
+    }
+    let keys = cell_within(array.keys(), key, depth + 1)?;
+    let values = cell_within(array.values(), value, depth + 1)?;
     let offsets = array.offsets().clone();
     Ok(Box::new(move |row, left| {
         // A key that comes again keeps its first place and takes the last value.
@@ -336,12 +384,58 @@ fn is_key(key: &DataType) -> bool {
     }
 }
 
-fn dictionary(array: &dyn Array, depth: usize) -> Result<Cell, Refused> {
+/// The field of what stands in a dictionary: its annotation is that of the whole column.
+fn with_annotation(field: &Field, values: &DataType) -> Field {
+    Field::new(field.name(), values.clone(), true).with_metadata(field.metadata().clone())
+}
+
+fn dictionary(array: &dyn Array, values: &Field, depth: usize) -> Result<There, Refused> {
     let array = array.as_any_dictionary();
-    let (key, value) = (cell_within(array.keys(), depth + 1)?, cell_within(array.values(), depth + 1)?);
+    let number = Field::new("", array.keys().data_type().clone(), true);
+    let key = cell_within(array.keys(), &number, depth + 1)?;
+    let value = cell_within(array.values(), values, depth + 1)?;
     Ok(Box::new(move |row, left| match key(row, left)? {
         Value::Int(at) => usize::try_from(at).map_or(Ok(Value::Null), |at| value(at, left)),
         Value::UInt(at) => usize::try_from(at).map_or(Ok(Value::Null), |at| value(at, left)),
         _ => Ok(Value::Null),
     }))
+}
+
+/// Values that stand for several rows each.
+fn runs<R: t::RunEndIndexType>(array: &dyn Array, values: &Field, depth: usize) -> Result<There, Refused> {
+    let array = array.as_run::<R>().clone();
+    let value = cell_within(array.values(), values, depth + 1)?;
+    Ok(Box::new(move |row, left| value(array.get_physical_index(row), left)))
+}
+
+/// Values of which each has one of several types.
+fn union(array: &dyn Array, depth: usize) -> Result<There, Refused> {
+    let array = array.as_union().clone();
+    let children = array.fields().iter();
+    let children = children
+        .map(|(id, field)| Ok((id, cell_within(array.child(id), field, depth + 1)?)))
+        .collect::<Result<Vec<(i8, Cell)>, Refused>>()?;
+    Ok(Box::new(move |row, left| {
+        let id = array.type_id(row);
+        let child = children.iter().find(|(other, _)| *other == id);
+        child.map_or(Ok(Value::Null), |(_, value)| value(array.value_offset(row), left))
+    }))
+}
+
+fn interval(array: &dyn Array, unit: IntervalUnit) -> There {
+    fn of<T: ArrowPrimitiveType>(
+        array: &dyn Array,
+        parts: impl Fn(T::Native) -> (i32, i32, i128) + 'static,
+    ) -> There {
+        plain::<T>(array, move |interval| Ok(Value::Text(times::interval(parts(interval)))))
+    }
+    match unit {
+        IntervalUnit::YearMonth => of::<t::IntervalYearMonthType>(array, |months| (months, 0, 0)),
+        IntervalUnit::DayTime => of::<t::IntervalDayTimeType>(array, |interval| {
+            (0, interval.days, i128::from(interval.milliseconds) * 1_000_000)
+        }),
+        IntervalUnit::MonthDayNano => of::<t::IntervalMonthDayNanoType>(array, |interval| {
+            (interval.months, interval.days, interval.nanoseconds.into())
+        }),
+    }
 }

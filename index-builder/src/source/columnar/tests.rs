@@ -2,6 +2,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use ::parquet::basic::Compression;
+use ::parquet::data_type::{ByteArrayType, Int32Type as ParquetInt32Type};
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::parser::parse_message_type;
 use arrow_array::builder as b;
 use arrow_array::types::{Float64Type, Int8Type, Int32Type};
 use arrow_array::{self as a, Array, ArrayRef, RecordBatch};
@@ -230,23 +233,70 @@ fn a_table_without_rows_has_no_records() {
 #[test]
 fn a_column_that_is_not_read_is_named_with_its_type() {
     let months: ArrayRef = Arc::new(a::IntervalYearMonthArray::from(vec![1]));
-    let error = read(read_arrow, &arrow_stream(&[batch(vec![("every", months)])], None)).unwrap_err();
-    assert!(error.contains("\"every\"") && error.contains("Interval"), "{error}");
+    let table = batch(vec![("every", months)]);
+    let error =
+        read(read_parquet, &parquet(std::slice::from_ref(&table), Compression::UNCOMPRESSED)).unwrap_err();
+    assert!(error.contains("\"every\"") && error.contains("INTERVAL"), "{error}");
+    assert_eq!(documents(&read(read_arrow, &arrow_stream(&[table], None)).unwrap()), ["{\"every\":\"P1M\"}"]);
     let number: ArrayRef = Arc::new(a::Int32Array::from(vec![1]));
     let twice = batch(vec![("a", Arc::clone(&number)), ("b", Arc::clone(&number)), ("a", number)]);
     let error = read(read_arrow, &arrow_stream(&[twice], None)).unwrap_err();
     assert!(error.contains("columns 1 and 3") && error.contains("\"a\""), "{error}");
+    let any = Field::new("x", DataType::Null, true);
     let mut deep: ArrayRef = Arc::new(a::Int32Array::from(vec![1]));
     for _ in 0..30 {
         let field = Arc::new(Field::new_list_field(deep.data_type().clone(), true));
         deep = Arc::new(a::FixedSizeListArray::new(field, 1, deep, None));
     }
-    assert!(super::cell(&deep).is_ok());
+    assert!(super::cell(&deep, &any).is_ok());
     for _ in 0..100 {
         let field = Arc::new(Field::new_list_field(deep.data_type().clone(), true));
         deep = Arc::new(a::FixedSizeListArray::new(field, 1, deep, None));
     }
-    assert_eq!(super::cell(&deep).err(), Some(super::Refused::TooDeep));
+    assert_eq!(super::cell(&deep, &any).err(), Some(super::Refused::TooDeep));
+}
+
+/// Lists as Hive, Spark and Avro once wrote them, with a level less, and a field that is simply repeated.
+fn old_lists() -> Vec<u8> {
+    let schema = parse_message_type(
+        "message old {
+            required binary _id (UTF8);
+            optional group tags (LIST) { repeated int32 array; }
+            repeated int32 plain;
+        }",
+    )
+    .unwrap();
+    let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<ByteArrayType>().write_batch(&["a".into(), "b".into()], None, None).unwrap();
+    column.close().unwrap();
+    let lists: [(&[i32], &[i16], &[i16]); 2] = [(&[1, 2], &[2, 2, 0], &[0, 1, 0]), (&[3], &[1, 0], &[0, 0])];
+    for (values, definitions, repetitions) in lists {
+        let mut column = group.next_column().unwrap().unwrap();
+        let typed = column.typed::<ParquetInt32Type>();
+        typed.write_batch(values, Some(definitions), Some(repetitions)).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn lists_of_old_writers_of_parquet_are_lists() {
+    let expected =
+        ["{\"_id\":\"a\",\"tags\":[1,2],\"plain\":[3]}", "{\"_id\":\"b\",\"tags\":null,\"plain\":[]}"];
+    assert_eq!(documents(&read(read_parquet, &old_lists()).unwrap()), expected);
+}
+
+#[test]
+fn rows_that_no_bytes_stand_for_are_refused() {
+    let nulls = |rows: usize| batch(vec![("n", Arc::new(a::NullArray::new(rows)) as ArrayRef)]);
+    assert_eq!(read(read_arrow, &arrow_stream(&[nulls(1000)], None)).unwrap().len(), 1000);
+    for bytes in [arrow_stream(&[nulls(1 << 40)], None), arrow_file(&[nulls(1 << 40)], None)] {
+        let error = read(read_arrow, &bytes).unwrap_err();
+        assert!(error.contains("damaged") && error.contains("1099511627776 rows"), "{error}");
+    }
 }
 
 #[test]
@@ -290,9 +340,10 @@ fn sizes_that_no_machine_has_are_refused_before_they_are_asked_for() {
         bytes[place..place + 8].copy_from_slice(&(1_i64 << 60).to_le_bytes());
         assert!(read(read_arrow, &bytes).unwrap_err().contains("smaller batches"));
     }
-    for nothing in [&[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0][..], b"ARROW1\0\0\xff\xff\xff\xff\0\0\0\0ARROW1"] {
-        assert!(read(read_arrow, nothing).unwrap_err().contains("no schema"));
-    }
+    let nothing = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+    assert!(read(read_arrow, &nothing).unwrap_err().contains("no schema"));
+    let nothing = b"ARROW1\0\0\xff\xff\xff\xff\0\0\0\0ARROW1";
+    assert!(read(read_arrow, nothing).unwrap_err().contains("its footer"));
     let long = [&[0xff; 4][..], &u32::MAX.to_le_bytes(), b"short"].concat();
     assert!(read(read_arrow, &long).unwrap_err().contains("truncated"));
 }

@@ -1,5 +1,7 @@
 //! Dates, times and durations of Arrow, which are numbers of some unit.
 
+use std::fmt::Write as _;
+
 use arrow_schema::TimeUnit;
 
 use super::super::calendar::{date_of_day, duration, moment, time_of_day};
@@ -22,6 +24,25 @@ pub(super) fn time(number: i64, unit: TimeUnit) -> Result<String, Reason> {
 
 pub(super) fn duration_of(number: i64, unit: TimeUnit) -> String {
     duration(nanoseconds(number, unit))
+}
+
+/// An ISO 8601 duration of months, days and nanoseconds, each with a sign of its own: `P14M-3DT4.5S`.
+pub(super) fn interval((months, days, nanoseconds): (i32, i32, i128)) -> String {
+    let mut text = String::from("P");
+    if months != 0 {
+        let _ = write!(text, "{months}M");
+    }
+    if days != 0 {
+        let _ = write!(text, "{days}D");
+    }
+    if nanoseconds != 0 || text == "P" {
+        let sign = if nanoseconds < 0 { "-" } else { "" };
+        let (seconds, rest) =
+            (nanoseconds.unsigned_abs() / 1_000_000_000, nanoseconds.unsigned_abs() % 1_000_000_000);
+        let fraction = if rest == 0 { String::new() } else { format!(".{rest:09}") };
+        let _ = write!(text, "T{sign}{seconds}{}S", fraction.trim_end_matches('0'));
+    }
+    text
 }
 
 /// A moment in a zone: with its offset where the zone is one, else in UTC, since the offset of a zone with a name
@@ -86,6 +107,12 @@ mod tests {
         assert_eq!(at(Some("+02:00")), "2015-07-01T14:30:05+02:00");
         assert_eq!(at(Some("-0530")), "2015-07-01T07:00:05-05:30");
         assert_eq!(at(Some("+13")), "2015-07-02T01:30:05+13:00");
+    }
+
+    #[test]
+    fn an_interval_keeps_its_three_parts() {
+        let shown = [(14, -3, 4_500_000_000), (0, 0, 0), (-1, 0, 0), (0, 2, 0), (0, 0, -1)].map(interval);
+        assert_eq!(shown, ["P14M-3DT4.5S", "PT0S", "P-1M", "P2D", "PT-0.000000001S"]);
     }
 
     #[test]

@@ -1,18 +1,22 @@
 //! The text of one JSON value as a [`Record`].
 
 use kindred::profile::Value;
-use kindred::profile::json::{Reason, parse};
+use kindred::profile::json::{Changed, ParseError, Reason, parse, parse_counting};
 
 use super::super::{NOT_UNICODE, Record};
 
-const NOT_JSON: &str = "not valid JSON";
-const NOT_A_MAP: &str = "not a map";
+pub(super) const NOT_JSON: &str = "not valid JSON";
+pub(super) const NOT_A_MAP: &str = "not a map";
 const TOO_DEEP: &str = "nested too deeply";
 
 /// The record that the text of one JSON value is. `place` is called only for what is not usable.
-pub(super) fn parse_record(text: &[u8], place: impl FnOnce() -> String) -> Record {
-    match parse_value(text) {
-        Ok(Value::Map(fields)) => Record::Fields(fields),
+pub(super) fn parse_record(text: &[u8], place: impl FnOnce() -> String, changed: &mut Changed) -> Record {
+    let mut own = Changed::default();
+    match parse_counting(text, &mut own).map_err(reason_of) {
+        Ok(Value::Map(fields)) => {
+            changed.add(own);
+            Record::Fields(fields)
+        }
         Ok(_) => Record::Unusable { reason: NOT_A_MAP, place: place() },
         Err(reason) => Record::Unusable { reason, place: place() },
     }
@@ -20,12 +24,16 @@ pub(super) fn parse_record(text: &[u8], place: impl FnOnce() -> String) -> Recor
 
 /// The value that a text is, or the reason under which its record is counted.
 pub(in super::super) fn parse_value(text: &[u8]) -> Result<Value, &'static str> {
-    parse(text).map_err(|error| match error.reason {
+    parse(text).map_err(reason_of)
+}
+
+fn reason_of(error: ParseError) -> &'static str {
+    match error.reason {
         Reason::NotUnicode => NOT_UNICODE,
         Reason::TooDeep => TOO_DEEP,
         // How long a record may be is judged where it is cut out.
         Reason::NotJson(_) | Reason::TooLong => NOT_JSON,
-    })
+    }
 }
 
 #[cfg(test)]
@@ -67,7 +75,7 @@ mod tests {
         for &(json, reason) in cases {
             let shown = String::from_utf8_lossy(json);
             let expected = Record::Unusable { reason, place: "here".into() };
-            assert_eq!(parse_record(json, || "here".into()), expected, "{shown}");
+            assert_eq!(parse_record(json, || "here".into(), &mut Changed::default()), expected, "{shown}");
         }
     }
 
@@ -75,6 +83,6 @@ mod tests {
     fn what_is_nested_too_deeply_is_no_record() {
         let deep = format!("{{\"a\":{}", "[".repeat(200));
         let expected = Record::Unusable { reason: TOO_DEEP, place: "here".into() };
-        assert_eq!(parse_record(deep.as_bytes(), || "here".into()), expected);
+        assert_eq!(parse_record(deep.as_bytes(), || "here".into(), &mut Changed::default()), expected);
     }
 }

@@ -16,14 +16,31 @@ pub(super) struct Header {
     pub(super) rows: u64,
     pub(super) dimension: usize,
     pub(super) number: Number,
+    /// Whether the columns lie one after the other, rather than the rows.
+    pub(super) by_column: bool,
+    /// Where the numbers begin.
+    pub(super) start: u64,
 }
 
 /// How a number is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Number {
-    Half { little: bool },
-    Single { little: bool },
-    Double { little: bool },
+pub(in super::super) enum Number {
+    Half {
+        little: bool,
+    },
+    Single {
+        little: bool,
+    },
+    Double {
+        little: bool,
+    },
+    /// 1, 2, 4 or 8 bytes.
+    Whole {
+        bytes: usize,
+        signed: bool,
+        little: bool,
+    },
+    Truth,
 }
 
 /// Why a `.npy` file is not read.
@@ -41,16 +58,18 @@ pub enum HeaderError {
     /// The header is not as numpy writes it.
     #[error("the header of the .npy file is damaged: {0}")]
     Malformed(&'static str),
-    /// Something else than floating-point numbers.
+    /// Something else than numbers.
     #[error(
-        "its numbers are of the type {0:?}; f2, f4 and f8 are read, as numpy.float16, float32 and float64 are"
+        "its numbers are of the type {0:?}{meaning}; floating-point numbers of 2, 4 and 8 bytes, whole numbers and truth values \
+         are read: a.astype(\"float32\") makes such of others",
+        meaning = meaning(_0)
     )]
     Type(String),
-    /// Columns instead of rows.
-    #[error("its numbers are in Fortran order; numpy.ascontiguousarray makes rows of them")]
-    FortranOrder,
     /// Something else than a matrix.
-    #[error("its shape is ({0}); a matrix is read, with a row for each vector")]
+    #[error(
+        "its shape is ({0}); two lengths are expected, the vectors and the numbers in each: a.reshape(1, -1) makes one \
+         vector of all numbers, a.reshape(len(a), -1) one of each item"
+    )]
     Shape(String),
     /// A matrix without rows.
     #[error("it has no rows")]
@@ -66,6 +85,16 @@ pub enum HeaderError {
         /// How many there should be.
         rows: u64,
     },
+    /// The file is shorter than its header says.
+    #[error("it has {has} bytes of numbers, and its shape says {rows} rows of {row} bytes; it is truncated")]
+    Short {
+        /// The bytes that are there.
+        has: u64,
+        /// The rows.
+        rows: u64,
+        /// The bytes of each.
+        row: u64,
+    },
     /// The file goes on.
     #[error("has more bytes than its shape says")]
     Trailing,
@@ -75,20 +104,39 @@ impl Header {
     /// Reads a header, and not a byte more.
     pub(super) fn read(reader: &mut impl Read) -> io::Result<Result<Header, HeaderError>> {
         match read_text(reader)? {
-            Ok(text) => Ok(parse(&text)),
+            Ok((text, start)) => Ok(parse(&text).map(|header| Header { start, ..header })),
             Err(error) => Ok(Err(error)),
         }
     }
+
+    /// The bytes of all numbers; `None` for more than any file has.
+    pub(super) fn bytes(&self) -> Option<u64> {
+        self.rows.checked_mul((self.dimension * self.number.bytes()) as u64)
+    }
 }
 
-/// The text of a header.
-fn read_text(reader: &mut impl Read) -> io::Result<Result<String, HeaderError>> {
+/// What a type is that is no number, in words.
+fn meaning(kind: &str) -> &'static str {
+    match kind.trim_start_matches(['<', '>', '|', '=']).chars().next() {
+        Some('O') => " (Python objects; of lists of equal length numpy.stack makes a matrix)",
+        Some('c') => " (complex numbers)",
+        Some('U' | 'S') => " (text)",
+        Some('V' | '[') => " (raw bytes or several fields; bfloat16 is written so)",
+        Some('M' | 'm') => " (dates or durations)",
+        Some('f') => " (numpy.longdouble)",
+        _ => "",
+    }
+}
+
+/// The text of a header, and where it ends.
+fn read_text(reader: &mut impl Read) -> io::Result<Result<(String, u64), HeaderError>> {
     let Some([magic @ .., major, minor]) = take::<8>(reader)? else {
         return Ok(Err(HeaderError::TruncatedHeader));
     };
     if magic != MAGIC {
         return Ok(Err(HeaderError::Magic));
     }
+    let prefix = if major == 1 { 10 } else { 12 };
     let length = match (major, minor) {
         (1, 0) => take(reader)?.map(|bytes| u64::from(u16::from_le_bytes(bytes))),
         (2 | 3, 0) => take(reader)?.map(|bytes| u64::from(u32::from_le_bytes(bytes))),
@@ -103,7 +151,8 @@ fn read_text(reader: &mut impl Read) -> io::Result<Result<String, HeaderError>> 
     if text.len() as u64 != length {
         return Ok(Err(HeaderError::TruncatedHeader));
     }
-    Ok(String::from_utf8(text).map_err(|_| HeaderError::Malformed("it is no text")))
+    let text = String::from_utf8(text).map_err(|_| HeaderError::Malformed("it is no text"));
+    Ok(text.map(|text| (text, prefix + length)))
 }
 
 /// So many bytes, if there are.
@@ -144,13 +193,13 @@ fn parse(text: &str) -> Result<Header, HeaderError> {
     let (Some(number), Some(fortran_order), Some(shape)) = (number, fortran_order, shape) else {
         return Err(missing);
     };
-    match fortran_order {
-        "False" => {}
-        "True" => return Err(HeaderError::FortranOrder),
+    let by_column = match fortran_order {
+        "False" => false,
+        "True" => true,
         _ => return Err(HeaderError::Malformed("the order is neither True nor False")),
-    }
+    };
     let (rows, dimension) = matrix(shape)?;
-    Ok(Header { rows, dimension, number })
+    Ok(Header { rows, dimension, number, by_column, start: 0 })
 }
 
 /// The rows of a matrix, and the numbers in each.
@@ -176,20 +225,36 @@ fn matrix(shape: &str) -> Result<(u64, usize), HeaderError> {
 impl Number {
     fn parse(value: &str) -> Result<Number, HeaderError> {
         let unquoted = value.trim_matches(['\'', '"']);
-        let little = unquoted.starts_with('<');
-        match unquoted {
-            "<f2" | ">f2" => Ok(Number::Half { little }),
-            "<f4" | ">f4" => Ok(Number::Single { little }),
-            "<f8" | ">f8" => Ok(Number::Double { little }),
-            _ => Err(HeaderError::Type(unquoted.to_owned())),
-        }
+        let little = !unquoted.starts_with('>');
+        let unknown = || HeaderError::Type(unquoted.to_owned());
+        let Some((order, kind)) = unquoted.split_at_checked(1) else { return Err(unknown()) };
+        let whole = |bytes, signed| Number::Whole { bytes, signed, little };
+        Ok(match (order, kind) {
+            ("|", "b1") => Number::Truth,
+            // A byte has no order.
+            ("|" | "<" | ">", "i1") => whole(1, true),
+            ("|" | "<" | ">", "u1") => whole(1, false),
+            ("<" | ">", "f2") => Number::Half { little },
+            ("<" | ">", "f4") => Number::Single { little },
+            ("<" | ">", "f8") => Number::Double { little },
+            ("<" | ">", "i2") => whole(2, true),
+            ("<" | ">", "u2") => whole(2, false),
+            ("<" | ">", "i4") => whole(4, true),
+            ("<" | ">", "u4") => whole(4, false),
+            ("<" | ">", "i8") => whole(8, true),
+            ("<" | ">", "u8") => whole(8, false),
+            _ => return Err(unknown()),
+        })
     }
 
-    pub(super) fn bytes(self) -> usize {
+    /// How many bytes a number has.
+    pub(in super::super) fn bytes(self) -> usize {
         match self {
+            Number::Truth => 1,
             Number::Half { .. } => 2,
             Number::Single { .. } => 4,
             Number::Double { .. } => 8,
+            Number::Whole { bytes, .. } => bytes,
         }
     }
 }
@@ -264,11 +329,13 @@ mod tests {
 
     #[test]
     fn headers_of_every_version_are_read_and_nothing_behind_them() {
-        let expected = Header { rows: 3, dimension: 2, number: Number::Single { little: true } };
+        let number = Number::Single { little: true };
         let text = "{'shape': (3, 2), \"fortran_order\": False, 'descr': '<f4'}\n";
         for (version, length) in [(1, 2), (2, 4), (3, 4)] {
             let count = (text.len() as u32).to_le_bytes();
             let bytes = [&MAGIC[..], &[version, 0], &count[..length], text.as_bytes(), b"rest"].concat();
+            let start = (8 + length + text.len()) as u64;
+            let expected = Header { rows: 3, dimension: 2, number, by_column: false, start };
             let mut reader = &bytes[..];
             assert_eq!(Header::read(&mut reader).unwrap().unwrap(), expected);
             assert_eq!(reader, b"rest");
@@ -276,11 +343,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_matrix_of_floating_point_numbers_is_named() {
+    fn what_is_no_matrix_of_numbers_is_named() {
         assert_eq!(header(b"PK\x03\x04 and so on"), Err(HeaderError::Magic));
         assert_eq!(header(b"\x93NUMPY\x04\x00xxxx"), Err(HeaderError::Version(4, 0)));
-        assert_eq!(refused("<i8", "(3, 2)"), HeaderError::Type("<i8".into()));
-        assert_eq!(refused("|O", "(3, 2)"), HeaderError::Type("|O".into()));
+        for (kind, part) in [
+            ("|O", "Python objects"),
+            ("<c8", "complex"),
+            ("<U5", "text"),
+            ("|S3", "text"),
+            ("|V2", "bfloat16"),
+            ("<M8[ns]", "dates"),
+            ("<f16", "longdouble"),
+            ("=f4", "astype"),
+            ("<i3", "astype"),
+            ("é", "astype"),
+            ("", "astype"),
+        ] {
+            let error = refused(kind, "(3, 2)");
+            assert_eq!(error, HeaderError::Type(kind.into()));
+            assert!(error.to_string().contains(part), "{error}");
+        }
         for (shape, shown) in [("()", ""), ("(3,)", "3,"), ("(1, 2, 3)", "1, 2, 3"), ("(-1, 2)", "-1, 2")] {
             assert_eq!(refused("<f4", shape), HeaderError::Shape(shown.into()));
         }
@@ -290,10 +372,6 @@ mod tests {
         assert_eq!(
             refused("<f4", "(3, 99999999999999999999)"),
             HeaderError::Shape("3, 99999999999999999999".into())
-        );
-        assert_eq!(
-            parse("{'descr': '<f4', 'fortran_order': True, 'shape': (3, 2), }"),
-            Err(HeaderError::FortranOrder)
         );
         let columns = "{'descr': [('a', '<f4'), ('b', '<f4')], 'fortran_order': False, 'shape': (3, 2), }";
         assert!(matches!(parse(columns), Err(HeaderError::Type(text)) if text.contains("('b', '<f4')")));

@@ -8,6 +8,7 @@ use kindred::profile::Value;
 
 use super::error::Problem;
 use super::limits::{Budget, MAX_DEPTH, MAX_RECORD_COST, VALUE_COST};
+use super::numpy_times::Unit;
 use super::objects::{Body, List};
 use super::values::{Data, Flaw, Item, Weight, seal};
 
@@ -33,12 +34,20 @@ enum Kind {
     Bytes,
     /// The elements are Python objects.
     Object,
+    /// `datetime64`.
+    Moment(Unit),
+    /// `timedelta64`.
+    Span(Unit),
 }
 
 impl Dtype {
     /// `dtype(name, ...)`: a letter and a size, `f4`.
     pub(super) fn new(arguments: &[Item]) -> Result<Dtype, Problem> {
-        let name = arguments.first().and_then(Item::as_text).ok_or(BAD_ARRAY)?;
+        let name = match arguments.first() {
+            // `numpy.record`, of which arrays with names are.
+            Some(Item::Global(class)) => return Err(Problem::Dtype(class.to_string())),
+            name => name.and_then(Item::as_text).ok_or(BAD_ARRAY)?,
+        };
         let unread = || Problem::Dtype(name.to_owned());
         let plain = name.trim_start_matches(['<', '>', '=', '|']);
         let mut letters = plain.chars();
@@ -55,6 +64,8 @@ impl Dtype {
             ('U', _) => (Kind::Text, size.checked_mul(4).ok_or_else(unread)?),
             ('S', _) => (Kind::Bytes, size),
             ('O', _) => (Kind::Object, 0),
+            ('M', 8) => (Kind::Moment(Unit::GENERIC), 8),
+            ('m', 8) => (Kind::Span(Unit::GENERIC), 8),
             _ => return Err(unread()),
         };
         Ok(Dtype { kind, size, big_endian: name.starts_with('>') })
@@ -64,6 +75,14 @@ impl Dtype {
     pub(super) fn set_state(&mut self, state: Item) -> Result<(), Problem> {
         let state = state.into_arguments()?;
         let [_version, order, sub_array, names, fields, size, ..] = &*state else { return Err(BAD_ARRAY) };
+        let unit = || match state.get(8) {
+            Some(Item::Sealed(data)) => Unit::from_state(&data.value).ok_or(BAD_ARRAY),
+            _ => Err(BAD_ARRAY),
+        };
+        match &mut self.kind {
+            Kind::Moment(kept) | Kind::Span(kept) => *kept = unit()?,
+            _ => {}
+        }
         let is_none = |item: &Item| matches!(item, Item::Plain(Value::Null));
         if !is_none(sub_array) || !is_none(names) || !is_none(fields) {
             return Err(Problem::Dtype("structured".to_owned()));
@@ -98,6 +117,8 @@ impl Dtype {
                 let length = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
                 Value::Text(STANDARD.encode(bytes.get(..length).unwrap_or_default()))
             }
+            Kind::Moment(unit) => unit.moment(self.bits(bytes).cast_signed()).ok_or(Flaw::Time)?,
+            Kind::Span(unit) => unit.span(self.bits(bytes).cast_signed()).ok_or(Flaw::Time)?,
             Kind::Object => return Err(Flaw::NotData),
         })
     }
@@ -266,7 +287,7 @@ impl Array {
         let per_element = if self.dtype.kind == Kind::Float && self.dtype.size < 8 { 4 } else { VALUE_COST };
         let cost = lists.saturating_mul(VALUE_COST).saturating_add(count.saturating_mul(per_element));
         let cost = cost.saturating_add(text_bytes);
-        Ok((cost <= MAX_RECORD_COST).then_some(Weight { cost, copied: 0, depth, flaw: None }))
+        Ok((cost <= MAX_RECORD_COST).then_some(Weight { cost, depth, ..Weight::default() }))
     }
 
     /// Where a row along the last axis starts, the rows counted in C order, and the step from element to element.
@@ -383,7 +404,7 @@ mod tests {
 
     #[test]
     fn types_that_are_not_read_are_named() {
-        for name in ["M8", "m8", "V12", "c16", "f16", "i3", "x", "", "ié"] {
+        for name in ["V12", "c16", "f16", "i3", "x", "", "ié"] {
             assert_eq!(Dtype::new(&[Item::text(name)]), Err(Problem::Dtype(name.into())));
         }
     }

@@ -15,6 +15,8 @@ enum Takes {
     Attributes,
     ObjectId,
     Uuid,
+    Decimal128,
+    Argument,
     Dtype,
     Array,
     Nothing,
@@ -37,6 +39,8 @@ pub(super) fn build(target: &Item, state: Item, budget: &mut Budget) -> Result<(
         Body::Uuid(_) => Takes::Uuid,
         Body::Dtype(_) => Takes::Dtype,
         Body::Array => Takes::Array,
+        Body::Decimal128(_) => Takes::Decimal128,
+        Body::Argument(..) => Takes::Argument,
         Body::List(_) | Body::Set(_) | Body::Map(_) | Body::Done(_) => Takes::Nothing,
     };
     match takes {
@@ -57,6 +61,18 @@ pub(super) fn build(target: &Item, state: Item, budget: &mut Budget) -> Result<(
                 Body::Uuid(Some(number.ok_or(Problem::Malformed("a UUID without its number"))?));
             Ok(())
         }
+        Takes::Decimal128 => {
+            let halves =
+                decimal_halves(state).ok_or(Problem::Malformed("a Decimal128 without its number"))?;
+            object.borrow_mut().body = Body::Decimal128(Some(halves));
+            Ok(())
+        }
+        // What the class makes of its argument and of the state, only the class knows.
+        Takes::Argument => match (attributes(state, budget)?, &object.borrow().body) {
+            (Some((fields, _)), _) if fields.is_empty() => Ok(()),
+            (_, Body::Argument(class, _)) => Err(Problem::Revived(class.to_string())),
+            _ => Ok(()),
+        },
         Takes::Dtype => {
             let Body::Dtype(mut dtype) = std::mem::replace(&mut object.borrow_mut().body, Body::Array) else {
                 return Ok(());
@@ -90,6 +106,17 @@ fn set_attributes(
         fields.clear();
     }
     Ok(())
+}
+
+/// `(high, low)`.
+fn decimal_halves(state: Item) -> Option<(u64, u64)> {
+    let half = |item: &Item| match item {
+        Item::Plain(Value::Int(number)) => u64::try_from(*number).ok(),
+        Item::Plain(Value::UInt(number)) => Some(*number),
+        _ => None,
+    };
+    let [high, low] = <[Item; 2]>::try_from(state.into_arguments().ok()?).ok()?;
+    Some((half(&high)?, half(&low)?))
 }
 
 fn uuid_number(fields: &Fields) -> Option<u128> {

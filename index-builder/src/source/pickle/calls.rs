@@ -1,5 +1,6 @@
 //! What the calls that a pickle asks for would have made.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use kindred::profile::{Fields, Value};
@@ -8,8 +9,9 @@ use super::arrays::{self, Dtype};
 use super::dates::{self, Duration};
 use super::error::Problem;
 use super::globals::{Global, Known};
+use super::libraries;
 use super::limits::Budget;
-use super::objects::{Body, List, Object, key_text};
+use super::objects::{Body, List, Object, key_text, uuid_text};
 use super::text;
 use super::values::{Data, Flaw, Item, Weight, seal};
 
@@ -27,7 +29,17 @@ pub(super) fn call(callable: &Item, arguments: Vec<Item>, budget: &mut Budget) -
     }
     // A class called with one value is an enum member, or a wrapper around the value; without any it is an instance
     // whose attributes follow.
-    Ok(arguments.into_iter().next().unwrap_or_else(|| instance(global)))
+    Ok(match arguments.into_iter().next() {
+        None => instance(global),
+        Some(argument) => made_of(argument, global),
+    })
+}
+
+/// The only argument of a call of which nothing else is known. Who made it is kept: if a state follows, it was more
+/// than its argument.
+fn made_of(argument: Item, global: &Rc<Global>) -> Item {
+    let weight = argument.weight();
+    Item::object(Object::with_weight(Body::Argument(Rc::clone(global), argument), weight))
 }
 
 /// NEWOBJ: `class.__new__(class, *arguments)`.
@@ -89,17 +101,35 @@ fn call_known(global: &Rc<Global>, arguments: Vec<Item>, budget: &mut Budget) ->
         Known::Utc => Ok(Item::Offset(Duration::ZERO)),
         Known::PytzZone => dates::pytz_zone(&arguments),
         Known::PytzOffset => dates::pytz_offset(&arguments),
-        Known::ZoneInfo if dates::is_utc(&arguments) => Ok(Item::Offset(Duration::ZERO)),
+        Known::ZoneInfo => dates::zone(arguments.first()),
+        // Of a file the last argument of two is the name, of `_unpickle` the second.
+        Known::DateutilZone if arguments.len() > 1 => dates::zone(arguments.get(1)),
+        Known::DateutilZone => dates::zone(arguments.first()),
         Known::PandasTimestamp => dates::pandas_timestamp(&arguments),
+        Known::PandasDuration => dates::pandas_duration(&arguments),
         Known::Nothing => Ok(Item::Plain(Value::Null)),
         Known::Uuid if arguments.is_empty() => Ok(body(Body::Uuid(None))),
         Known::ObjectId if arguments.is_empty() => Ok(body(Body::ObjectId(None))),
+        Known::Decimal128 if arguments.is_empty() => Ok(body(Body::Decimal128(None))),
+        Known::Binary => binary(&arguments),
+        Known::MinKey => Ok(Item::text("MinKey")),
+        Known::MaxKey => Ok(Item::text("MaxKey")),
+        Known::Regex | Known::BsonTimestamp | Known::DbRef | Known::DatetimeMs if arguments.is_empty() => {
+            Ok(instance(global))
+        }
+        Known::DjangoModel => Ok(instance(global)),
+        Known::Path => libraries::path(&arguments, '/').map(Item::text).ok_or(BAD_CALL),
+        Known::WindowsPath => libraries::path(&arguments, '\\').map(Item::text).ok_or(BAD_CALL),
+        Known::Ipv4 | Known::Ipv6 => address(global.known, &arguments),
         Known::Array | Known::ArrayReconstruct => Ok(body(Body::Array)),
         Known::ArrayFromBuffer => arrays::from_buffer(arguments).map(Item::sealed),
         Known::Scalar => arrays::scalar(&arguments),
         Known::Dtype => Ok(body(Body::Dtype(Dtype::new(&arguments)?))),
         Known::Object | Known::Namespace | Known::Uuid | Known::ObjectId => Err(BAD_CALL),
-        Known::Foreign | Known::Unread | Known::ZoneInfo => Err(unread(global)),
+        Known::Decimal128 | Known::Regex | Known::BsonTimestamp | Known::DbRef | Known::DatetimeMs => {
+            Err(BAD_CALL)
+        }
+        Known::Foreign | Known::Unread => Err(unread(global)),
     }
 }
 
@@ -169,6 +199,36 @@ fn bytes(arguments: &[Item]) -> Result<Item, Problem> {
     }
 }
 
+/// `bson.Binary(bytes, subtype)`: a UUID where the subtype says so.
+fn binary(arguments: &[Item]) -> Result<Item, Problem> {
+    const UUID: i64 = 4;
+    let [bytes, subtype] = arguments else { return Err(BAD_CALL) };
+    let bytes = bytes.to_bytes().ok_or(BAD_CALL)?;
+    Ok(match <[u8; 16]>::try_from(&*bytes) {
+        Ok(number) if subtype.as_int() == Some(UUID) => Item::text(uuid_text(u128::from_be_bytes(number))),
+        _ => Item::Bytes(bytes),
+    })
+}
+
+/// `ipaddress.IPv4Address(number)`, `IPv6Address(text)`; the number of one of version 6 may be too large for an integer.
+fn address(known: Known, arguments: &[Item]) -> Result<Item, Problem> {
+    let number = match arguments {
+        [Item::Plain(Value::Int(number))] => u128::try_from(*number).map_err(|_| BAD_CALL)?,
+        [Item::Plain(Value::UInt(number))] => u128::from(*number),
+        [argument] => {
+            let text = argument.as_text().ok_or(BAD_CALL)?;
+            let Ok(number) = text.parse() else { return Ok(Item::text(text)) };
+            number
+        }
+        _ => return Err(BAD_CALL),
+    };
+    Ok(Item::text(if known == Known::Ipv6 {
+        Ipv6Addr::from(number).to_string()
+    } else {
+        Ipv4Addr::from(u32::try_from(number).map_err(|_| BAD_CALL)?).to_string()
+    }))
+}
+
 /// `_codecs.encode(text, 'latin1')`.
 fn encode(arguments: &[Item]) -> Result<Item, Problem> {
     let [text, encoding] = arguments else { return Err(BAD_CALL) };
@@ -205,13 +265,16 @@ fn reconstruct(arguments: Vec<Item>, budget: &mut Budget) -> Result<Item, Proble
     }
 }
 
-/// The value of an instance's attributes: a dict, or a tuple of two (the second those with slots).
+/// The value of an instance's attributes: a dict, or a tuple of two (the second a dict of those with slots). `None`
+/// for a state that only the class itself understands.
 pub(super) fn attributes(state: Item, budget: &mut Budget) -> Result<Option<(Fields, Weight)>, Problem> {
+    // A list of two is the state of a class of its own: a dataclass that is frozen and has slots.
+    let is_tuple = matches!(state, Item::Tuple(_));
     let data: Data = seal(state, budget)?;
     let fields = match data.value {
         Value::Map(fields) => fields,
         Value::Null => Fields::new(),
-        Value::List(parts) if parts.len() == 2 => {
+        Value::List(parts) if is_tuple && matches!(*parts, [_, Value::Map(_)]) => {
             let mut fields = Fields::new();
             for part in parts {
                 match part {

@@ -106,10 +106,12 @@ pub(super) fn duration(arguments: &[Item]) -> Result<Item, Problem> {
     Ok(Item::Duration(Duration::new(parts[0], parts[1], parts[2])?))
 }
 
-/// `timezone(timedelta)` or `timezone(timedelta, name)`.
+/// `timezone(timedelta)` or `timezone(timedelta, name)`; the same of other libraries, or the name in front.
 pub(super) fn time_zone(arguments: &[Item]) -> Result<Item, Problem> {
     match arguments {
-        [Item::Duration(offset), ..] if matches!(offset.days, -1 | 0) => Ok(Item::Offset(*offset)),
+        [Item::Duration(offset), ..] | [_, Item::Duration(offset)] if matches!(offset.days, -1 | 0) => {
+            Ok(Item::Offset(*offset))
+        }
         _ => Err(Problem::Malformed("a time zone without its offset")),
     }
 }
@@ -128,9 +130,25 @@ pub(super) fn pytz_offset(arguments: &[Item]) -> Result<Item, Problem> {
     time_zone(&[Item::Duration(Duration::new(0, seconds, 0)?)])
 }
 
-/// `ZoneInfo._unpickle(key, ...)`: whether the zone is UTC.
-pub(super) fn is_utc(arguments: &[Item]) -> bool {
-    matches!(arguments.first().and_then(Item::as_text), Some("UTC" | "Etc/UTC" | "GMT" | "Etc/GMT"))
+/// A zone by its name, or by the file of the database of zones: `Europe/Berlin`, `/usr/share/zoneinfo/Europe/Berlin`.
+pub(super) fn zone(name: Option<&Item>) -> Result<Item, Problem> {
+    const NO_NAME: Problem = Problem::Malformed("a time zone without its name");
+    let name = name.and_then(Item::as_text).ok_or(NO_NAME)?;
+    let name = name.rsplit_once("zoneinfo/").map_or(name, |(_, name)| name);
+    match name {
+        "UTC" | "Etc/UTC" | "GMT" | "Etc/GMT" => Ok(Item::Offset(Duration::ZERO)),
+        _ if is_zone_name(name) => Ok(Item::Zone(name.into())),
+        _ => Err(Problem::Zone(name.to_owned())),
+    }
+}
+
+/// Whether a name is one of the database of zones, and not that of a file elsewhere.
+fn is_zone_name(name: &str) -> bool {
+    let is_part = |part: &str| {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte);
+        part.starts_with(|first: char| first.is_ascii_alphabetic()) && part.bytes().all(is_letter)
+    };
+    name.len() <= 64 && name.split('/').all(is_part)
 }
 
 /// `_unpickle_timestamp(number, frequency, time zone, unit)`: so many units since 1970, in UTC if there is a zone.
@@ -139,24 +157,42 @@ pub(super) fn pandas_timestamp(arguments: &[Item]) -> Result<Item, Problem> {
     if number == i64::MIN {
         return Ok(Item::Plain(Value::Null)); // NaT
     }
-    let per_second: i128 = match arguments.get(3).map(Item::as_int) {
-        None | Some(Some(10)) => 1_000_000_000,
-        Some(Some(9)) => 1_000_000,
-        Some(Some(8)) => 1000,
-        Some(Some(7)) => 1,
-        _ => return Err(Problem::Malformed("a timestamp of an unknown unit")),
-    };
+    let unit = nanoseconds_of_unit(arguments.get(3))?;
     let zone = arguments.get(2).map(std::slice::from_ref).unwrap_or_default();
     let offset = if let [Item::Offset(offset)] = zone { *offset } else { Duration::ZERO };
-    let nanoseconds = i128::from(number) * (1_000_000_000 / per_second) + offset.total_microseconds() * 1000;
-    calendar::moment(nanoseconds, &zone_text(zone)?).map(Item::text).ok_or(BAD_DATE)
+    let nanoseconds = i128::from(number) * unit + offset.total_microseconds() * 1000;
+    // The number is in UTC, whatever the zone, so that a zone whose offset is not known loses nothing but its name.
+    let zone = if let [Item::Zone(_)] = zone { Duration::ZERO.offset() } else { zone_text(zone)? };
+    calendar::moment(nanoseconds, &zone).map(Item::text).ok_or(BAD_DATE)
+}
+
+/// `_timedelta_unpickle(number, unit)`.
+pub(super) fn pandas_duration(arguments: &[Item]) -> Result<Item, Problem> {
+    let number = arguments.first().and_then(Item::as_int).ok_or(BAD_DATE)?;
+    if number == i64::MIN {
+        return Ok(Item::Plain(Value::Null)); // NaT
+    }
+    Ok(Item::text(calendar::duration(i128::from(number) * nanoseconds_of_unit(arguments.get(1))?)))
+}
+
+/// What pandas' number of a unit means; without one it is nanoseconds.
+fn nanoseconds_of_unit(unit: Option<&Item>) -> Result<i128, Problem> {
+    Ok(match unit.map(Item::as_int) {
+        None | Some(Some(10)) => 1,
+        Some(Some(9)) => 1000,
+        Some(Some(8)) => 1_000_000,
+        Some(Some(7)) => 1_000_000_000,
+        _ => return Err(Problem::Malformed("a time of pandas of an unknown unit")),
+    })
 }
 
 fn zone_text(zone: &[Item]) -> Result<String, Problem> {
     match zone {
         [] | [Item::Plain(Value::Null)] => Ok(String::new()),
         [Item::Offset(offset)] => Ok(offset.offset()),
-        _ => Err(Problem::Malformed("a date with a time zone whose offset is not in the file")),
+        // As RFC 9557 writes it: which of its offsets the zone had then is not in the file.
+        [Item::Zone(name)] => Ok(format!("[{name}]")),
+        [other, ..] => Err(Problem::Zone(other.describe())),
     }
 }
 

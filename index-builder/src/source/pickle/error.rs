@@ -44,7 +44,8 @@ pub enum Problem {
     /// A class or function that is not in the table of what is read.
     #[error(
         "the pickle asks for {module}.{name}, which is not read (nothing that a pickle names is imported or \
-         called); {READ_INSTEAD}"
+         called); {READ_INSTEAD}{}",
+        advice(module)
     )]
     Class {
         /// The Python module.
@@ -54,13 +55,45 @@ pub enum Problem {
     },
     /// A numpy type that is not read.
     #[error(
-        "numpy arrays of type {0:?} are not read; floats of 16, 32 and 64 bits, integers, booleans, texts and \
-         objects are"
+        "numpy arrays of type {0:?} are not read; floats of 16, 32 and 64 bits, integers, booleans, texts, times and \
+         objects are; of an array with named fields make a list of dicts: \
+         [dict(zip(a.dtype.names, row)) for row in a.tolist()]"
     )]
     Dtype(String),
     /// The outermost object is something else.
-    #[error("found {0}; {READ_INSTEAD}")]
+    #[error("found {0}; {READ_INSTEAD}; df.to_dict(\"records\") makes such a list of a DataFrame")]
     Root(String),
+    /// A dict of columns.
+    #[error(
+        "the outermost dict seems to have a column under each key ({0:?} is the first), as pandas' df.to_dict() gives \
+         it; df.to_dict(\"records\") gives a list of dicts, which is read"
+    )]
+    Columns(String),
+    /// An object that is more than what its class was called with.
+    #[error(
+        "the pickle revives an object of {0} from an argument and a state, and what that gives only {0} knows; \
+         {READ_INSTEAD}"
+    )]
+    Revived(String),
+    /// A time zone whose offset is not in the file.
+    #[error(
+        "a date has a time zone whose offset is not in the file ({0}); convert dates before they are pickled: \
+         date.astimezone(datetime.timezone.utc)"
+    )]
+    Zone(String),
+    /// A file of another kind.
+    #[error("not a pickle, but {0}")]
+    Another(&'static str),
+    /// A file in which something else follows a pickle.
+    #[error(
+        "something follows the pickle that ends at byte {end}, and it is no pickle that can be read: {problem}"
+    )]
+    After {
+        /// The length of what was read.
+        end: u64,
+        /// What is wrong with what follows.
+        problem: Box<Problem>,
+    },
     /// An object that holds itself, or is added to after it was put into another.
     #[error("an object contains itself, or is added to after it was put into another one")]
     Cycle,
@@ -77,6 +110,27 @@ pub enum Problem {
 
 /// What every refusal of another content says.
 const READ_INSTEAD: &str = "what is read is a list of dicts, or a dict from id to dict, of plain data";
+
+/// How the data of a library that is not read becomes what is.
+fn advice(module: &str) -> &'static str {
+    match module.split('.').next().unwrap_or_default() {
+        "pandas" | "geopandas" | "dask" => {
+            "; of a DataFrame df.to_dict(\"records\") is a list of dicts, and df.to_parquet(...) is read too"
+        }
+        "polars" => "; df.to_dicts() is a list of dicts, and df.write_parquet(...) is read too",
+        "pyarrow" => "; table.to_pylist() is a list of dicts, and a Parquet file is read too",
+        "sqlalchemy" => {
+            "; of rows [dict(row._mapping) for row in rows] is a list of dicts, of models \
+             [{c.key: getattr(m, c.key) for c in inspect(m).mapper.column_attrs} for m in models]"
+        }
+        "joblib" => {
+            "; joblib.dump writes arrays in a way of its own: use pickle.dump, or numpy.save for vectors alone"
+        }
+        "torch" | "tensorflow" | "jax" => "; of a tensor, tolist() or numpy() is read",
+        "scipy" => "; of a sparse matrix, toarray() is read",
+        _ => "",
+    }
+}
 
 /// An error on its way to the place that knows the offset.
 #[derive(Debug)]

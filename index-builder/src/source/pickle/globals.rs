@@ -44,13 +44,35 @@ pub(super) enum Known {
     PytzZone,
     /// Minutes before UTC.
     PytzOffset,
-    /// A zone of the system's database, which is not in the file: only UTC is read.
+    /// A zone of the system's database: its name.
     ZoneInfo,
+    /// The same of dateutil, by its file.
+    DateutilZone,
     PandasTimestamp,
+    PandasDuration,
     /// Called or not, it is null: pandas' `NaT` and `NA`.
     Nothing,
     Uuid,
     ObjectId,
+    /// `bson.Decimal128`.
+    Decimal128,
+    /// `bson.Binary`: bytes and their subtype.
+    Binary,
+    MinKey,
+    MaxKey,
+    /// `bson.Regex`, `bson.Timestamp`, `bson.DBRef`, `DatetimeMS`: see [`libraries`](super::libraries).
+    Regex,
+    BsonTimestamp,
+    DbRef,
+    DatetimeMs,
+    /// Django's `model_unpickle`: a model, whose fields follow.
+    DjangoModel,
+    /// `pathlib`'s paths with slashes, and those of Windows.
+    Path,
+    WindowsPath,
+    /// `ipaddress`: the address as a number.
+    Ipv4,
+    Ipv6,
     Array,
     ArrayReconstruct,
     ArrayFromBuffer,
@@ -126,6 +148,51 @@ fn builtin(name: &str) -> Known {
 }
 
 fn known_elsewhere(module: &str, name: &str) -> Known {
+    match module.split('.').next() {
+        Some("bson") => of_bson(module, name),
+        Some("dateutil") => of_dateutil(module, name),
+        Some("pathlib") => of_pathlib(name),
+        _ => known_in_others(module, name),
+    }
+}
+
+fn of_bson(module: &str, name: &str) -> Known {
+    match (module, name) {
+        ("bson.objectid", "ObjectId") => Known::ObjectId,
+        ("bson.decimal128", "Decimal128") => Known::Decimal128,
+        ("bson.binary", "Binary") => Known::Binary,
+        ("bson.min_key", "MinKey") => Known::MinKey,
+        ("bson.max_key", "MaxKey") => Known::MaxKey,
+        ("bson.regex", "Regex") => Known::Regex,
+        ("bson.timestamp", "Timestamp") => Known::BsonTimestamp,
+        ("bson.dbref", "DBRef") => Known::DbRef,
+        ("bson.datetime_ms", "DatetimeMS") => Known::DatetimeMs,
+        ("bson.son", "SON") => Known::Map,
+        ("bson.tz_util", "FixedOffset") => Known::TimeZone,
+        _ => Known::Foreign,
+    }
+}
+
+fn of_dateutil(module: &str, name: &str) -> Known {
+    match (module, name) {
+        ("dateutil.tz.tz" | "dateutil.tz", "tzutc") => Known::Utc,
+        ("dateutil.tz.tz" | "dateutil.tz", "tzoffset") => Known::TimeZone,
+        ("dateutil.tz.tz" | "dateutil.tz", "tzfile")
+        | ("dateutil.tz._tzfile", "_unpickle")
+        | ("dateutil.zoneinfo", "gettz") => Known::DateutilZone,
+        _ => Known::Foreign,
+    }
+}
+
+fn of_pathlib(name: &str) -> Known {
+    match name {
+        "PosixPath" | "PurePosixPath" => Known::Path,
+        "WindowsPath" | "PureWindowsPath" => Known::WindowsPath,
+        _ => Known::Unread,
+    }
+}
+
+fn known_in_others(module: &str, name: &str) -> Known {
     match (module, name) {
         ("_codecs", "encode") => Known::Encode,
         ("types", "SimpleNamespace") | ("argparse", "Namespace") => Known::Namespace,
@@ -135,14 +202,19 @@ fn known_elsewhere(module: &str, name: &str) -> Known {
         ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => Known::ArrayReconstruct,
         ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") => Known::Scalar,
         ("numpy.core.numeric" | "numpy._core.numeric", "_frombuffer") => Known::ArrayFromBuffer,
-        ("pytz", "_UTC" | "UTC") | ("dateutil.tz.tz" | "dateutil.tz", "tzutc") => Known::Utc,
+        ("pytz", "_UTC" | "UTC") => Known::Utc,
         ("pytz", "_p") => Known::PytzZone,
         ("pytz", "FixedOffset") => Known::PytzOffset,
         ("zoneinfo" | "backports.zoneinfo", "ZoneInfo" | "ZoneInfo._unpickle") => Known::ZoneInfo,
         ("pandas._libs.tslibs.timestamps", "_unpickle_timestamp") => Known::PandasTimestamp,
-        ("pandas._libs.tslibs.nattype", "_nat_unpickle") | ("pandas" | "pandas._libs.missing", "NA") => {
-            Known::Nothing
-        }
+        ("pandas._libs.tslibs.timedeltas", "_timedelta_unpickle" | "Timedelta") => Known::PandasDuration,
+        ("pandas._libs.tslibs.nattype", "_nat_unpickle" | "__nat_unpickle")
+        | ("pandas" | "pandas._libs.missing", "NA") => Known::Nothing,
+        ("psycopg2.tz", "FixedOffsetTimezone") => Known::TimeZone,
+        ("django.db.models.base", "model_unpickle") => Known::DjangoModel,
+        ("ipaddress", "IPv4Address") => Known::Ipv4,
+        ("ipaddress", "IPv6Address") => Known::Ipv6,
+        ("re", "RegexFlag") => Known::Same,
         _ if is_library(module) => Known::Unread,
         _ => Known::Foreign,
     }
@@ -155,7 +227,10 @@ fn is_library(module: &str) -> bool {
     is_private || PYTHON.split_whitespace().chain(LIBRARIES.split_whitespace()).any(|name| name == top)
 }
 
-const LIBRARIES: &str = "dask jax numpy pandas polars pyarrow pyspark pytz scipy sklearn tensorflow torch";
+const LIBRARIES: &str = "
+    dask geopandas h5py jax joblib numpy pandas polars pyarrow pyspark pytz scipy sklearn sqlalchemy tensorflow torch
+    xarray
+";
 
 /// The top-level modules of Python's standard library: `sorted(sys.stdlib_module_names)` of Python 3.11, and those
 /// that were in Python 2 under other names; but `profile`, which programs about profiles may well call a module.

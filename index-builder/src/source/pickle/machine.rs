@@ -57,6 +57,25 @@ impl<'s> Machine<'s> {
         }
     }
 
+    /// Makes ready for the next pickle of the file, which knows nothing of those before.
+    pub(super) fn restart(&mut self, mut slots: Slots) {
+        slots.rewind();
+        self.slots = slots;
+        self.stack.clear();
+        self.marks.clear();
+        self.memo.clear();
+    }
+
+    /// Says that the file has several pickles.
+    pub(super) fn expect_several(&mut self) {
+        self.root.expect_several();
+    }
+
+    /// Whether the sink wants no more.
+    pub(super) fn stopped(&self) -> bool {
+        self.root.stopped()
+    }
+
     /// Runs to STOP, or until the sink wants no more.
     pub(super) fn run(&mut self, decoder: &mut Decoder<'_>) -> Result<(), PickleError> {
         while !self.root.stopped() {
@@ -96,7 +115,7 @@ impl<'s> Machine<'s> {
             return Err(Problem::Root(format!("{} with other values besides", result.describe())));
         }
         // Nothing but the stack holds the result from here on.
-        self.remembered = self.memo.len();
+        self.remembered = self.remembered.max(self.memo.len());
         self.memo.clear();
         self.root.finish(result, &mut self.budget)
     }

@@ -7,7 +7,8 @@
 //!
 //! # What is read
 //! Protocols 0 to 5. The outermost object is a list of dicts, or a dict from id to dict, of those classes or of
-//! subclasses; objects with attributes count as dicts. Everything else is refused with [`PickleError`]. An element
+//! subclasses; objects with attributes count as dicts. A file may have several pickles, as one `pickle.dump` after the
+//! other writes them; then each may also be a dict that is one record. Everything else is refused with [`PickleError`]. An element
 //! that is no dict, or that holds what has no meaning here (text that is not Unicode, a class, a key that is a tuple...),
 //! is an unusable record and not an error; a class that is called and is not in the table is an error, because then it
 //! is in most of the records.
@@ -22,9 +23,12 @@
 //! | list of numbers only, one of them not finite | [`Value::Floats`](kindred::profile::Value::Floats), so that it is not mistaken for a good vector |
 //! | `dict`, `OrderedDict`, `defaultdict`, `Counter`, objects with attributes | map |
 //! | keys that are int, bool, `None`, float | the text that Python's `json.dumps` gives them |
-//! | `datetime`, `date`, `time`, `timedelta`, `timezone`, pandas timestamps | ISO 8601 |
+//! | `datetime`, `date`, `time`, `timedelta`, `timezone`, times of numpy and pandas | ISO 8601 |
+//! | a `datetime` in a zone of `zoneinfo` or dateutil | ISO 8601 with the zone in brackets: its offset is not in the file |
 //! | subclasses of `str`, `int`, `list`, `dict`..., named tuples of one field | what they are subclasses of; that field |
-//! | `Decimal`, `Fraction`, `UUID`, `ObjectId`, enum members | their text, their value |
+//! | `Decimal`, `Fraction`, `UUID`, paths, IP addresses, enum members | their text, their value |
+//! | the types of MongoDB's `bson` | what extended JSON becomes ([`kindred::profile::json`]) |
+//! | models of pydantic, Django, peewee, MongoEngine, attrs; dataclasses | a map of their fields |
 //! | numpy scalars | numbers, booleans, text |
 //! | numpy arrays of 16- and 32-bit floats, a row of them | [`Value::Floats`](kindred::profile::Value::Floats) |
 //! | other numpy arrays | lists, nested for more than one dimension |
@@ -47,9 +51,11 @@ mod calls;
 mod dates;
 mod error;
 mod globals;
+mod libraries;
 mod limits;
 mod machine;
 mod numbers;
+mod numpy_times;
 mod objects;
 mod opcodes;
 mod read;

@@ -10,9 +10,10 @@ use kindred::profile::{Fields, Value};
 use super::arrays::Dtype;
 use super::error::Problem;
 use super::globals::Global;
+use super::libraries;
 use super::limits::Budget;
 use super::numbers::python_float;
-use super::values::{Data, Flaw, Weight};
+use super::values::{Data, Flaw, Item, Weight, seal};
 
 /// An object under construction, or complete.
 #[derive(Debug)]
@@ -35,6 +36,10 @@ pub(super) enum Body {
     ObjectId(Option<[u8; 12]>),
     /// The number comes with BUILD.
     Uuid(Option<u128>),
+    /// The two halves of the number come with BUILD.
+    Decimal128(Option<(u64, u64)>),
+    /// What a class of which nothing is known was called with: it stands for the object that this would have made.
+    Argument(Rc<Global>, Item),
     Dtype(Dtype),
     /// A numpy array whose content has not come yet.
     Array,
@@ -44,7 +49,7 @@ pub(super) enum Body {
 
 impl Object {
     pub(super) fn new(body: Body) -> Object {
-        Object { body, weight: Weight::default(), closed: false }
+        Object::with_weight(body, Weight::default())
     }
 
     pub(super) fn with_weight(body: Body, weight: Weight) -> Object {
@@ -76,7 +81,7 @@ impl Object {
             self.body = Body::List(List::default());
         }
         let (Body::List(list) | Body::Set(list)) = &mut self.body else {
-            return Err(Problem::Malformed("something is appended to what is no list"));
+            return Err(self.no_container("something is appended to what is no list"));
         };
         list.push(data.value);
         if !self.weight.hold(&data.weight)? {
@@ -92,8 +97,10 @@ impl Object {
             self.body = Body::Map(Fields::new());
         }
         let Body::Map(fields) = &mut self.body else {
-            return Err(Problem::Malformed("a key is set of what is no dict"));
+            return Err(self.no_container("a key is set of what is no dict"));
         };
+        let is_next = matches!(key.value, Value::Int(number) if usize::try_from(number) == Ok(fields.len()));
+        self.weight.numbered = is_next && (fields.is_empty() || self.weight.numbered);
         let mut keep = self.weight.hold(&key.weight)?;
         keep &= self.weight.hold(&data.weight)?;
         match key_text(key.value) {
@@ -106,6 +113,14 @@ impl Object {
         Ok(())
     }
 
+    /// Why nothing is put into this. What a class makes of its argument and of items besides, only the class knows.
+    fn no_container(&self, otherwise: &'static str) -> Problem {
+        match &self.body {
+            Body::Argument(class, _) => Problem::Revived(class.to_string()),
+            _ => Problem::Malformed(otherwise),
+        }
+    }
+
     /// What this is, for messages.
     pub(super) fn describe(&self) -> String {
         match &self.body {
@@ -113,6 +128,8 @@ impl Object {
             Body::Instance(class, _) => format!("an object of the class {class}"),
             Body::ObjectId(_) => "an ObjectId".to_owned(),
             Body::Uuid(_) => "a UUID".to_owned(),
+            Body::Decimal128(_) => "a Decimal128".to_owned(),
+            Body::Argument(_, argument) => argument.describe(),
             Body::Dtype(_) => "a numpy dtype".to_owned(),
             Body::Array => "a numpy array".to_owned(),
             Body::List(_) => "a list".to_owned(),
@@ -127,7 +144,9 @@ impl Object {
         self.closed = true;
         let value = match mem::replace(&mut self.body, Body::Array) {
             Body::List(list) | Body::Set(list) => list.finish(),
-            Body::Map(fields) | Body::Instance(_, fields) => Value::Map(without_duplicates(fields)),
+            Body::Map(fields) => Value::Map(without_duplicates(fields)),
+            Body::Instance(class, fields) => libraries::instance_value(&class, without_duplicates(fields)),
+            Body::Decimal128(Some((high, low))) => Value::Text(libraries::decimal128(high, low)),
             Body::ObjectId(Some(bytes)) => {
                 Value::Text(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
             }
@@ -137,12 +156,28 @@ impl Object {
                 self.body = Body::Dtype(dtype);
                 return;
             }
-            Body::ObjectId(None) | Body::Uuid(None) | Body::Array => {
+            Body::ObjectId(None)
+            | Body::Uuid(None)
+            | Body::Decimal128(None)
+            | Body::Argument(..)
+            | Body::Array => {
                 self.weight.flaw = Some(Flaw::Incomplete);
                 Value::Null
             }
         };
         self.body = Body::Done(value);
+    }
+
+    /// Makes the value of an argument that of the object.
+    fn take_argument(&mut self, budget: &mut Budget) -> Result<(), Problem> {
+        if matches!(self.body, Body::Argument(..))
+            && let Body::Argument(_, argument) = mem::replace(&mut self.body, Body::Array)
+        {
+            let data = seal(argument, budget)?;
+            self.weight = data.weight;
+            self.body = Body::Done(data.value);
+        }
+        Ok(())
     }
 
     /// The completed value, which the object gives away.
@@ -156,6 +191,7 @@ impl Object {
 
 /// Completes an object; copies its value if something else holds the object too.
 pub(super) fn seal_object(object: Rc<RefCell<Object>>, budget: &mut Budget) -> Result<Data, Problem> {
+    object.borrow_mut().take_argument(budget)?;
     object.borrow_mut().complete();
     match Rc::try_unwrap(object) {
         Ok(own) => Ok(own.into_inner().take()),
@@ -252,7 +288,8 @@ fn without_duplicates(fields: Fields) -> Fields {
     unique
 }
 
-fn uuid_text(number: u128) -> String {
+/// A UUID with its dashes.
+pub(super) fn uuid_text(number: u128) -> String {
     let digits = format!("{number:032x}");
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());
     parts.join("-")

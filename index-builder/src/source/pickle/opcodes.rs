@@ -90,6 +90,11 @@ impl<'a> Decoder<'a> {
         self.offset
     }
 
+    /// Whether there is anything behind what was decoded.
+    pub(super) fn has_more(&mut self) -> Result<bool, PickleError> {
+        Ok(!self.input.fill_buf()?.is_empty())
+    }
+
     /// What the last instruction carried.
     pub(super) fn payload(&self) -> &[u8] {
         &self.payload

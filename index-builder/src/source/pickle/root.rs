@@ -7,15 +7,19 @@ use std::rc::Rc;
 use kindred::profile::{Fields, Value};
 
 use super::error::Problem;
-use super::limits::Budget;
+use super::limits::{Budget, MAX_RECORD_COST};
 use super::objects::{Body, Object, finite};
 use super::values::{Data, Item, seal};
 use crate::source::Record;
+use crate::source::columns::Columns;
+use crate::source::record::text_of_id;
 
 /// The reason of a record that is no dict.
 const NOT_A_MAP: &str = "not a map";
-/// The reason of a record whose own id is not the key it stands under.
-const ID_DIFFERS: &str = "id differs";
+/// How many entries of a dict are held until it is said whether they are profiles or fields of one.
+const UNDECIDED: usize = 1000;
+/// The fields that hold an id, besides the one that was named.
+const ID_FIELDS: [&str; 2] = ["_id", "id"];
 
 /// Takes the records that are put into the outermost container and hands them on.
 pub(super) struct Root<'s> {
@@ -25,13 +29,72 @@ pub(super) struct Root<'s> {
     object: Option<Rc<RefCell<Object>>>,
     /// How many records came.
     count: u64,
+    /// How many of them of this pickle.
+    count_here: u64,
+    /// The file has several pickles, so that a dict may be one record.
+    several: bool,
+    /// What the outermost dict of this pickle is.
+    dict: Dict,
+    /// Whether the entries of the outermost dict may be columns.
+    columns: Columns,
+    /// The key of its first entry.
+    first_key: String,
     /// The sink wants no more.
     stopped: bool,
 }
 
+/// What the outermost dict is, where the file has several pickles.
+enum Dict {
+    /// Profiles under their ids, which are handed on as they come.
+    Profiles,
+    /// One or the other: all values so far are dicts.
+    Undecided(Entries),
+    /// A record.
+    Record(Entries),
+}
+
+/// Entries of the outermost dict that are held.
+#[derive(Default)]
+struct Entries {
+    entries: Vec<(Data, Data)>,
+    cost: usize,
+}
+
+impl Entries {
+    /// Whether one more would be more than a record has.
+    fn is_full(&self, data: &Data) -> bool {
+        self.entries.len() == UNDECIDED || self.cost.saturating_add(data.weight.cost) > MAX_RECORD_COST
+    }
+
+    /// Keeps an entry, and of a record that is too large no more than makes it known as such.
+    fn hold(&mut self, key: Data, data: Data) {
+        if self.cost <= MAX_RECORD_COST {
+            self.cost = self.cost.saturating_add(key.weight.cost).saturating_add(data.weight.cost);
+            self.entries.push((key, data));
+        }
+    }
+}
+
 impl<'s> Root<'s> {
     pub(super) fn new(id_field: &'s str, sink: &'s mut dyn FnMut(Record) -> ControlFlow<()>) -> Root<'s> {
-        Root { id_field, sink, object: None, count: 0, stopped: false }
+        Root {
+            id_field,
+            sink,
+            object: None,
+            count: 0,
+            count_here: 0,
+            several: false,
+            dict: Dict::Profiles,
+            columns: Columns::default(),
+            first_key: String::new(),
+            stopped: false,
+        }
+    }
+
+    /// Says that the file has several pickles.
+    pub(super) fn expect_several(&mut self) {
+        self.several = true;
+        self.dict = Dict::Undecided(Entries::default());
     }
 
     pub(super) fn stopped(&self) -> bool {
@@ -60,7 +123,7 @@ impl<'s> Root<'s> {
     pub(super) fn push(&mut self, item: Item, budget: &mut Budget) -> Result<(), Problem> {
         let data = seal(item, budget)?;
         self.check_kind(|body| matches!(body, Body::List(_)), || Body::List(Default::default()))?;
-        if self.count == 0 && data.weight.flaw.is_none() && !matches!(data.value, Value::Map(_)) {
+        if self.count_here == 0 && data.weight.flaw.is_none() && !matches!(data.value, Value::Map(_)) {
             return Err(Problem::Root(format!("a list whose first element is {}", data.value.kind())));
         }
         budget.release(data.weight.copied);
@@ -74,13 +137,74 @@ impl<'s> Root<'s> {
         let key = seal(key, budget)?;
         let data = seal(item, budget)?;
         self.check_kind(|body| matches!(body, Body::Map(_)), || Body::Map(Fields::new()))?;
-        if self.count == 0 && data.weight.flaw.is_none() && !matches!(data.value, Value::Map(_)) {
+        match &mut self.dict {
+            Dict::Profiles => self.give_profile(key, data, budget),
+            Dict::Record(entries) => {
+                entries.hold(key, data);
+                Ok(())
+            }
+            Dict::Undecided(entries) if matches!(data.value, Value::Map(_)) && entries.is_full(&data) => {
+                self.give_profiles(budget)?;
+                self.give_profile(key, data, budget)
+            }
+            Dict::Undecided(entries) => {
+                let is_profile = matches!(data.value, Value::Map(_)) || data.weight.flaw.is_some();
+                let is_field = !is_profile || is_id_field(&key, self.id_field);
+                entries.hold(key, data);
+                if is_field {
+                    self.dict = Dict::Record(std::mem::take(entries));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Hands on what was held, as profiles under their ids, and whatever follows as well.
+    fn give_profiles(&mut self, budget: &mut Budget) -> Result<(), Problem> {
+        if let Dict::Undecided(held) = std::mem::replace(&mut self.dict, Dict::Profiles) {
+            for (key, data) in held.entries {
+                self.give_profile(key, data, budget)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An entry of the outermost dict that is a profile under its id.
+    fn give_profile(&mut self, key: Data, data: Data, budget: &mut Budget) -> Result<(), Problem> {
+        if self.count_here == 0 && data.weight.flaw.is_none() && !matches!(data.value, Value::Map(_)) {
             return Err(Problem::Root(format!("a dict whose first value is {}", data.value.kind())));
+        }
+        if let Value::Map(fields) = &data.value {
+            self.columns.see(fields);
+            if self.first_key.is_empty() {
+                self.first_key = text_of_id(&key.value).unwrap_or_default();
+                if data.weight.numbered {
+                    return Err(Problem::Columns(self.first_key.clone()));
+                }
+            }
         }
         budget.release(data.weight.copied + key.weight.copied);
         let place = text_of_id(&key.value).unwrap_or_else(|| format!("record {}", self.count + 1));
         self.give(data, place, Some(key));
         Ok(())
+    }
+
+    /// Hands on the dict that was held as one record.
+    fn give_record(&mut self, held: Entries, budget: &mut Budget) -> Result<(), Problem> {
+        let mut object = Object::map();
+        for (key, data) in held.entries {
+            object.insert(key, data)?;
+        }
+        let data = seal(Item::object(object), budget)?;
+        self.give_alone(data, budget);
+        Ok(())
+    }
+
+    /// Hands on what has no id but its own.
+    fn give_alone(&mut self, data: Data, budget: &mut Budget) {
+        budget.release(data.weight.copied);
+        let place = format!("record {}", self.count + 1);
+        self.give(data, place, None);
     }
 
     /// Checks that the container takes what is put in; an instance becomes what it is used as.
@@ -96,6 +220,7 @@ impl<'s> Root<'s> {
 
     fn give(&mut self, data: Data, place: String, key: Option<Data>) {
         self.count += 1;
+        self.count_here += 1;
         if self.stopped {
             return;
         }
@@ -104,7 +229,7 @@ impl<'s> Root<'s> {
             (Some(flaw), _) => Record::Unusable { reason: flaw.reason(), place },
             (None, Value::Map(fields)) => match key {
                 None => Record::Fields(fields),
-                Some(key) => with_id(self.id_field, finite(key.value), fields, place),
+                Some(key) => Record::under_id(self.id_field, finite(key.value), fields, place),
             },
             (None, _) => Record::Unusable { reason: NOT_A_MAP, place },
         };
@@ -114,16 +239,25 @@ impl<'s> Root<'s> {
     /// Checks at the end of the pickle that its value is the container whose records were handed on. A dict that
     /// was complete from the start, as Python 2 wrote an `OrderedDict`, gives its records only now.
     pub(super) fn finish(&mut self, result: Item, budget: &mut Budget) -> Result<(), Problem> {
-        let Item::Object(object) = &result else { return Err(Problem::Root(result.describe())) };
-        match &self.object {
-            Some(root) if Rc::ptr_eq(root, object) => return Ok(()),
-            Some(_) => {
-                return Err(Problem::Root(format!("{} around or beside the records", result.describe())));
+        let found = result.describe();
+        match (self.object.take(), result) {
+            (Some(root), Item::Object(object)) if Rc::ptr_eq(&root, &object) => {}
+            (Some(_), _) => return Err(Problem::Root(format!("{found} around or beside the records"))),
+            (None, other) if is_container(&other) => {
+                let contents = seal(other, budget)?;
+                self.give_contents(contents, budget)?;
             }
-            None if matches!(object.borrow().body, Body::List(_) | Body::Map(_)) => {}
-            None => return Err(Problem::Root(result.describe())),
+            (None, other) if self.several => match seal(other, budget)? {
+                data @ Data { value: Value::Map(_), .. } => self.give_alone(data, budget),
+                _ => return Err(Problem::Root(found)),
+            },
+            (None, _) => return Err(Problem::Root(found)),
         }
-        let contents = seal(result, budget)?;
+        self.end(budget)
+    }
+
+    /// Hands on what is in a container that was complete from the start.
+    fn give_contents(&mut self, contents: Data, budget: &mut Budget) -> Result<(), Problem> {
         if let Some(flaw) = contents.weight.flaw {
             return Err(Problem::Root(format!("a dict that cannot be read ({})", flaw.reason())));
         }
@@ -138,26 +272,33 @@ impl<'s> Root<'s> {
             other => Err(Problem::Root(other.kind().to_owned())),
         }
     }
-}
 
-/// The record under a key of the outermost dict: the key is its id, in front.
-fn with_id(id_field: &str, id: Value, mut fields: Fields, place: String) -> Record {
-    if let Some(position) = fields.iter().position(|(name, _)| name == id_field) {
-        let (_, own) = fields.remove(position);
-        if text_of_id(&own).is_none() || text_of_id(&own) != text_of_id(&id) {
-            return Record::Unusable { reason: ID_DIFFERS, place };
+    /// Ends this pickle: what was held is handed on.
+    fn end(&mut self, budget: &mut Budget) -> Result<(), Problem> {
+        let next = if self.several { Dict::Undecided(Entries::default()) } else { Dict::Profiles };
+        match std::mem::replace(&mut self.dict, next) {
+            Dict::Record(held) => self.give_record(held, budget)?,
+            Dict::Undecided(held) => {
+                for (key, data) in held.entries {
+                    self.give_profile(key, data, budget)?;
+                }
+            }
+            Dict::Profiles => {}
         }
+        self.count_here = 0;
+        if std::mem::take(&mut self.columns).are_columns() {
+            return Err(Problem::Columns(std::mem::take(&mut self.first_key)));
+        }
+        self.first_key.clear();
+        Ok(())
     }
-    fields.insert(0, (id_field.to_owned(), id));
-    Record::Fields(fields)
 }
 
-/// The text that an id is compared by: 7 and "7" are the same.
-fn text_of_id(id: &Value) -> Option<String> {
-    match id {
-        Value::Text(text) => Some(text.clone()),
-        Value::Int(number) => Some(number.to_string()),
-        Value::UInt(number) => Some(number.to_string()),
-        _ => None,
-    }
+fn is_container(item: &Item) -> bool {
+    matches!(item, Item::Object(object) if matches!(object.borrow().body, Body::List(_) | Body::Map(_)))
+}
+
+/// Whether the key of a dict is the field of an id.
+fn is_id_field(key: &Data, id_field: &str) -> bool {
+    matches!(&key.value, Value::Text(name) if name == id_field || ID_FIELDS.contains(&name.as_str()))
 }

@@ -46,7 +46,7 @@ impl Slots {
     }
 }
 
-/// Runs through a pickle from its first instruction to STOP; what follows that is ignored, as Python does.
+/// Runs through a pickle from its first instruction to STOP; what follows is another pickle's.
 ///
 /// # Errors
 /// Truncation, unknown instructions, memo slots that were never filled, frames that do not fit; a tuple as the result.
@@ -54,9 +54,11 @@ pub(super) fn scan(decoder: &mut Decoder<'_>) -> Result<Slots, PickleError> {
     let mut slots = Slots::default();
     let mut frames = Frames::default();
     let mut result = Op::None;
+    let mut module = String::new();
     loop {
         let at = decoder.offset();
         let op = decoder.next()?;
+        check_names(op, decoder.payload(), &mut module).map_err(|problem| Fault::Problem(problem).at(at))?;
         let after = decoder.offset();
         note(op, at, &mut slots)
             .and_then(|()| frames.note(op, after))
@@ -71,6 +73,23 @@ pub(super) fn scan(decoder: &mut Decoder<'_>) -> Result<Slots, PickleError> {
             _ => result = op,
         }
     }
+}
+
+/// Refuses what joblib writes between the instructions of a pickle, where it writes an array: behind it nothing can be
+/// decoded. `module` is the last text that was the name of a module there.
+fn check_names(op: Op, payload: &[u8], module: &mut String) -> Result<(), Problem> {
+    const RAW_ARRAY: (&str, &str) = ("joblib.numpy_pickle", "NumpyArrayWrapper");
+    let refused = || Problem::Class { module: RAW_ARRAY.0.to_owned(), name: RAW_ARRAY.1.to_owned() };
+    let is = |text: &str| payload == text.as_bytes();
+    match op {
+        Op::Global if is(&format!("{}\n{}", RAW_ARRAY.0, RAW_ARRAY.1)) => return Err(refused()),
+        Op::Unicode if is(RAW_ARRAY.0) => RAW_ARRAY.0.clone_into(module),
+        Op::Unicode if is(RAW_ARRAY.1) && !module.is_empty() => RAW_ARRAY.1.clone_into(module),
+        Op::StackGlobal if module == RAW_ARRAY.1 => return Err(refused()),
+        Op::Memoize | Op::Put(_) => {}
+        _ => module.clear(),
+    }
+    Ok(())
 }
 
 fn note(op: Op, at: u64, slots: &mut Slots) -> Result<(), Problem> {
@@ -161,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_must_fit_and_what_follows_stop_is_ignored() {
+    fn frames_must_fit_and_what_follows_stop_is_left() {
         assert!(scan_bytes(b"\x80\x04\x95\x02\0\0\0\0\0\0\0].rest").is_ok());
         assert!(scan_bytes(b"\x95\x01\0\0\0\0\0\0\0].").is_ok());
         assert_eq!(scan_bytes(b"\x95\x03\0\0\0\0\0\0\0].").err(), Some(Problem::Truncated));

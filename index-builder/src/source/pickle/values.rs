@@ -23,6 +23,7 @@ pub(super) enum Flaw {
     HugeInteger,
     NotData,
     Incomplete,
+    Time,
 }
 
 impl Flaw {
@@ -35,6 +36,7 @@ impl Flaw {
             Flaw::HugeInteger => "an integer has more than 4300 digits",
             Flaw::NotData => "a value is a class or a function",
             Flaw::Incomplete => "an object is incomplete",
+            Flaw::Time => "a date or time outside the years 1 to 9999, or finer than a nanosecond",
         }
     }
 }
@@ -64,6 +66,8 @@ pub(super) enum Item {
     Duration(Duration),
     /// A time zone: so much before UTC.
     Offset(Duration),
+    /// A time zone by its name in the database of zones, which is not in the file.
+    Zone(Rc<str>),
 }
 
 /// A tuple. None of its items is an [`Item::Tuple`], and no object among them can be added to any more.
@@ -92,11 +96,13 @@ pub(super) struct Weight {
     pub(super) depth: u16,
     /// The first thing found that makes the record unusable.
     pub(super) flaw: Option<Flaw>,
+    /// It is a dict whose keys are 0, 1, 2 and so on, as those of the rows of a table.
+    pub(super) numbered: bool,
 }
 
 impl Default for Weight {
     fn default() -> Weight {
-        Weight { cost: VALUE_COST, copied: 0, depth: 0, flaw: None }
+        Weight { cost: VALUE_COST, copied: 0, depth: 0, flaw: None, numbered: false }
     }
 }
 
@@ -219,12 +225,13 @@ impl Item {
             Item::Tuple(_) => "a tuple".to_owned(),
             Item::Object(object) => object.borrow().describe(),
             Item::Global(global) => format!("the class or function {global}"),
-            Item::Duration(_) | Item::Offset(_) => "a time".to_owned(),
+            Item::Duration(_) | Item::Offset(_) | Item::Zone(_) => "a time".to_owned(),
         }
     }
 
-    fn weight(&self) -> Weight {
+    pub(super) fn weight(&self) -> Weight {
         match self {
+            Item::Zone(name) => Weight::of_text(name.len()),
             Item::Plain(Value::Text(text)) => Weight::of_text(text.len()),
             Item::Shared(text) => Weight::of_text(text.len()),
             Item::Bytes(bytes) | Item::ByteString(bytes) => Weight::of_text(bytes.len()),
@@ -275,6 +282,7 @@ pub(super) fn seal(item: Item, budget: &mut Budget) -> Result<Data, Problem> {
         Item::Global(_) => Ok(Data::flawed(Flaw::NotData)),
         Item::Duration(duration) => Ok(Data::leaf(Value::Text(duration.to_string()))),
         Item::Offset(duration) => Ok(Data::leaf(Value::Text(duration.offset()))),
+        Item::Zone(name) => Data::leaf(Value::Text(name.to_string())).copied_if(true, budget),
     }
 }
 

@@ -2,22 +2,27 @@
 //!
 //! The query runs in one read-only transaction that sees the database as it was at its start (repeatable read), and
 //! stays open at the server as a portal, the protocol's cursor, from which rows are taken as they come.
-//! Connections are not encrypted: the database is beside the builder, behind a Unix socket or a tunnel.
+//! Connections are encrypted as the address says: see [`tls`].
 
 mod address;
+mod parameters;
+mod passwords;
+mod tls;
 mod types;
 mod values;
 
 use std::error::Error as _;
 
+use postgres::config::SslMode;
 use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::{FromSql, Type};
 use postgres::{Client, IsolationLevel, NoTls, Row, Statement, Transaction};
 
 use super::error::column_names_differ;
-use super::{Cause, Record, Sink, SourceError};
+use super::{Cause, Notes, ReadOptions, Record, Sink, SourceError};
 use address::Address;
-pub use address::PASSWORD_VARIABLE;
+pub use address::VARIABLES;
+use tls::Mode;
 use types::{Decoder, Unread};
 
 /// The rows that the server sends before it is asked for more. They are taken one by one as they come, and the server
@@ -30,15 +35,50 @@ pub(super) fn name(address: &str) -> Result<String, String> {
 }
 
 /// Reads what a query gives.
-pub(super) fn read(address: &str, query: &str, sink: &mut Sink<'_>) -> Result<(), SourceError> {
+pub(super) fn read(address: &str, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(), SourceError> {
     let at = |input: &str, cause| SourceError { input: input.to_owned(), place: None, cause };
     let address = Address::parse(address).map_err(|error| at("postgres://", Cause::Database(error)))?;
-    read_rows(&address, query, sink).map_err(|cause| at(&address.name, cause))
+    address.notes.iter().for_each(|note| options.notes.add(note));
+    read_rows(&address, options, sink).map_err(|cause| at(&address.name, cause))
 }
 
-fn read_rows(address: &Address, query: &str, sink: &mut Sink<'_>) -> Result<(), Cause> {
-    let mut client = address.config.connect(NoTls).map_err(failed)?;
+fn connect(address: &Address, notes: &Notes) -> Result<Client, Cause> {
+    let Address { config, tls, mode, home, .. } = address;
+    if *mode == Mode::Disable {
+        return config.connect(NoTls).map_err(failed);
+    }
+    let connector = tls::connector(tls, *mode, home.as_deref()).map_err(Cause::Database)?;
+    match config.connect(connector) {
+        // As libpq does. Nothing was promised.
+        Err(error) if *mode == Mode::Prefer && is_of_tls(&error) => {
+            let client = config.clone().ssl_mode(SslMode::Disable).connect(NoTls).map_err(failed)?;
+            notes.add(format!(
+                "{}: the connection is not encrypted, because that failed: {}",
+                address.name,
+                failed(error)
+            ));
+            Ok(client)
+        }
+        result => result.map_err(failed),
+    }
+}
+
+/// Whether encrypting is what failed. The library tells its kinds of errors apart in words only.
+fn is_of_tls(error: &postgres::Error) -> bool {
+    error.to_string().starts_with("error performing TLS handshake")
+}
+
+fn read_rows(address: &Address, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(), Cause> {
+    let query = options.query.as_deref().unwrap_or_default();
+    let mut client = connect(address, &options.notes)?;
     let mut transaction = begin(&mut client)?;
+    if address.is_pooled {
+        // Behind a pooler others may have left statements on this connection, with the names that are used here.
+        transaction.batch_execute("deallocate all").map_err(failed)?;
+    }
+    if let Some(path) = &address.search_path {
+        transaction.batch_execute(&format!("set local search_path to {path}")).map_err(failed)?;
+    }
     let statement = transaction.prepare(query).map_err(failed)?;
     let columns = columns(&statement)?;
     let portal = transaction.bind(&statement, &[]).map_err(failed)?;
@@ -141,6 +181,9 @@ fn failed(error: postgres::Error) -> Cause {
             while let Some(cause) = source {
                 text = format!("{text}: {cause}");
                 source = cause.source();
+            }
+            if text.contains("invalid peer certificate: UnknownIssuer") {
+                text.push_str(" (sslrootcert names a file with the certificate of its authority, or system)");
             }
             text
         }

@@ -1,6 +1,7 @@
 // Asks the server. Knows the key, whether the server can be reached, and which version answered last.
 
 import { parse, type Doc, type Json } from "./json.js";
+import { session } from "./storage.js";
 
 /** An error that the server explained, as RFC 9457 has it. */
 export class Problem extends Error {
@@ -46,15 +47,15 @@ function emit<K extends keyof Connection>(event: K, what: Connection[K]): void {
 const KEY = "kindred.key";
 
 export function hasKey(): boolean {
-  return sessionStorage.getItem(KEY) !== null;
+  return session.getItem(KEY) !== null;
 }
 
 export function setKey(key: string): void {
-  sessionStorage.setItem(KEY, key);
+  session.setItem(KEY, key);
 }
 
 export function forgetKey(): void {
-  sessionStorage.removeItem(KEY);
+  session.removeItem(KEY);
 }
 
 // --- Whether the server is there. ---
@@ -154,7 +155,7 @@ export async function ask(path: string, options: RequestInit = {}): Promise<Resp
 
 async function once(path: string, options: RequestInit): Promise<Response> {
   const headers = new Headers(options.headers);
-  const key = sessionStorage.getItem(KEY);
+  const key = session.getItem(KEY);
   if (key !== null) headers.set("authorization", `Bearer ${key}`);
   let response: Response;
   try {
@@ -215,7 +216,7 @@ export interface IndexDescription {
 
 export interface IndexEvent {
   at: string;
-  kind: "swap" | "refusal" | "changed";
+  kind: "swap" | "refusal" | "changed" | "back";
   version: number | null;
   file: string;
   seconds?: number;

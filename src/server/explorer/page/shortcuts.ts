@@ -1,6 +1,7 @@
 // Single keys, for those who like them, and the list of them.
 
 import { byId } from "./dom.js";
+import { local } from "./storage.js";
 
 export interface Shortcut {
   key: string;
@@ -17,11 +18,11 @@ function isTyping(target: EventTarget | null): boolean {
 export function startShortcuts(shortcuts: Shortcut[]): void {
   const help = byId<HTMLDialogElement>("help");
   const isOff = byId<HTMLInputElement>("shortcuts-off");
-  isOff.checked = localStorage.getItem(OFF) !== null;
+  isOff.checked = local.getItem(OFF) !== null;
   // Speech input says letters that nobody means as keys: they can be switched off.
   isOff.addEventListener("change", () => {
-    if (isOff.checked) localStorage.setItem(OFF, "1");
-    else localStorage.removeItem(OFF);
+    if (isOff.checked) local.setItem(OFF, "1");
+    else local.removeItem(OFF);
   });
   byId("help-open").addEventListener("click", () => help.showModal());
   byId("help-close").addEventListener("click", () => help.close());

@@ -138,7 +138,7 @@ function describeIndex(it: api.IndexDescription): HTMLElement[] {
   ].filter((child) => child !== false);
 }
 
-const KINDS = { swap: "Swapped in", refusal: "Refused", changed: "Changed in place" };
+const KINDS = { swap: "Swapped in", refusal: "Refused", changed: "Changed in place", back: "Gone back to" };
 
 function describeEvents(events: api.IndexEvent[]): HTMLElement[] {
   const heading = h("h2", { id: "status-past" }, "Swaps and refusals");
@@ -147,7 +147,7 @@ function describeEvents(events: api.IndexEvent[]): HTMLElement[] {
     (it): Moment => ({ atMs: Date.parse(it.at), kind: it.kind, title: `${KINDS[it.kind]} ${it.file}, ${moment(it.at)}` }),
   );
   const number = (kind: string): number => events.filter((it) => it.kind === kind).length;
-  const name = `${number("swap")} swaps, ${number("refusal")} refusals, ${number("changed")} files changed in place`;
+  const name = `${number("swap")} swaps, ${number("refusal")} refusals, ${number("changed")} files changed in place, ${number("back")} times gone back`;
   const now = Date.now();
   const newest = [...events].reverse().slice(0, MOST_EVENTS);
   return [

@@ -1,6 +1,7 @@
 // Light or dark: as the system has it, unless somebody chose.
 
 import { byId, icon } from "./dom.js";
+import { local } from "./storage.js";
 
 type Theme = "auto" | "light" | "dark";
 
@@ -9,7 +10,7 @@ const NEXT: Record<Theme, Theme> = { auto: "light", light: "dark", dark: "auto" 
 const NAMES: Record<Theme, string> = { auto: "as the system", light: "light", dark: "dark" };
 
 function stored(): Theme {
-  const theme = localStorage.getItem(THEME);
+  const theme = local.getItem(THEME);
   return theme === "light" || theme === "dark" ? theme : "auto";
 }
 
@@ -25,7 +26,7 @@ function apply(theme: Theme): void {
 /** Chooses the next one. */
 export function nextTheme(): void {
   const theme = NEXT[stored()];
-  localStorage.setItem(THEME, theme);
+  local.setItem(THEME, theme);
   apply(theme);
 }
 

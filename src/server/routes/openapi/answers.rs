@@ -65,9 +65,13 @@ fn common_problems(route: &Route) -> Vec<Problem> {
     let name = route.query.first().copied();
     let known = if route.query.is_empty() { "none".to_owned() } else { route.query.join(", ") };
     let mut problems = vec![
+        Problem::Malformed,
         Problem::TargetTooLong { length: MAX_TARGET_BYTES + 1 },
-        Problem::UnknownParameter { name: "page".to_owned(), known },
+        Problem::OtherHost { host: "elsewhere.example".to_owned() },
     ];
+    if route.endpoint.is_question() {
+        problems.push(Problem::UnknownParameter { name: "page".to_owned(), known });
+    }
     if let Some(name) = name.or_else(|| super::parameters::names_in(route.pattern).next()) {
         problems.push(Problem::BadParameter { name, reason: "may be given only once".to_owned() });
     }

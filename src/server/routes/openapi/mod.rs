@@ -13,7 +13,9 @@ mod tests;
 
 use std::sync::OnceLock;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, PathItem};
@@ -25,6 +27,7 @@ use utoipa::openapi::{
 
 use self::operations::{Described, describe};
 use super::super::app::State;
+use super::super::encoding::{self, GZIP, VARY_ENCODING, takes_gzip};
 use super::super::etag::none_match_hits;
 use super::super::problem::Problem;
 use super::{Endpoint, ROUTES, Route};
@@ -46,6 +49,8 @@ pub struct Document(OnceLock<Written>);
 struct Written {
     json: web::Bytes,
     etag: HeaderValue,
+    /// The same for those who take gzip.
+    packed: Option<(web::Bytes, HeaderValue)>,
 }
 
 impl Document {
@@ -67,19 +72,28 @@ impl Written {
     fn new(document: &OpenApi) -> Result<Self, Box<dyn std::error::Error>> {
         let json = serde_json::to_vec(document)?;
         let hash = twox_hash::XxHash3_64::oneshot(&json);
-        Ok(Written { json: json.into(), etag: HeaderValue::try_from(format!("\"{hash:016x}\""))? })
+        let etag = HeaderValue::try_from(format!("\"{hash:016x}\""))?;
+        let of_packed = HeaderValue::try_from(format!("\"{hash:016x}-gzip\""))?;
+        let packed = encoding::packed(&json).map(|bytes| (bytes, of_packed));
+        Ok(Written { json: json.into(), etag, packed })
     }
 }
 
 pub(super) fn get(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    let Written { json, etag } = state.document.of(state)?;
+    let written = state.document.of(state)?;
+    let packed = written.packed.as_ref().filter(|_| takes_gzip(request));
+    let (json, etag) = packed.map_or((&written.json, &written.etag), |(bytes, etag)| (bytes, etag));
     let mut fields = request.headers().get_all(IF_NONE_MATCH);
     let is_known = fields.any(|field| none_match_hits(field.as_bytes(), etag.as_bytes()));
     let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     // Another release, or other settings, and it is another document.
     response.insert_header((ETAG, etag.clone())).insert_header((CACHE_CONTROL, "no-cache"));
+    response.insert_header((VARY, VARY_ENCODING));
     if is_known {
         return Ok(response.finish());
+    }
+    if packed.is_some() {
+        response.insert_header((CONTENT_ENCODING, GZIP));
     }
     Ok(response.insert_header((CONTENT_TYPE, "application/json")).body(json.clone()))
 }
@@ -91,12 +105,16 @@ Every path that answers to GET answers to HEAD as well, with the same headers an
 405 and `Allow`, a path that is not listed here by 404, a path and query of more than 8192 bytes by 414. Errors are \
 problem documents (RFC 9457) whose `type` names the kind.
 
-Paths and queries are percent-encoded UTF-8, decoded exactly once; `+` is a plus sign and not a blank. A query parameter \
-that is not listed here, or that comes twice, is answered by 400. Bodies that are not listed are not read.
+Paths and queries are percent-encoded UTF-8, decoded exactly once; `+` is a plus sign and not a blank. Where a question is asked, a \
+query parameter that is not listed here, or that comes twice, is answered by 400; pages, probes, \
+`/metrics` and `/openapi.json` ignore them. Bodies that are not listed are not read.
 
 Where the server has keys, a request shows one as a bearer token or as `X-API-Key`; its scopes say what it may ask. \
 Where it has a rate limit, the answers to requests with a scope carry `RateLimit-Limit`, `RateLimit-Remaining` and \
-`RateLimit-Reset`.";
+`RateLimit-Reset`.
+
+A server without keys answers only where the host that is asked for means its machine, or is allowed by a setting; else \
+421. What is no HTTP, or whose headers are too many or come too slowly, is answered by 400, 431 and 408.";
 
 const TAGS: [(&str, &str); 4] = [
     ("recommendations", "Who is like whom (scope `read`)"),

@@ -1,0 +1,76 @@
+//! Why a source gave no profile at all.
+
+use super::{DEFAULT_ID_FIELD, SECOND_ID_FIELD, describe};
+use crate::fields::{FieldsSeen, IdGuess, listed, nearest, shown};
+use crate::skipped::Skipped;
+use crate::source::ROW_NUMBERS;
+
+/// What is known when no record can be used.
+pub(super) struct Nothing<'a> {
+    pub id_field: &'a str,
+    /// Whether the field of the id was named.
+    pub is_named: bool,
+    pub valid_id_seen: bool,
+    pub vector_field: Option<&'a str>,
+    pub read: u64,
+    pub fields: &'a FieldsSeen,
+    pub guess: &'a IdGuess,
+    pub skipped: &'a Skipped,
+}
+
+impl Nothing<'_> {
+    pub fn message(&self) -> String {
+        let what = if self.valid_id_seen { "no record can be used".to_owned() } else { self.no_id() };
+        let (read, skipped) = (self.read, self.skipped.total());
+        let figures = format!("{what}: {read} records read, {skipped} skipped{}", describe(self.skipped));
+        match self.hint() {
+            Some(hint) => format!("{figures}\n{hint}"),
+            None => figures,
+        }
+    }
+
+    fn no_id(&self) -> String {
+        if self.fields.first().is_empty() || self.has_field() {
+            return format!("no record has a valid id in the field {:?}", self.id_field);
+        }
+        let looked_for = match self.is_named {
+            true => format!("{:?}", self.id_field),
+            false => format!("{DEFAULT_ID_FIELD:?} or {SECOND_ID_FIELD:?}"),
+        };
+        format!("no record has a valid id: none has the field {looked_for}")
+    }
+
+    /// Whether some record had the field that was looked for.
+    fn has_field(&self) -> bool {
+        let is_there = |name: &str| self.fields.names().any(|other| other == name || is_below(other, name));
+        is_there(self.id_field) || !self.is_named && is_there(SECOND_ID_FIELD)
+    }
+
+    fn hint(&self) -> Option<String> {
+        if !self.valid_id_seen {
+            return (!self.has_field() && !self.fields.first().is_empty()).then(|| self.which_id());
+        }
+        let vector = self.vector_field?;
+        let is_missing = self.fields.get(vector).is_none_or(|field| field.values == 0);
+        is_missing.then(|| {
+            format!(
+                "The vector is looked for in the field {vector:?}, which no record has. {}.",
+                self.fields.vectors_first()
+            )
+        })
+    }
+
+    fn which_id(&self) -> String {
+        let first = listed(self.fields.first().iter().map(String::as_str));
+        let meant = self.is_named.then(|| nearest(self.id_field, self.fields.names())).flatten();
+        let likely = match meant.or_else(|| self.guess.best()) {
+            Some(name) => format!("Say which is the id: --id-field {}", shown(name)),
+            None => "None of them differs in every record; --id-field NAME says which is the id".to_owned(),
+        };
+        format!("The first record has: {first}. {likely}; --id-field {ROW_NUMBERS} numbers the records.")
+    }
+}
+
+fn is_below(path: &str, name: &str) -> bool {
+    path.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+}
