@@ -365,10 +365,11 @@ fn bios_of_any_script_have_vectors() {
 
 #[test]
 fn fields_that_are_too_many_are_named() {
-    let columns: Vec<String> = (0..16_400).map(|n| format!("\"c{n}\":{n}")).collect();
+    let columns: Vec<String> = (0..16_400).map(|n| format!("\"c{n}\":\"v{n}\"")).collect();
     let deep = format!("{}1{}", "[".repeat(70), "]".repeat(70));
     let place = Place::empty();
-    let lines = format!("{{\"_id\":\"b\",\"c0\":{deep}}}\n{{\"_id\":\"a\",{}}}\n", columns.join(","));
+    let lines =
+        format!("{{\"_id\":\"b\",\"c1\":\"z\",\"c0\":{deep}}}\n{{\"_id\":\"a\",{}}}\n", columns.join(","));
     place.write("profiles.jsonl", lines);
     let ran = place.build(&["--no-map", "--json"]);
     let note = "fields that are not vectorized because there are 16384 before them: 16, such as \"c16384\"";
