@@ -23,3 +23,7 @@ pub mod server;
 pub mod standard;
 pub mod time;
 pub mod vectorizer;
+
+/// Tests share files with the benchmarks, which see the library from outside.
+#[cfg(test)]
+extern crate self as kindred;

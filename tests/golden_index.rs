@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use kindred::answer::{AnswerError, RecommendRequest, SearchMode, profile, recommend};
 use kindred::index::format::{FORMAT_VERSION, Header, OLDEST_FORMAT_VERSION};
-use kindred::index::{Index, MappedFile};
+use kindred::index::{Index, MappedFile, Ordinal};
+use kindred::profile::json::parse;
+use kindred::vectorizer::StoredVectorizer;
+use kindred::vectorizer::unit::is_same;
 use serde_json::Value;
 
 /// The profile whose vector is zero.
@@ -90,5 +93,21 @@ fn files_of_every_format_hold_the_profiles_that_they_were_made_from() {
                     .unwrap();
             assert_eq!(document, fields.to_string(), "format {format}");
         }
+    }
+}
+
+#[test]
+fn a_vectorizer_of_an_earlier_program_makes_the_vectors_of_its_time() {
+    let index = Index::open(MappedFile::open(&golden("hashing-1.knd")).unwrap()).unwrap();
+    assert_eq!((index.header().profiles, index.metadata().fields.as_ref()), (260, None));
+    assert!(index.vectorizer_state().starts_with(b"KHV1"));
+    let vectorizer = StoredVectorizer::of(&index);
+    for number in 0..index.header().profiles {
+        let document = index.document(Ordinal(number)).unwrap();
+        let Ok(kindred::profile::Value::Map(fields)) = parse(document) else { panic!("{document:?}") };
+        let vector = vectorizer.vectorize(fields).unwrap();
+        let node = index.view().node_of(Ordinal(number)).flatten().unwrap();
+        let stored = index.view().vector_of(node);
+        assert!(is_same(&vector, stored), "{}", String::from_utf8_lossy(document));
     }
 }

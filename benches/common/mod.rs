@@ -240,5 +240,6 @@ fn metadata(profiles: &Profiles, linked: &Linked) -> Result<Metadata> {
         skipped: Default::default(),
         duplicates: profiles.duplicates,
         zero_vectors: 0,
+        fields: None,
     })
 }

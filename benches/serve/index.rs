@@ -220,6 +220,7 @@ fn metadata(shape: Shape) -> Metadata {
         skipped: BTreeMap::new(),
         duplicates: 0,
         zero_vectors: 0,
+        fields: None,
     }
 }
 

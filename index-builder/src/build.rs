@@ -6,7 +6,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
 use glob::Pattern;
-use kindred::index::{Header, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata};
+use kindred::index::{
+    FieldMetadata, Header, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata,
+};
 use kindred::time::rfc3339;
 
 use crate::assemble::Parts;
@@ -126,6 +128,7 @@ struct Finished {
     linked: Linked,
     vectorizer_state: Option<Vec<u8>>,
     fingerprint: String,
+    fields: Option<Vec<FieldMetadata>>,
 }
 
 /// A published file and what is in it.
@@ -176,7 +179,8 @@ impl Build<'_> {
             cleanup: self.cleanup,
         };
         let spool = spool_in(&self.args.out)?;
-        let vectors = vectorize(&job, &mut profiles, &mut self.findings.skipped, spool)?;
+        let mut vectors = vectorize(&job, &mut profiles, &mut self.findings.skipped, spool)?;
+        self.note(std::mem::take(&mut vectors.notes));
         self.note(vectors.lengths.iter().cloned().collect());
         let lengths = vectors.lengths.as_ref().map(|lengths| format!("\n{lengths}")).unwrap_or_default();
         if profiles.entries.is_empty() {
@@ -241,7 +245,8 @@ impl Build<'_> {
         (self.seconds.graph, self.seconds.table) = (graph, table);
         (self.seconds.map, self.seconds.verify) = (map, verify);
         linked.check(self.args.min_recall)?;
-        Ok(Finished { linked, vectorizer_state: vectors.state, fingerprint: vectors.fingerprint })
+        let ProfileVectors { state, fingerprint, fields, .. } = vectors;
+        Ok(Finished { linked, vectorizer_state: state, fingerprint, fields })
     }
 
     fn write(
@@ -342,6 +347,7 @@ impl Build<'_> {
             skipped: self.findings.skipped.counts(),
             duplicates: profiles.duplicates,
             zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
+            fields: finished.fields.clone(),
         })
     }
 
@@ -390,6 +396,7 @@ impl Build<'_> {
             dimension: u64::from(header.dimension),
             id_field: metadata.id_field,
             vectorizer: metadata.vectorizer.name,
+            fields: metadata.fields,
             skipped: self.findings.skipped.clone(),
             notes: self.findings.notes.clone(),
             duplicates: profiles.duplicates,

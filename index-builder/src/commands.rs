@@ -102,6 +102,12 @@ fn print_indented(out: &mut dyn Write, value: &Value, depth: usize) -> std::io::
                 writeln!(out)?;
                 print_indented(out, value, depth + 1)?;
             }
+            Value::Array(rows) if name == "fields" && !rows.is_empty() => {
+                writeln!(out)?;
+                for row in rows {
+                    print_field(out, row)?;
+                }
+            }
             Value::Array(rows) if rows.iter().all(Value::is_object) && !rows.is_empty() => {
                 writeln!(out)?;
                 for row in rows {
@@ -118,6 +124,12 @@ fn print_indented(out: &mut dyn Write, value: &Value, depth: usize) -> std::io::
         }
     }
     Ok(())
+}
+
+fn print_field(out: &mut dyn Write, field: &Value) -> std::io::Result<()> {
+    let [name, kind, reason, missing] =
+        ["name", "kind", "reason", "missing"].map(|member| text(&field[member]));
+    writeln!(out, "  {name:<16} {kind:<8} {reason}; profiles without: {missing}")
 }
 
 fn text(value: &Value) -> String {

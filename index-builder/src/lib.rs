@@ -37,6 +37,7 @@ pub mod source;
 pub mod spool;
 pub mod summary;
 pub mod table;
+pub mod taken_for;
 mod unknown;
 pub mod usage;
 pub mod vectorize;

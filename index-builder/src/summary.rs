@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kindred::index::{MapMetadata, Source, TableKind, TableMetadata};
+use kindred::index::{FieldMetadata, MapMetadata, Source, TableKind, TableMetadata};
 use serde::Serialize;
 use serde::ser::Serializer;
 
@@ -53,6 +53,9 @@ pub struct Summary {
     pub id_field: String,
     /// What made the vectors.
     pub vectorizer: String,
+    /// What each field was taken for, where the vectorizer looks at fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<FieldMetadata>>,
     /// Records left out, by reason.
     #[serde(serialize_with = "counts")]
     pub skipped: Skipped,
@@ -120,6 +123,9 @@ impl fmt::Display for Summary {
             self.zero_vectors,
             self.example("zero vector")
         )?;
+        if let Some(fields) = &self.fields {
+            writeln!(f, "fields        {}", crate::taken_for::on_one_line(fields))?;
+        }
         writeln!(
             f,
             "nodes         {}, all {} reachable, {} attached",

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, anyhow};
+use kindred::index::FieldMetadata;
 use kindred::profile::path::{Paths, retain};
 use kindred::profile::{Fields, Value};
 use kindred::vectorizer::hashing::{Fitter, HashingConfig, HashingVectorizer};
@@ -20,6 +21,7 @@ use crate::publish::Cleanup;
 use crate::python::{PythonConfig, PythonSpec, Worker};
 use crate::skipped::Skipped;
 use crate::spool::{Span, SpoolWriter};
+use crate::taken_for;
 use crate::vectors::{self, ProfileVectors};
 
 /// The length of a hashed vector unless it is said.
@@ -69,7 +71,7 @@ fn field(
     let spool = profiles.spool.try_clone().context("the temporary file for vectors")?;
     let (rows, lengths) = load(job, profiles, &spans, &spool, skipped)?;
     let fingerprint = hex(twox_hash::XxHash3_64::oneshot(name.as_bytes()));
-    Ok(ProfileVectors { rows, state: None, fingerprint, lengths })
+    Ok(ProfileVectors { rows, state: None, fingerprint, lengths, fields: None, notes: Vec::new() })
 }
 
 /// As from one field; which fields they are is the state, so that a profile over HTTP can have them too.
@@ -105,7 +107,7 @@ fn hashing(job: &Job<'_>, profiles: &Profiles) -> Result<ProfileVectors, Failure
         ignore_fields: job.options.selection.ignored.clone(),
         ..HashingConfig::new(profiles.id_field.clone(), job.args.language)
     };
-    let vectorizer = fit(job, config, profiles)?;
+    let Fitted { vectorizer, fields, notes } = fit(job, config, profiles)?;
     let mut rows = Array2::zeros((profiles.entries.len(), vectorizer.config().dimension));
     rows.outer_iter_mut().into_par_iter().zip(&profiles.entries).try_for_each(|(mut row, entry)| {
         let fields = fields_of(profiles, entry)?;
@@ -115,11 +117,18 @@ fn hashing(job: &Job<'_>, profiles: &Profiles) -> Result<ProfileVectors, Failure
     })?;
     vectors::normalise(&mut rows);
     let (fingerprint, state) = (vectorizer.fingerprint(), Some(vectorizer.to_bytes()));
-    Ok(ProfileVectors { rows, state, fingerprint, lengths: None })
+    Ok(ProfileVectors { rows, fingerprint, state, lengths: None, fields: Some(fields), notes })
+}
+
+/// A fitted vectorizer, and what there is to say of the fields.
+struct Fitted {
+    vectorizer: HashingVectorizer,
+    fields: Vec<FieldMetadata>,
+    notes: Vec<String>,
 }
 
 /// Two passes in the order of the profiles: what kind each field is, and how frequent each feature.
-fn fit(job: &Job<'_>, config: HashingConfig, profiles: &Profiles) -> Result<HashingVectorizer, Failure> {
+fn fit(job: &Job<'_>, config: HashingConfig, profiles: &Profiles) -> Result<Fitted, Failure> {
     let mut fitter = Fitter::new(config).map_err(|error| Failure::Usage(error.to_string()))?;
     for entry in &profiles.entries {
         fitter.observe(&fields_of(profiles, entry)?);
@@ -142,7 +151,8 @@ fn fit(job: &Job<'_>, config: HashingConfig, profiles: &Profiles) -> Result<Hash
     for fork in &counted {
         counter.merge(fork);
     }
-    Ok(counter.finish())
+    let (fields, notes) = (counter.described_fields().to_vec(), taken_for::notes(counter.left_out()));
+    Ok(Fitted { vectorizer: counter.finish(), fields, notes })
 }
 
 /// A profile's fields, read back from its document.
@@ -214,7 +224,7 @@ fn python(
         return Err(anyhow!("not all profiles were given to the Python function").into());
     }
     let (rows, lengths) = load(job, profiles, &spans, &spool, skipped)?;
-    Ok(ProfileVectors { rows, state: None, fingerprint, lengths })
+    Ok(ProfileVectors { rows, state: None, fingerprint, lengths, fields: None, notes: Vec::new() })
 }
 
 /// Runs `work` on some threads; where one fails, the others end after their batch.

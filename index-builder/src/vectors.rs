@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
+use kindred::index::FieldMetadata;
 use kindred::index::format::{MAX_DIMENSION, NONE};
 use kindred::vectorizer::unit;
 use ndarray::{Array1, Array2, ArrayView2, s};
@@ -28,6 +29,10 @@ pub struct ProfileVectors {
     pub state: Option<Vec<u8>>,
     /// What tells two states of the vectorizer apart.
     pub fingerprint: String,
+    /// What each field was taken for, where the vectorizer looks at fields.
+    pub fields: Option<Vec<FieldMetadata>>,
+    /// What a person should know of them.
+    pub notes: Vec<String>,
     /// A sentence about vectors of other lengths, where there are.
     pub lengths: Option<String>,
 }

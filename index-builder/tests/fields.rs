@@ -278,3 +278,105 @@ fn the_language_decides_how_text_is_normalised() {
     assert_eq!(nearest("en"), ("b".to_owned(), 0.0));
     assert_eq!(nearest("nl"), ("d".to_owned(), 0.0));
 }
+
+/// People with a field of each kind; some ages are missing or something else.
+fn described() -> Place {
+    let age = |n: usize| match n {
+        7 => json!("unknown"),
+        8 => json!("31"),
+        9 => json!(2_147_483_647),
+        10 => json!("not telling"),
+        n => json!(20 + n * 7 % 59),
+    };
+    let person = |n: usize| json!({"_id": n, "age": age(n), "gender": if n.is_multiple_of(2) { "f" } else { "m" }, "bio": format!("Люблю {n} <b>"), "m": {"x<y": [n]}});
+    Place::with(&(0..300).map(person).collect::<Vec<_>>())
+}
+
+#[test]
+fn what_each_field_was_taken_for_is_said_everywhere() {
+    let place = described();
+    let text = place.build(&["--no-map"]).done();
+    assert!(text.contains("\nfields        age number, bio text, gender category, m.x<y list\n"), "{text}");
+    assert!(text.contains("; 0 are zero"), "{text}");
+    let summary = place.build(&["--no-map", "--json"]).json();
+    assert_eq!(summary["fields"], place.inspect(2)["fields"]);
+    let age = &summary["fields"][0];
+    assert_eq!(["values", "numbers", "missing"].map(|name| age[name].as_u64().unwrap()), [299, 298, 1]);
+    let why = "99.6 % of 299 values are numbers, 90 % are needed; compared as a category: 1; numbers that are text: 1; \
+               texts that say that there is none: 1; some are far from all others and do not count for the scale";
+    assert_eq!((age["kind"].as_str().unwrap(), age["reason"].as_str().unwrap()), ("number", why));
+    let shown = common::run(["inspect", place.version(1).to_str().unwrap()]).done();
+    assert!(shown.contains(&format!("  age              number   {why}; profiles without: 1\n")), "{shown}");
+    let out = place.path("report.html");
+    common::run(["report", place.version(1).to_str().unwrap(), "--out", out.to_str().unwrap()]).done();
+    let page = fs::read_to_string(out).unwrap();
+    assert!(page.contains(why) && page.contains("m.x&lt;y"), "{page}");
+}
+
+#[test]
+fn a_vectorizer_that_looks_at_no_fields_says_nothing_of_them() {
+    let place = people();
+    let summary = place.build(&["--vectorizer", "field:v", "--json"]).json();
+    assert!(summary.get("fields").is_none() && place.inspect(1).get("fields").is_none());
+}
+
+#[test]
+fn the_nearest_of_an_age_is_the_next_one_whatever_some_say() {
+    for other in ["NA", "NULL", "\\N", "NaN", "?", "unknown", ""] {
+        let age = |n: i64| if n % 20 == 7 { json!(other) } else { json!(20 + n % 60) };
+        let mut profiles: Vec<Value> = (0..300).map(|n| json!({"_id": n, "age": age(n)})).collect();
+        profiles.retain(|profile| profile["age"] != 20 && profile["age"] != 21);
+        profiles.extend([
+            json!({"_id": "a", "age": 20}),
+            json!({"_id": "b", "age": 21}),
+            json!({"_id": "far", "age": 999_999_999}),
+        ]);
+        let place = Place::with(&profiles);
+        place.build(&["--no-map"]).done();
+        assert_eq!(place.query(&["--exact"], "a", "1")[0]["_id"], "b", "{other}");
+        let zero = profiles.iter().filter(|profile| profile["age"] == other).count();
+        assert_eq!(place.inspect(1)["zero_vectors"], zero, "{other}");
+    }
+}
+
+#[test]
+fn bios_of_any_script_have_vectors() {
+    for (bio, words) in [
+        ("Люблю сальсу и", ["горы", "море", "лес", "книги"]),
+        ("我喜欢跳舞和", ["爬山", "看书", "游泳", "下棋"]),
+        ("サルサが好きで", ["山", "海", "森", "本"]),
+        ("🍕", ["🎸", "🎹", "🏔️", "👩‍💻"]),
+        ("𝓼𝓪𝓵𝓼𝓪", ["ｊａｚｚ", "ｔｅａ", "ｇｏ", "ａｒｔ"]),
+    ] {
+        let bio = |n: usize| {
+            format!("{bio}{}{}{}{} {n}", words[n % 4], words[n / 4 % 4], words[n / 16 % 4], words[n / 64 % 4])
+        };
+        let profiles: Vec<Value> = (0..300).map(|n| json!({"_id": n, "bio": bio(n)})).collect();
+        let place = Place::with(&profiles);
+        let summary = place.build(&["--no-map", "--json"]).json();
+        assert_eq!(
+            (&summary["zero_vectors"], &summary["fields"][0]["kind"]),
+            (&json!(0), &json!("text")),
+            "{}",
+            bio(0)
+        );
+    }
+}
+
+#[test]
+fn fields_that_are_too_many_are_named() {
+    let columns: Vec<String> = (0..16_400).map(|n| format!("\"c{n}\":\"v{n}\"")).collect();
+    let deep = format!("{}1{}", "[".repeat(70), "]".repeat(70));
+    let place = Place::empty();
+    let lines =
+        format!("{{\"_id\":\"b\",\"c1\":\"z\",\"c0\":{deep}}}\n{{\"_id\":\"a\",{}}}\n", columns.join(","));
+    place.write("profiles.jsonl", lines);
+    let ran = place.build(&["--no-map", "--json"]);
+    let note = "fields that are not vectorized because there are 16384 before them: 16, such as \"c16384\"";
+    assert!(ran.stderr.contains(&format!("note: {note}")), "{}", ran.stderr);
+    let notes = ran.json()["notes"].to_string();
+    assert!(
+        notes.contains("before them: 16") && notes.contains("nested more than 64 deep: 1, such as in"),
+        "{notes}"
+    );
+}

@@ -97,6 +97,7 @@ fn build(lines: &str, args: &BuildArgs) -> Built {
         skipped: skipped.counts(),
         duplicates: 0,
         zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
+        fields: None,
     };
     let parts = Parts {
         profiles: &profiles,

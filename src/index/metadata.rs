@@ -46,6 +46,32 @@ pub struct Metadata {
     pub duplicates: u64,
     /// Profiles whose vector is zero: they are there, but have no neighbours.
     pub zero_vectors: u64,
+    /// What each field was taken for, by name; none where the vectorizer does not look at fields, or of a builder that
+    /// did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<Field>>,
+}
+
+/// What a field was taken for, decided over all profiles, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name; those of maps are joined by dots.
+    pub name: String,
+    /// `number`, `category`, `list` or `text`.
+    pub kind: String,
+    /// Why, as a sentence.
+    pub reason: String,
+    /// Values and elements of lists that there are; in a field of numbers without those that stand for a missing one.
+    pub values: u64,
+    /// Those that are numbers.
+    pub numbers: u64,
+    /// Their share, from 0 to 1, rounded down to four digits.
+    pub share: f64,
+    /// Profiles without a value.
+    pub missing: u64,
+    /// Distinct values, where they are few enough to be a category; elements of lists are not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distinct: Option<u64>,
 }
 
 /// Where the profiles came from.

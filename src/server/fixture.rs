@@ -106,6 +106,7 @@ fn metadata(nodes: u32) -> Metadata {
         skipped: BTreeMap::from([("id missing".to_owned(), 2)]),
         duplicates: 0,
         zero_vectors: 0,
+        fields: None,
     }
 }
 

@@ -114,5 +114,6 @@ fn metadata(profiles: &Profiles, linked: &Linked, skipped: &Skipped) -> Metadata
         skipped: skipped.counts(),
         duplicates: profiles.duplicates,
         zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
+        fields: None,
     }
 }

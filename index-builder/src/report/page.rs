@@ -43,6 +43,7 @@ pub fn page(facts: &Facts) -> Markup {
                     (graph(&facts.levels))
                     (duplicates(facts))
                     (groups(&facts.groups))
+                    (fields(facts))
                     (skipped(facts))
                     (steps(facts.record.as_ref()))
                     (parameters(facts))
@@ -401,6 +402,31 @@ fn groups(groups: &Groups) -> Markup {
         div.columns { (size_bars("Groups by size", "vectors", "groups", &groups.sizes)) (largest(&groups.largest)) }
     };
     section("Groups of nearest neighbours", &content)
+}
+
+/// What each field was taken for; a file that does not say it has no such section.
+fn fields(facts: &Facts) -> Markup {
+    let Some(fields) = &facts.metadata.fields else { return html! {} };
+    let content = html! {
+        p { "What the vectorizer took each field for when it had looked at all profiles, and why." }
+        div.table { table {
+            thead { tr { th.text { "field" } th.text { "taken for" } th { "values" } th { "numbers" } th { "distinct" } th { "profiles without" } th.text { "why" } } }
+            tbody {
+                @for field in fields {
+                    tr {
+                        th.text scope="row" { (field.name) }
+                        td.text { (field.kind) }
+                        td { (count(field.values)) }
+                        td { (percent(field.share)) }
+                        td { (field.distinct.map_or_else(|| "many".to_owned(), count)) }
+                        td { (count(field.missing)) }
+                        td.text { (field.reason) }
+                    }
+                }
+            }
+        } }
+    };
+    section("Fields", &content)
 }
 
 fn skipped(facts: &Facts) -> Markup {

@@ -1,15 +1,14 @@
 //! From a profile to its hashed features and their weights.
 
-use std::ops::Range;
-
 use twox_hash::XxHash3_64;
 
-use super::fit::{Field, FieldKind, Schema};
+use super::first;
+use super::fit::{Field, FieldKind, Rules, Schema};
 use super::math::ln;
-use super::number::waves;
-use super::walk::{value_text, walk};
+use super::number::{is_absent, number_of, waves};
+use super::walk::{folded_value, walk};
+use super::words::{Found, words};
 use crate::profile::{Fields, Value};
-use crate::vectorizer::text::normalize;
 
 /// The length of a number's block. Two equal numbers gain its square in their dot product, 2.25: as much as a
 /// category's value that one profile in 3.5 has.
@@ -31,15 +30,16 @@ pub(super) const BUCKETS: usize = 1 << BUCKET_BITS;
 
 /// What a feature is, hashed along with its field so that a word is not taken for a value.
 #[derive(Clone, Copy)]
-enum FeatureKind {
+pub(super) enum FeatureKind {
     Value = 1,
     Word = 2,
     Pair = 3,
     Wave = 4,
+    Gram = 5,
 }
 
 /// A field's name and the feature's kind, as the seed of the feature's hash.
-fn feature_seed(field: &Field, kind: FeatureKind) -> u64 {
+pub(super) fn feature_seed(field: &Field, kind: FeatureKind) -> u64 {
     XxHash3_64::oneshot_with_seed(kind as u64, field.name.as_bytes())
 }
 
@@ -74,38 +74,63 @@ impl Features {
     }
 
     fn read_value(&mut self, schema: &Schema, index: u32, field: &Field, in_list: bool, value: &Value) {
-        match field.kind {
-            FieldKind::Number { .. } => {
-                let number = value.as_number().filter(|_| !in_list);
-                self.numbers.extend(number.map(|number| (index, number)));
+        if schema.rules == Rules::First {
+            return first::read_value(self, schema, index, field, in_list, value);
+        }
+        match (field.kind, value) {
+            (FieldKind::Text, Value::Text(text)) if !in_list => {
+                self.read_text(&htmlize::unescape(text.as_str()), schema, index, field);
             }
-            FieldKind::Text if !in_list => {
-                let Some(text) = value_text(value) else { return };
-                self.read_text(&normalize(&text, schema.config.language), index, field);
+            (FieldKind::Text, _) if !in_list => {
+                let Some(text) = folded_value(value) else { return };
+                self.read_text(&text, schema, index, field);
             }
-            FieldKind::Category | FieldKind::List | FieldKind::Text => {
-                let Some(text) = value_text(value) else { return };
-                let seed = feature_seed(field, FeatureKind::Value);
-                self.hashes.push((index, XxHash3_64::oneshot_with_seed(seed, text.as_bytes())));
+            (FieldKind::Number { .. }, _) if !in_list => self.read_number(index, field, value),
+            _ => {
+                let Some(text) = folded_value(value) else { return };
+                self.read_name(&text, index, field);
             }
         }
     }
 
-    /// The words of a normalised text, and each with the word after it.
-    fn read_text(&mut self, text: &str, index: u32, field: &Field) {
-        let word_seed = feature_seed(field, FeatureKind::Word);
-        let pair_seed = feature_seed(field, FeatureKind::Pair);
-        let mut before: Option<Range<usize>> = None;
-        for word in words(text) {
-            let hash = |seed, range: Range<usize>| {
-                XxHash3_64::oneshot_with_seed(seed, text.get(range).unwrap_or_default().as_bytes())
-            };
-            self.hashes.push((index, hash(word_seed, word.clone())));
-            if let Some(before) = before {
-                self.hashes.push((index, hash(pair_seed, before.start..word.end)));
-            }
-            before = Some(word);
+    /// A number, also as text. What stands for none gives nothing; what is something else is a value as of a category.
+    fn read_number(&mut self, index: u32, field: &Field, value: &Value) {
+        if let Some(number) = value.as_number() {
+            return self.numbers.push((index, number));
         }
+        let Some(text) = folded_value(value) else { return };
+        match number_of(&text) {
+            Some(number) => self.numbers.push((index, number)),
+            None if is_absent(&text) => {}
+            None => self.read_name(&text, index, field),
+        }
+    }
+
+    fn read_name(&mut self, text: &str, index: u32, field: &Field) {
+        let seed = feature_seed(field, FeatureKind::Value);
+        self.hashes.push((index, XxHash3_64::oneshot_with_seed(seed, text.as_bytes())));
+    }
+
+    /// The words of a text, each with the word after it, and the grams of scripts that need them.
+    fn read_text(&mut self, text: &str, schema: &Schema, index: u32, field: &Field) {
+        let seeds = [FeatureKind::Word, FeatureKind::Pair, FeatureKind::Gram];
+        let [word_seed, pair_seed, gram_seed] = seeds.map(|kind| feature_seed(field, kind));
+        let mut before: Option<u64> = None;
+        words(text, schema.config.language, &mut |found| {
+            let hash = match found {
+                Found::Word(word) | Found::Ideograph(word) => {
+                    XxHash3_64::oneshot_with_seed(word_seed, word.as_bytes())
+                }
+                Found::Gram(gram) => XxHash3_64::oneshot_with_seed(gram_seed, gram.as_bytes()),
+            };
+            self.hashes.push((index, hash));
+            let is_paired = matches!(found, Found::Word(_));
+            if let Some(before) = before.filter(|_| is_paired) {
+                let pair = u128::from(before) << 64 | u128::from(hash);
+                self.hashes.push((index, XxHash3_64::oneshot_with_seed(pair_seed, &pair.to_le_bytes())));
+            }
+            before = is_paired.then_some(hash);
+        });
     }
 
     /// The features as buckets with signed weights, in the order of the buckets, each bucket once.
@@ -129,16 +154,6 @@ impl Features {
     }
 }
 
-/// Where the words of a normalised text are: between the blanks.
-fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut end = 0;
-    text.split(' ').filter_map(move |word| {
-        let start = end;
-        end = start + word.len() + 1;
-        (!word.is_empty()).then_some(start..start + word.len())
-    })
-}
-
 /// The features of one field, sorted: the square root of tf-idf, then brought to the length that the field's kind has.
 fn weigh_block(block: &[(u32, u64)], schema: &Schema, idf: &impl Fn(u32) -> f64, into: &mut Vec<(u32, f64)>) {
     let first = into.len();
@@ -160,23 +175,10 @@ fn weigh_block(block: &[(u32, u64)], schema: &Schema, idf: &impl Fn(u32) -> f64,
 }
 
 fn weigh_number(number: f64, field: &Field, into: &mut Vec<(u32, f64)>) {
-    let FieldKind::Number { mean, spread } = field.kind else { return };
+    let FieldKind::Number { middle, spread } = field.kind else { return };
     let seed = feature_seed(field, FeatureKind::Wave);
-    for (wave, k) in waves(number, mean, spread).into_iter().flatten().zip(0u64..) {
+    for (wave, k) in waves(number, middle, spread).into_iter().flatten().zip(0u64..) {
         let (bucket, sign) = bucket(XxHash3_64::oneshot_with_seed(seed, &k.to_le_bytes()));
         into.push((bucket, sign * NUMBER_WEIGHT * wave));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_what_is_between_blanks() {
-        let text = " two  words";
-        let found: Vec<&str> = words(text).map(|range| &text[range]).collect();
-        assert_eq!(found, ["two", "words"]);
-        assert_eq!(words("").count(), 0);
     }
 }

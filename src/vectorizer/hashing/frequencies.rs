@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::features::{BUCKETS, Features, bucket};
-use super::fit::{FieldKind, Schema};
+use super::fit::{FieldKind, Findings, LeftOut, Schema};
 use super::vectorizer::HashingVectorizer;
+use crate::index::FieldMetadata;
 use crate::profile::Fields;
 
 /// The second pass over a source. It only counts, so profiles may come in any order and be shared out to several
@@ -12,8 +13,7 @@ use crate::profile::Fields;
 #[derive(Debug)]
 pub struct FrequencyCounter {
     schema: Arc<Schema>,
-    unknown: Vec<String>,
-    left_out: u64,
+    findings: Arc<Findings>,
     profiles: u64,
     frequencies: Vec<u32>,
     features: Features,
@@ -21,11 +21,10 @@ pub struct FrequencyCounter {
 }
 
 impl FrequencyCounter {
-    pub(super) fn new(schema: Arc<Schema>, unknown: Vec<String>, left_out: u64) -> FrequencyCounter {
+    pub(super) fn new(schema: Arc<Schema>, findings: Arc<Findings>) -> FrequencyCounter {
         FrequencyCounter {
             schema,
-            unknown,
-            left_out,
+            findings,
             profiles: 0,
             frequencies: vec![0; BUCKETS],
             features: Features::default(),
@@ -35,13 +34,17 @@ impl FrequencyCounter {
 
     /// The fields that the configuration names, to vectorize or to ignore, and that no profile has, by name.
     pub fn unknown_fields(&self) -> &[String] {
-        &self.unknown
+        &self.findings.unknown
     }
 
-    /// How many values are not vectorized because their field's path is too long or too deep, or because there are
-    /// too many fields.
-    pub fn values_left_out(&self) -> u64 {
-        self.left_out
+    /// What is not vectorized because its field's path is too long or too deep, or because there are too many fields.
+    pub fn left_out(&self) -> &LeftOut {
+        &self.findings.left_out
+    }
+
+    /// What each field was taken for, and why, by name.
+    pub fn described_fields(&self) -> &[FieldMetadata] {
+        &self.findings.described
     }
 
     /// The fields that are vectorized, nested ones included, by name. A field that is always null is not one.
@@ -51,7 +54,7 @@ impl FrequencyCounter {
 
     /// A counter for another thread, that has counted nothing yet.
     pub fn fork(&self) -> FrequencyCounter {
-        FrequencyCounter::new(Arc::clone(&self.schema), self.unknown.clone(), self.left_out)
+        FrequencyCounter::new(Arc::clone(&self.schema), Arc::clone(&self.findings))
     }
 
     /// Counts one profile.

@@ -3,8 +3,9 @@
 //! # Fitting
 //! Three passes over a source, none of which holds a profile longer than it looks at it:
 //!
-//! 1. [`Fitter::observe`] each profile, in the order of the source and on one thread (running means depend on the
-//!    order), then [`Fitter::finish`]: every field has its [`FieldKind`].
+//! 1. [`Fitter::observe`] each profile, in the order of the source and on one thread (running means and samples depend
+//!    on the order), then [`Fitter::finish`]: every field has its [`FieldKind`], and
+//!    [`FrequencyCounter::described_fields`] says why.
 //! 2. [`FrequencyCounter::observe`] each profile, in any order and on as many threads as wanted
 //!    ([`FrequencyCounter::fork`], [`FrequencyCounter::merge`]: only whole numbers are added), then
 //!    [`FrequencyCounter::finish`].
@@ -12,15 +13,25 @@
 //!
 //! # From a profile to its vector
 //! Nested maps are flattened (`a.b`), also maps in lists; the id field is left out. HTML entities are decoded. Then,
-//! by the kind of the field, with `null`, empty text and what does not fit the kind giving nothing:
+//! by the kind of the field, with `null` and empty text giving nothing:
 //!
-//! | kind | features | length of the field's block |
-//! | --- | --- | --- |
-//! | number | 17 waves of (value - mean) / spread, see below | [`NUMBER_WEIGHT`] |
-//! | category | `field=value` | square root of the value's idf |
-//! | list | `field=element`, one an element | as many categories as it has elements, at most [`MAX_LIST_ELEMENTS`] |
-//! | text | words and word pairs of the normalised text | [`TEXT_WEIGHT`] |
+//! | kind | is a field | features | length of the field's block |
+//! | --- | --- | --- | --- |
+//! | number | of whose values [`NUMBERS_NEEDED`] % are numbers | 17 waves of (value - middle) / spread, see below; of a value that is none, as of a category | [`NUMBER_WEIGHT`] |
+//! | category | of at most [`MAX_CATEGORIES`] distinct values | `field=value` | square root of the value's idf |
+//! | list | with lists | `field=element`, one an element | as many categories as it has elements, at most [`MAX_LIST_ELEMENTS`] |
+//! | text | of anything else | words, word pairs and grams, see `words` | [`TEXT_WEIGHT`] |
 //!
+//! Values and elements are compared in one form of all ways to write them: Unicode's compatibility form and case folding,
+//! without invisible characters. What is served stays as it was.
+//!
+//! # What counts as a number
+//! A number of the source, and a text that is written as JSON writes one (`"31"`, not `"007"`) in a field where at least
+//! [`UNQUOTED_NEEDED`] % of the numbers are no text. Texts such as `NA`, `NULL`, `\N`, `NaN`, `?`, `-` and `unknown` say that there is
+//! no number: they are no values, neither when the kind is decided nor later. In a field of any other kind they are
+//! values like all others. A text, a boolean or a list's element in a field of numbers is compared as in a category.
+//!
+//! # Weights
 //! The weight of a word is `(1 + ln tf) * idf`, with `idf = ln((N + 1) / (df + 1)) + 1`, that of a category's value or
 //! a list's element the square root of it; each field's block is then brought to the length above, so that a long
 //! text or a huge number counts about as much as one category and does not drown eighteen of them. With the square
@@ -31,10 +42,14 @@
 //! times with the square root (1.65 where they were projected to 8,192 numbers instead of 256).
 //!
 //! A number is not one feature whose size is the value: its sign and size would dominate a cosine. With
-//! `z = (value - mean) / spread`, clipped to -4..=4, it becomes the waves `cos(k z pi / 8)` and `sin(k z pi / 8)`,
+//! `z = (value - middle) / spread`, clipped to -4..=4, it becomes the waves `cos(k z pi / 8)` and `sin(k z pi / 8)`,
 //! k = 0..=8, with such amplitudes that the dot product of two numbers is exactly `cos(d pi / 16)^16` of their
 //! distance `d` in spreads: 1 at 0, 0.73 at 1, 0.28 at 2, 0.05 at 3, falling all the way to 0 at 8. The length is
 //! the same for every number, so an outlier cannot swamp the rest. Where the spread is 0 there are no features.
+//!
+//! Middle and spread are mean and standard deviation, but of the numbers that are near: at most 8 times as far from the
+//! median as half of those are that differ from it. So one 2147483647 among ages, or 9999 in each twentieth profile,
+//! leaves 20 and 21 as far apart as they are. Where there are such numbers, a sample of bounded size stands for all.
 //!
 //! Features are hashed with xxh3 (64 bits) into 2^20 buckets with a sign (Weinberger et al. 2009, "Feature hashing
 //! for large scale multitask learning"), and the buckets projected to `dimension` numbers by a random matrix of
@@ -52,6 +67,8 @@
 
 mod config;
 mod features;
+mod field;
+mod first;
 mod fit;
 mod frequencies;
 mod math;
@@ -60,13 +77,14 @@ mod projection;
 mod state;
 mod vectorizer;
 mod walk;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub use config::{ConfigError, DEFAULT_DIMENSION, DEFAULT_SEED, HashingConfig, MAX_DIMENSION};
 pub use features::{MAX_LIST_ELEMENTS, NUMBER_WEIGHT, TEXT_WEIGHT};
-pub use fit::{FieldKind, Fitter, MAX_CATEGORIES, MAX_FIELDS};
+pub use fit::{FieldKind, Fitter, LeftOut, MAX_CATEGORIES, MAX_FIELDS, NUMBERS_NEEDED, UNQUOTED_NEEDED};
 pub use frequencies::FrequencyCounter;
 pub use state::StateError;
 pub use vectorizer::HashingVectorizer;

@@ -5,30 +5,34 @@
 //!
 //! | what | how |
 //! | --- | --- |
-//! | magic | the 4 bytes `KHV1`; another hash, weight or projection is another magic |
+//! | magic | the 4 bytes `KHV2`; other words, hashes, weights or another projection are another magic |
 //! | dimension, seed | number, u64 little-endian |
 //! | language | text: `en`... |
 //! | id field, ignored fields | text, list of texts |
 //! | fields | 0 for all of them, or 1 and a list of texts |
 //! | profiles | number |
-//! | fields | list, ordered by name: name, 0 number (then mean and spread, f64 little-endian), 1 category, 2 list, 3 text |
+//! | fields | list, ordered by name: name, 0 number (then middle and spread, f64 little-endian), 1 category, 2 list, 3 text |
 //! | frequencies | list, ordered by bucket, of those that are not 0: distance from the bucket before (the first from -1), frequency |
+//!
+//! A state that begins with `KHV1` is laid out alike and is read as well. It goes on making the vectors of its time, with
+//! the rules of `first`, because they are compared with those in its index file.
 //!
 //! Reading assumes nothing about the bytes: every count is compared with what is left of them before it is used.
 
 use super::config::{ConfigError, HashingConfig};
 use super::features::BUCKETS;
-use super::fit::{Field, FieldKind, MAX_FIELDS, Schema};
+use super::fit::{Field, FieldKind, MAX_FIELDS, Rules, Schema};
 use super::vectorizer::HashingVectorizer;
 use super::walk::MAX_FIELD_NAME_BYTES;
 
-const MAGIC: &[u8; 4] = b"KHV1";
+/// How a state begins, by its rules.
+const MAGICS: [(&[u8; 4], Rules); 2] = [(b"KHV1", Rules::First), (b"KHV2", Rules::Second)];
 
 /// Why bytes are not the state of a vectorizer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
     /// They begin otherwise: no state, or one of another version.
-    #[error("the vectorizer's state does not begin with {:?}", MAGIC.escape_ascii().to_string())]
+    #[error("the vectorizer's state does not begin with one of {}", MAGICS.map(|(magic, _)| magic.escape_ascii().to_string()).join(", "))]
     Magic,
     /// They end too early.
     #[error("the vectorizer's state is truncated")]
@@ -52,7 +56,8 @@ impl HashingVectorizer {
     /// bucket in use, at most about 4 MiB.
     pub fn to_bytes(&self) -> Vec<u8> {
         let config = &self.schema.config;
-        let mut writer = Writer(MAGIC.to_vec());
+        let magic = MAGICS.into_iter().find(|(_, rules)| *rules == self.schema.rules);
+        let mut writer = Writer(magic.map(|(magic, _)| magic.to_vec()).unwrap_or_default());
         writer.number(config.dimension as u64);
         writer.0.extend(config.seed.to_le_bytes());
         writer.text(&config.language.to_string());
@@ -73,7 +78,9 @@ impl HashingVectorizer {
     /// # Errors
     /// [`StateError`], where the bytes are not exactly what [`HashingVectorizer::to_bytes`] writes.
     pub fn from_bytes(bytes: &[u8]) -> Result<HashingVectorizer, StateError> {
-        let bytes = bytes.strip_prefix(MAGIC).ok_or(StateError::Magic)?;
+        let (magic, bytes) = bytes.split_first_chunk().ok_or(StateError::Magic)?;
+        let known = MAGICS.into_iter().find(|(known, _)| *known == magic);
+        let (_, rules) = known.ok_or(StateError::Magic)?;
         let mut reader = Reader(bytes);
         let config = reader.config()?;
         config.validate()?;
@@ -81,7 +88,7 @@ impl HashingVectorizer {
         let fields = reader.fields()?;
         let frequencies = reader.frequencies(profiles)?;
         match reader.0.len() {
-            0 => Ok(HashingVectorizer::new(Schema { config, fields }, profiles, frequencies)),
+            0 => Ok(HashingVectorizer::new(Schema { rules, config, fields }, profiles, frequencies)),
             trailing => Err(StateError::Trailing(trailing)),
         }
     }
@@ -113,9 +120,9 @@ impl Writer {
         for field in fields {
             self.text(&field.name);
             match field.kind {
-                FieldKind::Number { mean, spread } => {
+                FieldKind::Number { middle, spread } => {
                     self.0.push(0);
-                    self.0.extend(mean.to_le_bytes());
+                    self.0.extend(middle.to_le_bytes());
                     self.0.extend(spread.to_le_bytes());
                 }
                 FieldKind::Category => self.0.push(1),
@@ -224,12 +231,12 @@ impl<'b> Reader<'b> {
     fn kind(&mut self) -> Result<FieldKind, StateError> {
         match self.byte()? {
             0 => {
-                let mean = f64::from_le_bytes(self.array()?);
+                let middle = f64::from_le_bytes(self.array()?);
                 let spread = f64::from_le_bytes(self.array()?);
-                if mean.is_finite() && spread.is_finite() && spread >= 0.0 {
-                    Ok(FieldKind::Number { mean, spread })
+                if middle.is_finite() && spread.is_finite() && spread >= 0.0 {
+                    Ok(FieldKind::Number { middle, spread })
                 } else {
-                    Err(StateError::Invalid("a mean or spread that is not a number"))
+                    Err(StateError::Invalid("a middle or spread that is not a number"))
                 }
             }
             1 => Ok(FieldKind::Category),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::config::HashingConfig;
+use super::words::{Spelling, fold};
 use crate::profile::path::{Paths, select};
 use crate::profile::{Fields, Value};
 
@@ -21,22 +22,35 @@ pub(super) struct Place<'p> {
     pub in_list: bool,
 }
 
+/// Why a value is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unreached {
+    /// The path to it would be longer than [`MAX_FIELD_NAME_BYTES`].
+    LongPath,
+    /// It is nested deeper than [`MAX_DEPTH`].
+    Deep,
+}
+
 /// Calls `visit` with every scalar value of the selected fields, in the order of the profile. A null is passed over.
-/// Returns how many values were left out because their path is too long or too deep.
-pub(super) fn walk(
+pub(super) fn walk(fields: &Fields, config: &HashingConfig, visit: &mut impl FnMut(Place<'_>, &Value)) {
+    walk_and_tell(fields, config, visit, &mut |_, _| {});
+}
+
+/// The same, and calls `unreached` with the path to each value that is left out, as far as it is one.
+pub(super) fn walk_and_tell(
     fields: &Fields,
     config: &HashingConfig,
     visit: &mut impl FnMut(Place<'_>, &Value),
-) -> u64 {
-    let mut walker = Walker { path: String::new(), left_out: 0, visit };
+    unreached: &mut impl FnMut(Unreached, &str),
+) {
+    let mut walker = Walker { path: String::new(), visit, unreached };
     walker.map(fields, &Taken { only: config.only(), ignored: config.ignored() }, false, 0);
-    walker.left_out
 }
 
-struct Walker<'v, V> {
+struct Walker<'v, V, U> {
     path: String,
-    left_out: u64,
     visit: &'v mut V,
+    unreached: &'v mut U,
 }
 
 /// What of a value is vectorized.
@@ -46,7 +60,7 @@ struct Taken<'c> {
     ignored: Paths<'c>,
 }
 
-impl<V: FnMut(Place<'_>, &Value)> Walker<'_, V> {
+impl<V: FnMut(Place<'_>, &Value), U: FnMut(Unreached, &str)> Walker<'_, V, U> {
     fn map(&mut self, fields: &Fields, taken: &Taken<'_>, in_list: bool, depth: usize) {
         let parent = self.path.len();
         for (name, value) in fields {
@@ -57,7 +71,8 @@ impl<V: FnMut(Place<'_>, &Value)> Walker<'_, V> {
                 self.path.push('.');
             }
             if self.path.len() + name.len() > MAX_FIELD_NAME_BYTES {
-                self.left_out += 1;
+                let whole = [self.path.as_str(), name].concat();
+                (self.unreached)(Unreached::LongPath, &whole);
             } else {
                 self.path.push_str(name);
                 self.value(value, &Taken { only, ignored }, in_list, depth + 1);
@@ -68,8 +83,7 @@ impl<V: FnMut(Place<'_>, &Value)> Walker<'_, V> {
 
     fn value(&mut self, value: &Value, taken: &Taken<'_>, in_list: bool, depth: usize) {
         if depth > MAX_DEPTH {
-            self.left_out += 1;
-            return;
+            return (self.unreached)(Unreached::Deep, &self.path);
         }
         match value {
             Value::Null => {}
@@ -89,6 +103,17 @@ impl<V: FnMut(Place<'_>, &Value)> Walker<'_, V> {
             }
         }
     }
+}
+
+/// A scalar value as text in the one form of all ways to write it, entities decoded; `None` if nothing remains. Equal
+/// numbers have equal texts, whether they are whole by type or by value.
+pub(super) fn folded_value(value: &Value) -> Option<Cow<'_, str>> {
+    let Value::Text(text) = value else { return value_text(value) };
+    let folded = match htmlize::unescape(text.as_str()) {
+        Cow::Borrowed(text) => fold(text, Spelling::Exact),
+        Cow::Owned(text) => Cow::Owned(fold(&text, Spelling::Exact).into_owned()),
+    };
+    (!folded.is_empty()).then_some(folded)
 }
 
 /// A scalar value as text, entities decoded and blanks at the ends removed; `None` if nothing remains. Equal numbers

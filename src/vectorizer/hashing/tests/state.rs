@@ -97,7 +97,7 @@ fn truncated_states_are_refused_at_every_length() {
 
 /// A state without fields and profiles, up to the frequencies: every byte's place is known.
 fn small(frequencies: &[u8]) -> Vec<u8> {
-    let head = b"KHV1\x08\0\0\0\0\0\0\0\0\x02en\x03_id\0\0\x02\x02\x01a\x01\x01b\x02";
+    let head = b"KHV2\x08\0\0\0\0\0\0\0\0\x02en\x03_id\0\0\x02\x02\x01a\x01\x01b\x02";
     [&head[..], frequencies].concat()
 }
 
@@ -110,7 +110,7 @@ fn edited_states_are_refused_for_what_is_wrong() {
         HashingVectorizer::from_bytes(&bytes).unwrap_err()
     };
     let too_long = StateError::Invalid("a list or a text that is too long");
-    assert_eq!(edited(3, b'2'), StateError::Magic);
+    assert_eq!(edited(3, b'3'), StateError::Magic);
     assert_eq!(edited(4, 0), StateError::Config(ConfigError::Dimension(0)));
     assert_eq!(edited(14, b'x'), StateError::Language("xn".into()));
     assert_eq!(edited(14, 0xff), StateError::Invalid("text that is not UTF-8"));
@@ -136,9 +136,9 @@ fn frequencies_that_cannot_be_are_refused() {
 }
 
 #[test]
-fn numbers_need_a_finite_mean_and_spread() {
+fn numbers_need_a_finite_middle_and_spread() {
     let with = |mean: f64, spread: f64| {
-        let mut bytes = b"KHV1\x08\0\0\0\0\0\0\0\0\x02en\x03_id\0\0\x02\x01\x01a\0".to_vec();
+        let mut bytes = b"KHV2\x08\0\0\0\0\0\0\0\0\x02en\x03_id\0\0\x02\x01\x01a\0".to_vec();
         bytes.extend(mean.to_le_bytes());
         bytes.extend(spread.to_le_bytes());
         bytes.push(0);
@@ -148,7 +148,7 @@ fn numbers_need_a_finite_mean_and_spread() {
     for (mean, spread) in [(f64::NAN, 1.0), (1.0, f64::INFINITY), (1.0, -1.0)] {
         assert_eq!(
             with(mean, spread).unwrap_err(),
-            StateError::Invalid("a mean or spread that is not a number")
+            StateError::Invalid("a middle or spread that is not a number")
         );
     }
     // Extremes that are allowed still make finite vectors.
