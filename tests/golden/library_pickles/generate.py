@@ -1,8 +1,8 @@
 """Writes pickles of everyday libraries, and a MongoDB export beside the pickle of the same documents.
 
-    python generate.py        with numpy, pandas, pydantic 2, django, sqlalchemy, attrs, peewee, mongoengine, pymongo,
+    PYTHONHASHSEED=0 python generate.py        with numpy, pandas, pydantic 2, django, sqlalchemy, attrs, peewee, mongoengine, pymongo,
                               pytz, python-dateutil, joblib, h5py and pyarrow, in their versions of 2026
-    python generate.py old    with numpy 1, pandas 2, pydantic 1 and joblib: writes the files whose names end in _old
+    PYTHONHASHSEED=0 python generate.py old    with numpy 1, pandas 2, pydantic 1 and joblib: writes the files whose names end in _old
 
 manifest.json says of each file either what its profiles are as JSON (`expected`), or what the refusal must say (`words`).
 """
