@@ -67,8 +67,9 @@ fn automatic(
     match found[..] {
         [(name, field)] if is_asked(name) => {
             let length = field.lengths.most_frequent().map_or(0, |(length, _)| length);
+            let (values, records) = (field.values, profiles.fields.records);
             notes.push(format!(
-                "the field {name:?} holds a list of {length} numbers in each profile and is taken for the vector, as by \
+                "the field {name:?} holds a list of {length} numbers in {values} of {records} records and is taken for the vector, as by \
                  --vectorizer field:{name}; the other fields are stored and shown, and do not count. --vectorizer hashing \
                  compares those instead",
             ));

@@ -39,10 +39,10 @@ fn a_directory_that_is_missing_is_made_and_its_files_are_for_the_owner_and_the_g
 }
 
 #[test]
-fn the_umask_can_only_take_permissions_away() {
+fn a_hardened_umask_does_not_keep_the_server_out() {
     let place = Place::with_vectors(3);
     build_in_shell(&place, "umask 077", &[]).done();
-    assert_eq!(mode(&place.version(1)), 0o600);
+    assert_eq!(mode(&place.version(1)), 0o640);
 }
 
 #[test]

@@ -327,9 +327,9 @@ fn an_export_of_mongodb_has_its_ids_and_values_as_they_are_meant() {
 #[test]
 fn what_was_changed_in_reading_is_in_the_notes() {
     let place = Place::empty();
-    let lines = "{\"_id\":1,\"x\":NaN,\"y\":1e999}{\"_id\":2,\"x\":1,\"x\":2}\n{\"_id\":3}\n";
+    let lines = "{\"_id\":1,\"x\":NaN,\"y\":1e999}{\"_id\":2,\"x\":1,\"x\":2}\n{\"_id\":3,\"z\":\"a\"}\n";
     place.write("profiles.jsonl", lines);
-    let summary = place.build(&["--json"]).json();
+    let summary = place.build(&["--json", "--max-zero", "1"]).json();
     assert_eq!(summary["profiles"], 3);
     let notes = summary["notes"].to_string();
     for words in ["NaN or infinite became null: 2", "kept their last value: 1", "line 1 is the first"] {

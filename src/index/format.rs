@@ -47,7 +47,7 @@
 //! | ids | the ids, sorted bytewise and unique |
 //! | document starts | (profiles + 1) x `u64`: where a document starts in *documents* |
 //! | documents | JSON objects, ready to send |
-//! | vectorizer | optional: the fitted state of the vectorizer |
+//! | vectorizer | optional: the fitted state of hashing; of `columns:` the names of the fields, in order, as a JSON list |
 //! | id hash | optional: slots of `u64`, a power of two and at least 2 x profiles (and 2) of them, see below |
 //! | neighbours | optional: profiles x K `u32`: the K nearest profiles of each, see below |
 //! | codes | optional: nodes x dimension `i8`, filled up to a multiple of 32, see [`codes`](super::codes) |

@@ -235,6 +235,7 @@ fn name_of(config: &Config) -> String {
     let mut sockets = String::new();
     for (at, host) in config.get_hosts().iter().enumerate() {
         match host {
+            Host::Tcp(host) if host.contains(':') => places.push(format!("[{host}]:{}", port(at))),
             Host::Tcp(host) => places.push(format!("{host}:{}", port(at))),
             Host::Unix(directory) => {
                 let _ = write!(sockets, "?host={}", directory.display());
@@ -265,6 +266,7 @@ mod tests {
             ("postgres://eve:s3cret@one,two:99/people", "postgres://one:5432,two:99/people"),
             ("postgres://eve@/people?host=/run/postgresql", "postgres:///people?host=/run/postgresql"),
             ("postgres:///people?hostaddr=127.0.0.1&port=7", "postgres://127.0.0.1:7/people"),
+            ("postgres://eve:s3cret@[::1]:7/people", "postgres://[::1]:7/people"),
         ];
         for (address, name) in names {
             assert_eq!(parse(address).unwrap().name, name);
@@ -323,7 +325,7 @@ mod tests {
         let local = parse("postgres://app@/db?host=/run/postgresql&sslmode=verify-full").unwrap();
         assert_eq!(local.mode, Mode::Disable);
         let six = parse("postgres://app@[::1]:6000/db").unwrap();
-        assert_eq!(six.name, "postgres://::1:6000/db");
+        assert_eq!(six.name, "postgres://[::1]:6000/db");
     }
 
     #[test]
