@@ -223,7 +223,7 @@ mod tests {
         }
         fs::write(&pin, "\u{feff}7\r\n").unwrap();
         assert_eq!(read_pin(directory.path()).unwrap(), Some(7));
-        for content in [&b"\xff\xfe7\0\n\0"[..], b"\xfe\xff\07", b"7\0"] {
+        for content in [&b"\xff\xfe7\0\n\0"[..], b"\xfe\xff\x007", b"7\0"] {
             fs::write(&pin, content).unwrap();
             assert!(matches!(read_pin(directory.path()), Err(PinError::NotUtf8(_))), "{content:?}");
         }

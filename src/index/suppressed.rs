@@ -37,8 +37,8 @@ impl SuppressedIds {
         Ok(Self::parse(without_mark(&Self::bytes(directory)?)?))
     }
 
-    /// The lines of a directory's list that are hardly the ids of those who are meant, and why, up to
-    /// [`MOST_DOUBTFUL`]. They count as they are written. None where the list cannot be read.
+    /// The lines of a directory's list that are hardly the ids of those who are meant, and why: the first few. They
+    /// count as they are written. None where the list cannot be read.
     pub fn doubtful(directory: &Path) -> Vec<DoubtfulLine> {
         let bytes = Self::bytes(directory).unwrap_or_default();
         let lines = lines(without_mark(&bytes).unwrap_or_default());

@@ -96,7 +96,7 @@ fn either_credential_is_enough() {
 
 #[test]
 fn an_idle_connection_is_closed_after_the_time_that_is_set() {
-    let (_place, brief) = server(&["--keep-alive", "50ms"]);
+    let (_place, brief) = server(&["--keep-alive", "1s"]);
     let mut connection = Connection::open(brief.address).unwrap();
     assert_eq!(connection.get("/profiles/p1").status, 200);
     connection.assert_nothing_more();

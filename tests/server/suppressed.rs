@@ -19,7 +19,8 @@ fn who_has_left_is_in_no_answer_and_the_next_nearest_take_the_place() {
     let (gone, stays) = (all[0].as_str().unwrap().to_owned(), all[1].as_str().unwrap().to_owned());
     let known = get(server.address, &format!("/profiles/{stays}"));
     let etag = known.header("etag").unwrap().to_owned();
-    change(&place, "suppress", &[&gone, "nobody"]);
+    let directory = place.index().display().to_string();
+    index_builder(["suppress", &directory, "--even-if-unknown", &gone, "nobody"]);
     eventually("the profile is gone", || {
         (get(server.address, &format!("/profiles/{gone}")).status == 404).then_some(())
     });

@@ -55,6 +55,8 @@ const MAX_QUEUE: RangeInclusive<usize> = 0..=100_000;
 const MAX_CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
 const CLIENT_TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(3600);
 const KEEP_ALIVE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
+/// actix-http looks at the time twice a second; a connection that should go sooner would stay.
+const SHORTEST_KEEP_ALIVE: Duration = Duration::from_secs(1);
 const HSTS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(10 * 366 * 24 * 3600);
 const POLL_INTERVAL: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(3600);
 const SHUTDOWN_TIMEOUT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
@@ -186,7 +188,7 @@ impl Config {
                 .map(|_| number(&layers, "max_connections", &MAX_CONNECTIONS, DEFAULT_MAX_CONNECTIONS))
                 .transpose()?,
             client_timeout: duration(&layers, "client_timeout", &CLIENT_TIMEOUT, DEFAULT_CLIENT_TIMEOUT)?,
-            keep_alive: duration(&layers, "keep_alive", &KEEP_ALIVE, DEFAULT_KEEP_ALIVE)?,
+            keep_alive: keep_alive(&layers)?,
             residency: parsed(&layers, "residency", "mapped or copied", Residency::Mapped)?,
             api_keys,
             allowed_hosts: parsed(&layers, "allowed_hosts", hosts::ALLOWED, Hosts::default())?,
@@ -348,6 +350,15 @@ fn duration(
             humantime::format_duration(*range.start()),
             humantime::format_duration(*range.end())
         )
+    })
+}
+
+fn keep_alive(layers: &Layers) -> Result<Duration, ConfigError> {
+    let is_allowed = |time: &Duration| time.is_zero() || *time >= SHORTEST_KEEP_ALIVE;
+    let read = |text: &str| humantime::parse_duration(text).ok().filter(is_allowed);
+    ranged(layers, "keep_alive", &KEEP_ALIVE, DEFAULT_KEEP_ALIVE, read, || {
+        let most = humantime::format_duration(*KEEP_ALIVE.end());
+        format!("0s, which is no connection that waits, or a duration with its unit from 1s to {most}")
     })
 }
 
