@@ -29,9 +29,9 @@ start: build ## index the sample if there is no index yet, and serve it on 127.0
 	  || $(TARGET)/release/index-builder build --profiles $(PROFILES) --out $(INDEX)
 	@exec $(TARGET)/release/kindred --index-dir $(INDEX) --bind $(BIND)
 
-# Black-box tests start both programs; cargo builds a package's program only for the tests of that package.
+# Black-box tests start both programs. Both packages have such tests, so one command builds both before any test runs;
+# `cargo build` before it would compile everything again, with the fewer features that programs need.
 test: $(CONTRACT_ENVIRONMENT)/made ## all tests, that the sample is what its generator makes, and the server what its OpenAPI document says
-	$(CARGO) build --workspace --locked
 	$(CARGO) test --workspace --locked --no-fail-fast
 	$(CARGO) test --workspace --locked --features kindred/otel --test server traces::
 	$(PYTHON) data/generate_profiles.py --check

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use anyhow::Context;
 use kindred::profile::path::{find, for_each_mut, holds, take};
 use kindred::profile::{Fields, IdError, ItemId, Value};
-use kindred::vectorizer::unit::numbers_of;
+use kindred::vectorizer::unit::{as_numbers, numbers_of};
 
 use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
@@ -523,16 +523,4 @@ enum Identified {
     Id { id: ItemId, second: bool },
     Unusable { error: IdError, second: bool },
     Neither,
-}
-
-/// The numbers that the parts of a text are, where all are.
-fn as_numbers(parts: Vec<Value>) -> Value {
-    let number = |part: &Value| match part {
-        Value::Text(text) => text.parse().ok().map(Value::Float),
-        other => Some(other.clone()),
-    };
-    match parts.iter().map(number).collect() {
-        Some(numbers) => Value::List(numbers),
-        None => Value::List(parts),
-    }
 }

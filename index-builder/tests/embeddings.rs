@@ -85,6 +85,23 @@ fn a_vector_in_a_map_or_in_text_is_found_as_well() {
 }
 
 #[test]
+fn a_profile_that_is_asked_about_is_read_as_the_source_was() {
+    let joined = |profile: Value| {
+        let numbers: Vec<String> = profile["v"].as_array().unwrap().iter().map(Value::to_string).collect();
+        json!({"_id": profile["_id"], "e": numbers.join("; ")})
+    };
+    let profiles: Vec<Value> = scattered(30, 7).into_iter().map(joined).collect();
+    let place = Place::with(&profiles);
+    place.build(&["--vectorizer", "field:e", "--list-separator", "e=;"]).done();
+    let asked = place.write("asked.json", profiles[3].to_string());
+    let file = place.version(1);
+    let args =
+        ["query".as_ref(), file.as_os_str(), "--distances".as_ref(), "--profile".as_ref(), asked.as_os_str()];
+    let answer = run(args.into_iter().chain(["1".as_ref()])).json();
+    assert_eq!((&answer[0]["distance"], &answer[0]["profile"]["_id"]), (&json!(0.0), &json!("p3")));
+}
+
+#[test]
 fn several_fields_that_may_be_the_vector_are_named_and_refused() {
     let two = |(n, profile): (usize, Value)| {
         let text: Vec<f64> = (0..9).map(|at| (at * n) as f64 + 0.5).collect();

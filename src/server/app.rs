@@ -27,6 +27,9 @@ use super::traces::{Traces, TracesError};
 use super::watcher::Waker;
 use super::{listen, routes, watcher};
 
+/// How long requests may wait for the first index when the server starts: longer than an index of usual size takes to be
+/// opened, and shorter than clients and load balancers wait.
+const LONGEST_FIRST_LOOK: Duration = Duration::from_secs(5);
 /// Connections that may wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 4096;
 
@@ -183,7 +186,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         traces: traces.clone(),
     };
     let (live, metrics) = (Arc::new(LiveIndex::default()), Arc::new(Metrics::new()?));
-    let waker = watcher::start(settings, Arc::clone(&live), Arc::clone(&metrics))?;
+    let (waker, first_look) = watcher::start(settings, Arc::clone(&live), Arc::clone(&metrics))?;
     let state = web::Data::new(State {
         live,
         metrics,
@@ -203,6 +206,10 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         hsts: config.hsts.filter(|_| certificate.is_some()).and_then(hsts),
     });
     let reloader = watch_files(config, &state, certificate.as_ref())?;
+    // Who connects meanwhile waits, and is answered from the index instead of with 503.
+    if tokio::time::timeout(LONGEST_FIRST_LOOK, first_look).await.is_err() {
+        tracing::info!("the index is still being opened; until then the answer is 503");
+    }
     let server = listen::start(config, &state, listener.try_clone()?, certificate.as_ref())?;
     let handle = server.handle();
     let stopping = Arc::clone(&state.stopping);

@@ -43,7 +43,7 @@ pub enum Problem {
     },
     /// What came is no request.
     #[error(
-        "this is no HTTP request as it is read here; in a target, everything but letters, digits and -._~!$&'()*+,;=:@/? \
+        "this is not a valid HTTP request; in a target, everything but letters, digits and -._~!$&'()*+,;=:@/? \
          has to be percent-encoded"
     )]
     Malformed,

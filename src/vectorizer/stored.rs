@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::hashing::{HashingVectorizer, StateError};
-use super::unit::{NoVector, normalise, number_of, numbers_of};
+use super::unit::{NoVector, as_numbers, normalise, number_of, numbers_of};
 use crate::index::Index;
 use crate::profile::path::take;
 use crate::profile::separated::ListSeparator;
@@ -126,7 +126,14 @@ impl StoredVectorizer {
                 unit_vector(names.iter().map(number).collect::<Result<_, _>>()?, self.dimension)
             }
             How::Field(name) => {
-                let numbers = numbers_of(take(&mut fields, name))
+                self.lists.iter().for_each(|list| list.apply(&mut fields));
+                let value = match take(&mut fields, name) {
+                    Some(Value::List(parts)) if self.lists.iter().any(|list| list.field == *name) => {
+                        Some(as_numbers(parts))
+                    }
+                    value => value,
+                };
+                let numbers = numbers_of(value)
                     .map_err(|reason| VectorizeError::NoVector { field: name.clone(), reason })?;
                 unit_vector(numbers, self.dimension)
             }

@@ -88,6 +88,18 @@ pub fn numbers_of(value: Option<Value>) -> Result<Vec<f32>, NoVector> {
     }
 }
 
+/// The numbers that the parts of a text are, where all are.
+pub fn as_numbers(parts: Vec<Value>) -> Value {
+    let number = |part: &Value| match part {
+        Value::Text(text) => text.parse().ok().map(Value::Float),
+        other => Some(other.clone()),
+    };
+    match parts.iter().map(number).collect() {
+        Some(numbers) => Value::List(numbers),
+        None => Value::List(parts),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -164,3 +164,15 @@ fn a_pin_goes_back_at_once_and_unpinning_forward_again() {
     await_version(&server, 7);
     assert_eq!(connection.get("/recommend/p3/1").json()[0]["build"], 7);
 }
+
+#[test]
+fn an_index_that_is_there_answers_from_the_first_request_on() {
+    let place = Place::new();
+    place.build(&numbered_source(1, PROFILES));
+    for _ in 0..3 {
+        // One machine is upgraded so: the old process has ended, and requests come at once.
+        let server = Server::start(&place.index());
+        let response = Connection::open(server.address).unwrap().get("/recommend/p7/3");
+        assert_eq!((response.status, response.version()), (200, Some(1)));
+    }
+}

@@ -50,14 +50,38 @@ fn hops(headers: &HeaderMap, name: &str, read: fn(&str) -> Option<IpAddr>) -> Ve
     let mut hops = Vec::new();
     for field in headers.get_all(name) {
         match field.to_str() {
-            Ok(text) => {
-                let elements = text.split(',').map(str::trim).filter(|element| !element.is_empty());
-                hops.extend(elements.map(read));
-            }
+            Ok(text) => match split(text, ',') {
+                Some(elements) => {
+                    let elements = elements.into_iter().map(str::trim).filter(|element| !element.is_empty());
+                    hops.extend(elements.map(read));
+                }
+                None => hops.push(None),
+            },
             Err(_) => hops.push(None),
         }
     }
     hops
+}
+
+/// The parts between marks that do not stand within quotes; `None` where a quote is never closed. A proxy may quote what
+/// the client has written, such as its `Host`, and that must not look like an element of its own.
+fn split(text: &str, mark: char) -> Option<Vec<&str>> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for (place, letter) in text.char_indices() {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            _ if letter == mark && !is_quoted => {
+                parts.push(text.get(start..place)?);
+                start = place + letter.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(text.get(start..)?);
+    (!is_quoted).then_some(parts)
 }
 
 fn of_x_forwarded_for(element: &str) -> Option<IpAddr> {
@@ -65,7 +89,7 @@ fn of_x_forwarded_for(element: &str) -> Option<IpAddr> {
 }
 
 fn of_forwarded(element: &str) -> Option<IpAddr> {
-    element.split(';').find_map(|pair| {
+    split(element, ';')?.into_iter().find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
         let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
         if name.eq_ignore_ascii_case("for") { address(value) } else { None }
@@ -132,6 +156,11 @@ mod tests {
             ("for=203.0.113.9, for=_hidden", "10.0.0.1"),
             ("for=unknown", "10.0.0.1"),
             ("proto=https", "10.0.0.1"),
+            // What a client has put into its Host is within the quotes of the proxy.
+            ("for=203.0.113.9;host=\"a,for=6.6.6.6;b\"", "203.0.113.9"),
+            ("for=203.0.113.9;host=\"a\\\",for=6.6.6.6;b\"", "203.0.113.9"),
+            ("host=\"a;for=6.6.6.6\";for=203.0.113.9", "203.0.113.9"),
+            ("for=203.0.113.9;host=\"a,for=6.6.6.6", "10.0.0.1"),
         ] {
             assert_eq!(from("10.0.0.0/8", &[("Forwarded", header)]), client, "{header}");
         }

@@ -101,7 +101,7 @@ impl RequestMetrics {
         )?;
         let below = register.counters(
             "kindred_http_unrouted_answers_total",
-            "Answers to what never became a request of a route: malformed, head_too_large, head_timeout, preflight.",
+            "What was answered or closed before it became a request of a route: malformed, head_too_large, head_timeout, preflight.",
             &["reason"],
         )?;
         Ok(RequestMetrics {

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant, SystemTime};
 use std::{io, thread};
 
 use notify::RecommendedWatcher;
+use tokio::sync::oneshot;
 
 use self::decide::{Host as _, Memory, settle};
 use self::directory::{Known, Stamp};
@@ -54,15 +55,21 @@ pub struct Settings {
     pub traces: Traces,
 }
 
-/// Starts the thread. It ends after [`Waker::stop`], when what it is doing is done.
+/// Starts the thread. It ends after [`Waker::stop`], when what it is doing is done. What is received when it has looked
+/// at the directory for the first time: an index that was there and good is being served then.
 ///
 /// # Errors
 /// The system gives no thread.
-pub fn start(settings: Settings, live: Arc<LiveIndex>, metrics: Arc<Metrics>) -> io::Result<Waker> {
+pub fn start(
+    settings: Settings,
+    live: Arc<LiveIndex>,
+    metrics: Arc<Metrics>,
+) -> io::Result<(Waker, oneshot::Receiver<()>)> {
     let (waker, sleeper) = wake::waker();
+    let (looked, first_look) = oneshot::channel();
     let watcher = Watcher::new(settings, live, metrics, waker.clone());
-    thread::Builder::new().name("kindred-watcher".to_owned()).spawn(move || watcher.run(&sleeper))?;
-    Ok(waker)
+    thread::Builder::new().name("kindred-watcher".to_owned()).spawn(move || watcher.run(&sleeper, looked))?;
+    Ok((waker, first_look))
 }
 
 /// Why the watcher has a turn. Both may be true.
@@ -102,16 +109,19 @@ impl Watcher {
         }
     }
 
-    fn run(mut self, sleeper: &Sleeper) {
+    fn run(mut self, sleeper: &Sleeper, looked: oneshot::Sender<()>) {
         // This thread alone, on Linux: whoever asks comes before what is being opened. Where it is refused, opening
         // competes with answers, and does no more harm than that.
         if let Err(error) = rustix::process::nice(PRIORITY_LOWERED_BY) {
             tracing::debug!("the watcher's priority stays as it is: {error}");
         }
+        let mut looked = Some(looked);
         let mut tick = Tick { event: true, poll: false };
         let mut next_poll = Instant::now() + self.settings.poll_interval;
         loop {
             self.turn(tick);
+            // Who started this may have waited long enough.
+            let _ = looked.take().map(|looked| looked.send(()));
             let turned = Instant::now();
             let cause = sleeper.sleep(next_poll.saturating_duration_since(turned));
             if cause == Cause::Event {

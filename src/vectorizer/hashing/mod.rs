@@ -82,6 +82,12 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+/// Whether a text is what programs and people write where a number is not known: "NA", "-", "unknown"... A field of
+/// numbers knows nothing of it.
+pub fn is_absent(text: &str) -> bool {
+    number::is_absent(&words::fold(text, words::Spelling::Exact))
+}
+
 pub use config::{ConfigError, DEFAULT_DIMENSION, DEFAULT_SEED, HashingConfig, MAX_DIMENSION};
 pub use features::{MAX_LIST_ELEMENTS, NUMBER_WEIGHT, TEXT_WEIGHT};
 pub use fit::{FieldKind, Fitter, LeftOut, MAX_CATEGORIES, MAX_FIELDS, NUMBERS_NEEDED, UNQUOTED_NEEDED};

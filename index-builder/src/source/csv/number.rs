@@ -1,6 +1,7 @@
 //! What counts as a number in a cell, and what says that there is none.
 
 use kindred::profile::Value;
+use kindred::vectorizer::hashing;
 
 /// How the numbers of a column are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,43 +43,8 @@ pub(super) enum Look {
     Other,
 }
 
-/// What programs write for "there is no value", in lower case: the marks that pandas knows, and those of databases
-/// and of people.
-const ABSENT: [&str; 33] = [
-    "na",
-    "n/a",
-    "n.a.",
-    "#n/a",
-    "#n/a n/a",
-    "#na",
-    "<na>",
-    "null",
-    "(null)",
-    "<null>",
-    "#null!",
-    "#value!",
-    "#div/0!",
-    "\\n",
-    "nan",
-    "+nan",
-    "-nan",
-    "1.#ind",
-    "-1.#ind",
-    "1.#qnan",
-    "-1.#qnan",
-    "nat",
-    "none",
-    "nil",
-    "undefined",
-    "unknown",
-    "missing",
-    "?",
-    "-",
-    "--",
-    "–",
-    "—",
-    ".",
-];
+/// The longest text that may say that there is no value, in bytes; no other is looked at closely.
+const LONGEST_ABSENT: usize = 32;
 
 /// A plus before more digits than that is a telephone number's.
 const PLUS_DIGITS: usize = 6;
@@ -86,9 +52,8 @@ const PLUS_DIGITS: usize = 6;
 /// What a cell looks like.
 pub(super) fn look(cell: &str) -> Look {
     let cell = cell.trim();
-    let Some(&first) = cell.as_bytes().first() else { return Look::Empty };
-    if first.is_ascii_alphabetic() && !b"NnUuMm".contains(&first) {
-        return Look::Other;
+    if cell.is_empty() {
+        return Look::Empty;
     }
     if plain(cell).is_some() {
         return match cell.split_once('.') {
@@ -131,8 +96,7 @@ pub(super) fn number(cell: &str, style: Style) -> Option<Value> {
 }
 
 fn is_absent(cell: &str) -> bool {
-    // The longest has eight bytes.
-    cell.len() <= 10 && ABSENT.contains(&cell.to_lowercase().as_str())
+    cell.len() <= LONGEST_ABSENT && hashing::is_absent(cell)
 }
 
 /// The finite number that a cell is, written as JSON writes numbers, or with a plus, or with nothing before or behind
@@ -331,8 +295,25 @@ mod tests {
             (
                 Look::Absent,
                 &[
-                    "NA", "n/a", "N/A", "#N/A", "null", "NULL", "\\N", "NaN", "-nan", "None", "?", "-",
-                    " na ", "<NA>",
+                    "NA",
+                    "n/a",
+                    "N/A",
+                    "#N/A",
+                    "null",
+                    "NULL",
+                    "\\N",
+                    "NaN",
+                    "-nan",
+                    "None",
+                    "?",
+                    "-",
+                    " na ",
+                    "<NA>",
+                    "Not available",
+                    "unbekannt",
+                    "inf",
+                    "x",
+                    "#NULL!",
                 ],
             ),
             (Look::Whole, &["7", "-7", "+5", " 30 ", "0"]),
@@ -347,7 +328,7 @@ mod tests {
             (
                 Look::Other,
                 &[
-                    "x",
+                    "xx",
                     "Nadia",
                     "None of it",
                     "K1A 0B1",
@@ -358,7 +339,6 @@ mod tests {
                     "-x",
                     "…",
                     "Ünal",
-                    "inf",
                 ],
             ),
         ];

@@ -9,7 +9,8 @@
 //! | `verify-full` | yes | and is for the host that was asked for |
 //!
 //! Trusted are the certificates of `sslrootcert`: a file, or `system` for what this machine trusts, which needs
-//! `verify-full`. Without it `~/.postgresql/root.crt`, and for the two that verify what this machine trusts.
+//! `verify-full`. Without it `~/.postgresql/root.crt`; where that is missing, `verify-full` trusts what this machine trusts, and
+//! `verify-ca` is refused.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,9 +82,15 @@ impl TlsSettings {
             _ if self.certificate.is_some() != self.key.is_some() => {
                 Err("has one of the parameters \"sslcert\" and \"sslkey\" without the other".to_owned())
             }
-            Some(mode) => Ok(mode),
             None if is_system => Ok(Mode::VerifyFull),
-            None => Ok(Mode::Prefer),
+            mode => match mode.unwrap_or(Mode::Prefer) {
+                // Who asks for nothing but TLS must not get a connection without it.
+                Mode::Disable | Mode::Prefer if self.is_direct => Err(
+                    "has sslnegotiation=direct, which goes with sslmode=require, verify-ca or verify-full only"
+                        .to_owned(),
+                ),
+                mode => Ok(mode),
+            },
         }
     }
 }
@@ -104,6 +111,14 @@ pub(super) fn connector(
         (Mode::Disable | Mode::Prefer, _) | (Mode::Require, None) => None,
         (Mode::Require | Mode::VerifyCa | Mode::VerifyFull, Some(Roots::File(path))) => {
             Some(certificates("sslrootcert", &path)?)
+        }
+        // Anybody can have a certificate from one of this machine's authorities.
+        (Mode::VerifyCa, None) => {
+            return Err(
+                "sslmode=verify-ca needs sslrootcert=FILE, the certificates of the authorities that are trusted; \
+                        or ~/.postgresql/root.crt"
+                    .to_owned(),
+            );
         }
         _ => Some(of_this_machine()?),
     };
@@ -273,6 +288,18 @@ mod tests {
         let alone = TlsSettings { certificate: Some("c".into()), ..TlsSettings::default() };
         assert!(alone.checked_mode().unwrap_err().contains("sslkey"));
         assert_eq!(TlsSettings::default().checked_mode(), Ok(Mode::Prefer));
+    }
+
+    #[test]
+    fn who_asks_for_tls_alone_never_gets_a_connection_without_it() {
+        let direct = |mode| TlsSettings { mode, is_direct: true, ..TlsSettings::default() };
+        for mode in [None, Some(Mode::Prefer), Some(Mode::Disable)] {
+            assert!(direct(mode).checked_mode().unwrap_err().contains("sslnegotiation=direct"), "{mode:?}");
+        }
+        assert_eq!(direct(Some(Mode::Require)).checked_mode(), Ok(Mode::Require));
+        // There an authority has to be named: this machine's would vouch for anybody.
+        let error = connector(&TlsSettings::default(), Mode::VerifyCa, None).err().unwrap();
+        assert!(error.contains("sslrootcert=FILE"), "{error}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 /// What programs and people write where a number is not known, folded. Of this and the empty text a field of numbers
 /// knows nothing; in a field of anything else they are values as any other.
-const ABSENT: [&str; 46] = [
+const ABSENT: [&str; 49] = [
     "na",
     "n/a",
     "n.a.",
@@ -43,12 +43,15 @@ const ABSENT: [&str; 46] = [
     "-inf",
     "infinity",
     "-infinity",
+    "1.#ind",
     "-1.#ind",
     "1.#qnan",
+    "-1.#qnan",
     "#div/0!",
     "#value!",
     "#ref!",
     "#num!",
+    "#null!",
 ];
 
 /// Words that say the same, in the languages of people who fill in forms. Only beside numbers.
