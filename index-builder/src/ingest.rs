@@ -145,6 +145,9 @@ pub struct Ingest {
     /// Ids that were whole floats, and ids of text that look like one.
     whole_floats: u64,
     float_texts: u64,
+    /// Infinite numbers in documents, and the field and the record of the first.
+    infinite: u64,
+    first_infinite: Option<(String, u64)>,
     seen: Vec<bool>,
     fields: FieldsSeen,
     guess: IdGuess,
@@ -185,6 +188,8 @@ impl Ingest {
             valid_id_seen: false,
             whole_floats: 0,
             float_texts: 0,
+            infinite: 0,
+            first_infinite: None,
             seen,
             fields: FieldsSeen::default(),
             guess: IdGuess::default(),
@@ -296,6 +301,13 @@ impl Ingest {
                 return Ok(());
             }
         };
+        for (name, value) in &fields {
+            let infinite = infinite_in(value);
+            if infinite > 0 {
+                self.infinite += infinite;
+                self.first_infinite.get_or_insert_with(|| (name.clone(), number));
+            }
+        }
         let value = Value::Map(fields);
         // A document of plain values is always written.
         let document = serde_json::to_vec(&value).map_err(anyhow::Error::from)?;
@@ -358,6 +370,14 @@ impl Ingest {
             notes.push(format!(
                 "{ids} ids are whole numbers written as floats, and were read as integers (1.0 as 1): programs write \
                  them so where an id is missing"
+            ));
+        }
+        if let Some((field, record)) = &self.first_infinite {
+            notes.push(format!(
+                "{} numbers are infinite; JSON has no such number, so they are served as null and do not count (the \
+                 first: {}, field {field:?})",
+                self.infinite,
+                self.places.of(*record)
             ));
         }
         let ids = (self.entries.len() + self.second_choice.len()) as u64;
@@ -523,4 +543,15 @@ enum Identified {
     Id { id: ItemId, second: bool },
     Unusable { error: IdError, second: bool },
     Neither,
+}
+
+/// How many infinite numbers a value has in it.
+fn infinite_in(value: &Value) -> u64 {
+    match value {
+        Value::Float(number) => u64::from(number.is_infinite()),
+        Value::Floats(numbers) => numbers.iter().filter(|number| number.is_infinite()).count() as u64,
+        Value::List(values) => values.iter().map(infinite_in).sum(),
+        Value::Map(fields) => fields.iter().map(|(_, value)| infinite_in(value)).sum(),
+        _ => 0,
+    }
 }

@@ -13,7 +13,10 @@ use crate::options::{BuildOptions, VectorizerChoice, numbers_rows};
 use crate::progress::Step;
 use crate::resolve::{resolve, settle};
 use crate::skipped::Skipped;
-use crate::source::{Cause, Input, Notes, Plan, ReadError, ReadOptions, Record, SourceError, Visitor};
+use crate::source::{
+    Cause, Input, Notes, Plan, ReadError, ReadOptions, Record, SourceError, VECTOR_FIELD, Visitor,
+    WORD_FORMATS,
+};
 use crate::spool::SpoolWriter;
 
 /// What is read, and for what.
@@ -39,6 +42,11 @@ impl Reading<'_> {
     /// [`Failure::Usage`] for names that no profile has; [`Failure::Failed`] for a source that cannot be read, that has
     /// no profile, too many that cannot be used, or several fields that may be the vector.
     pub fn read(&mut self, skipped: &mut Skipped) -> Result<Profiles, Failure> {
+        // Such files hold a word and its vector, and nothing else.
+        let is_of_words = self.plan.format().split(", ").all(|format| WORD_FORMATS.contains(&format));
+        if is_of_words && matches!(self.options.vectorizer, VectorizerChoice::Auto) {
+            self.options.vectorizer = VectorizerChoice::Field(VECTOR_FIELD.to_owned());
+        }
         let is_undecided =
             matches!(self.options.vectorizer, VectorizerChoice::Auto | VectorizerChoice::Columns { .. });
         let mut ingest = Ingest::new(self.ingest_options(is_undecided), self.spool()?);

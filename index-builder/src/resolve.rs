@@ -11,7 +11,7 @@ use kindred::profile::path::{find, take};
 use kindred::vectorizer::unit::{number_of, numbers_of};
 
 use crate::failure::Failure;
-use crate::fields::{Field, FieldsSeen, listed, shown};
+use crate::fields::{Field, FieldsSeen, MIN_NUMBERS, listed, shown};
 use crate::ingest::{Profiles, Returned, vector_reason};
 use crate::options::{BuildOptions, FieldSelection, VectorizerChoice};
 use crate::skipped::Skipped;
@@ -36,6 +36,7 @@ pub fn resolve(options: &mut BuildOptions, profiles: &Profiles) -> Result<Vec<St
     }
     if let VectorizerChoice::Hashing = options.vectorizer {
         leave_out_vectors(&mut options.selection, profiles, &mut notes);
+        notes.extend(wide(&options.selection, profiles));
         notes.extend(profiles.hints.hints(|name| {
             let is_list = profiles.lists.fields.iter().any(|list| list.field == name);
             !is_list && name != profiles.id_field && options.selection.takes(name)
@@ -103,6 +104,25 @@ fn leave_out_vectors(selection: &mut FieldSelection, profiles: &Profiles, notes:
         ));
         selection.ignored.push(name.to_owned());
     }
+}
+
+/// Whether many fields are called alike but for a number at the end, as the columns of a wide table of vectors are.
+fn wide(selection: &FieldSelection, profiles: &Profiles) -> Option<String> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for name in profiles.fields.names().filter(|name| selection.takes(name)) {
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_at_the_top = profiles.fields.get(name).is_some_and(|field| !field.is_below);
+        if is_at_the_top && stem.len() < name.len() {
+            *counts.entry(stem).or_default() += 1;
+        }
+    }
+    let (stem, count) = counts.into_iter().max_by_key(|&(stem, count)| (count, stem))?;
+    (count >= MIN_NUMBERS).then(|| {
+        format!(
+            "{count} fields are called {:?} and a number: are they one vector? --vectorizer 'columns:{stem}[0-9]*'",
+            stem
+        )
+    })
 }
 
 /// The fields that patterns name, in the order of the patterns; those of one pattern in the order of the numbers in

@@ -322,3 +322,68 @@ fn cells_that_are_no_numbers_are_skipped_and_counted() {
     build("columns:").fails(2, &["columns:dim_*"]);
     build("columns:[").fails(2, &["\"[\""]);
 }
+
+#[test]
+fn vectors_are_found_as_models_and_tables_write_them() {
+    let profiles = scattered(30, 7);
+    let numbers = |profile: &Value| -> Vec<String> {
+        profile["v"].as_array().unwrap().iter().map(Value::to_string).collect()
+    };
+    let plain = Place::with(&profiles);
+    plain.build(&[]).done();
+    let forms: [(&str, &dyn Fn(&Value) -> Value); 4] = [
+        ("a list in a list", &|profile| json!([profile["v"]])),
+        ("texts in a list", &|profile| json!(numbers(profile))),
+        ("blanks", &|profile| json!(numbers(profile).join(" "))),
+        ("commas", &|profile| json!(numbers(profile).join(","))),
+    ];
+    for (name, form) in forms {
+        let written: Vec<Value> =
+            profiles.iter().map(|profile| json!({"_id": profile["_id"], "v": form(profile)})).collect();
+        let place = Place::with(&written);
+        assert_eq!(place.build(&["--json"]).json()["vectorizer"], "field:v", "{name}");
+        assert_eq!(
+            place.query(&["--distances"], "p3", "5"),
+            plain.query(&["--distances"], "p3", "5"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_few_vectors_that_cannot_be_used_do_not_make_the_others_tags() {
+    for bad in [json!([0.5, null, 1, 2, 3, 4, 5, 6]), json!("error"), json!([0.5])] {
+        let mut profiles = scattered(30, 7);
+        for profile in profiles.iter_mut().step_by(4) {
+            profile["v"] = bad.clone();
+        }
+        let place = Place::with(&profiles);
+        place.build(&[]).fails(1, &["--max-skipped", "8 x vector"]);
+        let summary = place.build(&["--json", "--max-skipped", "0.5"]).json();
+        assert_eq!((&summary["vectorizer"], &summary["profiles"]), (&json!("field:v"), &json!(22)), "{bad}");
+    }
+}
+
+#[test]
+fn a_field_that_holds_no_vectors_is_named_with_those_that_do() {
+    let place = Place::with(&scattered(30, 7));
+    place.write("profiles.jsonl", common::jsonl(&[json!({"_id": 1, "age": 30, "v": [1, 2]})]));
+    place
+        .build(&["--vectorizer", "field:age"])
+        .fails(1, &["the field \"age\", which holds no list of numbers", "v (lists of 2 numbers)"]);
+}
+
+#[test]
+fn many_fields_with_numbers_at_their_ends_may_be_one_vector() {
+    let row = |n: usize| {
+        let fields = (0..8).map(|at| (format!("emb_{at}"), json!((n * at % 7) as f64 + 0.5)));
+        let mut row: serde_json::Map<String, Value> = fields.collect();
+        row.insert("_id".to_owned(), json!(n));
+        Value::Object(row)
+    };
+    let place = Place::with(&(0..20).map(row).collect::<Vec<_>>());
+    let notes = place.build(&["--json"]).json()["notes"].to_string();
+    assert!(notes.contains("--vectorizer 'columns:emb_[0-9]*'"), "{notes}");
+    let summary = place.build(&["--json", "--vectorizer", "columns:emb_[0-9]*"]).json();
+    assert_eq!(summary["dimension"], 8);
+}

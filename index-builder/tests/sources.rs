@@ -369,3 +369,48 @@ fn numbers_that_are_none_become_null_in_what_is_returned() {
     place.build_vectors(&[]);
     assert_eq!(place.query(&[], "a", "1"), json!([{"_id": "b", "x": null, "y": [1.5, null], "z": null}]));
 }
+
+#[test]
+fn words_that_connect_to_a_database_are_not_shown() {
+    let place = Place::empty();
+    for (given, part) in [
+        ("host=db dbname=people password=s3cret", "has a password in it"),
+        ("Server=db;Uid=eve;Pwd=s3cret;", "has a password in it"),
+        ("jdbc:postgresql://db/people?user=eve&password=s3cret", "jdbc:postgresql://"),
+    ] {
+        let ran = common::run(["build", "--profiles", given, "--out", place.index().to_str().unwrap()]);
+        let message = ran.fails(2, &[part, "postgres://"]);
+        assert!(!message.contains("s3cret"), "{message}");
+    }
+}
+
+#[test]
+fn tables_that_were_put_one_behind_the_other_have_no_profile_of_names() {
+    let place = Place::empty();
+    let rows =
+        |first: usize| (first..first + 120).map(|n| format!("{n},{}\n", 20 + n % 50)).collect::<String>();
+    place.write("people.csv", format!("_id,age\n{}\u{feff}_id,age\n{}", rows(0), rows(120)));
+    let summary = place.build_from("people.csv", &["--json"]).json();
+    assert_eq!(summary["profiles"], 240);
+    assert_eq!(summary["skipped"], json!({"the names of the columns once more": 1}));
+}
+
+#[test]
+fn lists_without_quotes_are_lists_where_every_cell_is_one() {
+    let place = Place::empty();
+    place.write("people.csv", "_id,tags\na,\"[jazz, go]\"\nb,\"[go, jazz]\"\nc,[tea]\n");
+    place.build_from("people.csv", &[]).done();
+    let nearest = &place.query(&["--distances"], "a", "1")[0];
+    assert_eq!(*nearest, json!({"distance": 0.0, "profile": {"_id": "b", "tags": ["go", "jazz"]}}));
+}
+
+#[test]
+fn a_thousand_and_a_little_more_than_one_are_not_mixed_up() {
+    let place = Place::empty();
+    let cells = ["950", "1.200", "12.500", "3.400"];
+    let rows: String = cells.iter().enumerate().map(|(n, cell)| format!("{n};{cell}\n")).collect();
+    place.write("people.csv", format!("_id;pay\n{rows}"));
+    let summary = place.build_from("people.csv", &["--json"]).json();
+    assert!(summary["notes"].to_string().contains("\\\"pay\\\""), "{summary}");
+    assert_eq!(place.query(&["--exact"], "0", "1"), json!([{"_id": "1", "pay": 1200}]));
+}

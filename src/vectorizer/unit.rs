@@ -75,16 +75,71 @@ pub fn numbers_of(value: Option<Value>) -> Result<Vec<f32>, NoVector> {
         None | Some(Value::Null) => Err(NoVector::Missing),
         Some(Value::Floats(numbers)) => Ok(numbers),
         // Databases and tables that know no lists keep a vector as the text of one, as pgvector writes it.
-        Some(Value::Text(text)) => match parse_list(&text) {
+        Some(Value::Text(text)) => match parse_list(&text).or_else(|| separated(&text)) {
             Some(list) => numbers_of(Some(list)),
             None => Err(NoVector::NotNumbers),
         },
-        Some(Value::List(values)) => values
-            .iter()
-            .map(|value| value.as_number().map(|number| number as f32))
-            .collect::<Option<_>>()
-            .ok_or(NoVector::NotNumbers),
+        // Models give a list of vectors also for one text.
+        Some(Value::List(mut values)) if values.len() == 1 && is_list(&values[0]) => numbers_of(values.pop()),
+        Some(Value::List(values)) => {
+            // Some programs put all numbers into quotation marks; only some in them are a mistake.
+            let are_texts = values.iter().all(|value| matches!(value, Value::Text(_)));
+            let number = |value: &Value| match value {
+                Value::Text(text) if are_texts => text.trim().parse().ok(),
+                value => value.as_number().map(|number| number as f32),
+            };
+            values.iter().map(number).collect::<Option<_>>().ok_or(NoVector::NotNumbers)
+        }
         Some(_) => Err(NoVector::NotNumbers),
+    }
+}
+
+fn is_list(value: &Value) -> bool {
+    matches!(value, Value::List(_) | Value::Floats(_))
+}
+
+/// The numbers of a text that are separated by semicolons, else by commas, else by blanks; two at least.
+fn separated(text: &str) -> Option<Value> {
+    let is_part = |byte: u8| byte.is_ascii_digit() || b"+-.eE,; \t\r\n".contains(&byte);
+    if !text.bytes().all(is_part) {
+        return None;
+    }
+    let number = |part: &str| part.trim().parse().ok().map(Value::Float);
+    let numbers: Vec<Value> = match [';', ','].into_iter().find(|&mark| text.contains(mark)) {
+        Some(mark) => {
+            text.split(mark).filter(|part| !part.trim().is_empty()).map(number).collect::<Option<_>>()?
+        }
+        None => text.split_whitespace().map(number).collect::<Option<_>>()?,
+    };
+    (numbers.len() > 1).then_some(Value::List(numbers))
+}
+
+/// What a value is as a vector: how many numbers it has, and whether some have fractions. Nulls in a list count as
+/// numbers that are not known: it is a vector all the same, and one that cannot be used. Texts of numbers, alone or in a
+/// list, are only taken for a vector where some have fractions; else they may be codes.
+pub fn vector_shape(value: &Value) -> Option<(usize, bool)> {
+    let has_fraction = |number: f64| number.is_finite() && number.fract() != 0.0;
+    match value {
+        Value::Floats(numbers) => Some((numbers.len(), true)),
+        Value::List(values) if values.len() == 1 && is_list(&values[0]) => vector_shape(&values[0]),
+        Value::List(values) => {
+            let (mut nulls, mut texts, mut fractions) = (0, 0, false);
+            for value in values {
+                match value {
+                    Value::Null => nulls += 1,
+                    Value::Text(text) => {
+                        texts += 1;
+                        fractions |= has_fraction(text.trim().parse().ok()?);
+                    }
+                    value => fractions |= has_fraction(value.as_number()?),
+                }
+            }
+            let are_of_a_kind = texts == 0 || texts + nulls == values.len() && fractions;
+            (nulls * 2 <= values.len() && are_of_a_kind).then_some((values.len(), fractions))
+        }
+        Value::Text(text) if text.ends_with(']') => vector_shape(&parse_list(text)?),
+        Value::Text(text) => vector_shape(&separated(text)?).filter(|&(_, has_fractions)| has_fractions),
+        _ => None,
     }
 }
 
@@ -123,8 +178,42 @@ mod tests {
         let text = |text: &str| numbers_of(Some(Value::Text(text.to_owned())));
         assert_eq!(text("[1,0.5, -2e3]"), Ok(vec![1.0, 0.5, -2000.0]));
         assert!(text("[1,NaN]").unwrap()[1].is_nan());
-        for other in ["", "1", "{1,2}", "[1,2", "[[1],[2]]", "[\"1\"]", "[null]"] {
+        for other in ["", "1", "{1,2}", "[1,2", "[[1],[2]]", "[\"a\"]", "[null]", "0,1 0,2", "1;;x", "1 - 2"]
+        {
             assert_eq!(text(other), Err(NoVector::NotNumbers), "{other}");
+        }
+        for (same, numbers) in [
+            ("[[0.5, 2]]", vec![0.5, 2.0]),
+            ("[\"0.5\", \"2\"]", vec![0.5, 2.0]),
+            ("0.5 2", vec![0.5, 2.0]),
+            ("0.5,2", vec![0.5, 2.0]),
+            (" 0.5; -2e1;", vec![0.5, -20.0]),
+        ] {
+            assert_eq!(text(same), Ok(numbers), "{same}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_vector_is_one_also_where_it_cannot_be_used() {
+        let shape = |json: &str| vector_shape(&crate::profile::json::parse(json.as_bytes()).unwrap());
+        for (json, expected) in [
+            ("[1,2,3]", Some((3, false))),
+            ("[1,2.5,null]", Some((3, true))),
+            ("[[1,2.5]]", Some((2, true))),
+            ("[null,null,1]", None),
+            ("[\"0.5\",\"1\"]", Some((2, true))),
+            ("[\"12\",\"13\"]", None),
+            ("[\"a\",0.5]", None),
+            ("[\"0.5\",0.5]", None),
+            ("\"[1,2]\"", Some((2, false))),
+            ("\"0.5 1.5\"", Some((2, true))),
+            ("\"5 10 15\"", None),
+            ("\"2024-01-02\"", None),
+            ("\"1.234,5\"", Some((2, true))),
+            ("0.5", None),
+            ("{\"v\":[1]}", None),
+        ] {
+            assert_eq!(shape(json), expected, "{json}");
         }
     }
 

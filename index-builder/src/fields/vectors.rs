@@ -3,7 +3,7 @@
 use std::fmt;
 
 use kindred::profile::Value;
-use kindred::profile::json::parse_list;
+use kindred::vectorizer::unit::vector_shape;
 
 /// The shortest list of numbers that is taken for a vector without being asked to.
 pub const MIN_NUMBERS: usize = 8;
@@ -11,8 +11,13 @@ pub const MIN_NUMBERS: usize = 8;
 /// Different lengths that are remembered.
 const MOST_LENGTHS: usize = 4;
 
-/// The share of a field's values that have to be lists of one length: a column of vectors may have a few bad ones.
+/// The share of a field's values that have to be lists of one length, where all their numbers are whole: tags may be
+/// numbers too.
 const NEARLY_ALL: f64 = 0.9;
+
+/// The same where some numbers have fractions. Those are vectors, and what else is in the field could not be used: that is
+/// for the gate of skipped records to say, and no reason to compare by something else without a word.
+const HALF: f64 = 0.5;
 
 /// The lists of numbers in a field, by their lengths.
 #[derive(Debug, Default)]
@@ -28,18 +33,7 @@ pub struct Lengths {
 impl Lengths {
     /// Looks at a value: a list, or the text of one.
     pub(super) fn observe(&mut self, value: &Value) {
-        let (length, has_fractions) = match value {
-            Value::Floats(numbers) => (numbers.len(), true),
-            Value::List(values) if values.iter().all(|value| value.as_number().is_some()) => (
-                values.len(),
-                values.iter().any(|value| matches!(value, Value::Float(n) if n.fract() != 0.0)),
-            ),
-            Value::Text(text) if text.ends_with(']') => match parse_list(text) {
-                Some(list) => return self.observe(&list),
-                None => return,
-            },
-            _ => return,
-        };
+        let Some((length, has_fractions)) = vector_shape(value) else { return };
         if length == 0 {
             return;
         }
@@ -64,13 +58,13 @@ impl Lengths {
     }
 
     /// Whether the field is a column of vectors, where it has so many `values`: nearly all of them are lists of at least
-    /// [`MIN_NUMBERS`] numbers, and nearly all of one length. Lists of few lengths whose numbers have fractions are
-    /// vectors as well, of more than one model.
+    /// [`MIN_NUMBERS`] numbers, and nearly all of one length; of numbers with fractions, half of them. Lists of few
+    /// lengths whose numbers have fractions are vectors as well, of more than one model.
     pub fn are_vectors(&self, values: u64) -> bool {
         let Some((length, count)) = self.most_frequent().filter(|(length, _)| *length >= MIN_NUMBERS) else {
             return false;
         };
-        let enough = NEARLY_ALL * values as f64;
+        let enough = if self.has_fractions { HALF } else { NEARLY_ALL } * values as f64;
         let long: u64 =
             self.counts.iter().filter(|(length, _)| *length >= MIN_NUMBERS).map(|(_, count)| count).sum();
         let are_of_few_lengths = self.has_fractions && self.others == 0;
@@ -120,7 +114,7 @@ mod tests {
             assert_eq!(lengths.are_vectors(values), expected, "{lists:?}");
         }
         let (two_models, values) = lengths(&[(384, 60), (768, 40)], Value::Float(0.5));
-        assert!(two_models.are_vectors(values) && !two_models.are_vectors(values * 2));
+        assert!(two_models.are_vectors(values) && !two_models.are_vectors(values * 3));
         assert_eq!(two_models.to_string(), "lists of 384 or 768 numbers");
     }
 

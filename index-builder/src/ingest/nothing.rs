@@ -51,13 +51,14 @@ impl Nothing<'_> {
             return (!self.has_field() && !self.fields.first().is_empty()).then(|| self.which_id());
         }
         let vector = self.vector_field?;
-        let is_missing = self.fields.get(vector).is_none_or(|field| field.values == 0);
-        is_missing.then(|| {
-            format!(
-                "The vector is looked for in the field {vector:?}, which no record has. {}.",
-                self.fields.vectors_first()
-            )
-        })
+        let field = self.fields.get(vector).filter(|field| field.values > 0);
+        let what = match field {
+            None => "which no record has",
+            Some(field) if field.lengths.is_empty() => "which holds no list of numbers",
+            Some(_) => return None,
+        };
+        let fields = self.fields.vectors_first();
+        Some(format!("The vector is looked for in the field {vector:?}, {what}. {fields}."))
     }
 
     fn which_id(&self) -> String {
@@ -67,7 +68,14 @@ impl Nothing<'_> {
             Some(name) => format!("Say which is the id: --id-field {}", shown(name)),
             None => "None of them differs in every record; --id-field NAME says which is the id".to_owned(),
         };
-        format!("The first record has: {first}. {likely}; --id-field {ROW_NUMBERS} numbers the records.")
+        let numbers = self.fields.first().iter().filter(|name| name.parse::<f64>().is_ok()).count();
+        let headless = match numbers {
+            0 => "",
+            _ => " Some of these look like values: the first line of a table has to name its columns.",
+        };
+        format!(
+            "The first record has: {first}. {likely}; --id-field {ROW_NUMBERS} numbers the records.{headless}"
+        )
     }
 }
 

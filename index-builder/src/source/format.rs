@@ -67,6 +67,9 @@ pub enum Reader {
 
 use Reader::{Address, File, Vectors};
 
+/// The formats of word vectors, whose records have a vector and nothing else to compare.
+pub const WORD_FORMATS: [&str; 2] = ["glove", "word2vec"];
+
 /// Every format that can be read.
 pub static FORMATS: &[Format] = &[
     Format { name: "pickle", marks: &["pickle", "pkl"], reader: File(read_pickle) },
@@ -233,7 +236,7 @@ impl FormatChoice {
 fn scheme(path: &Path) -> Option<&str> {
     let (scheme, _) = path.to_str()?.split_once("://")?;
     let is_scheme =
-        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte));
     (!scheme.is_empty() && is_scheme(scheme)).then_some(scheme)
 }
 

@@ -5,9 +5,9 @@ mod postgres_array;
 
 use kindred::profile::Value;
 use kindred::profile::json::parse;
+use postgres_array::postgres_array;
 
 pub(super) use literal::CutList;
-pub(super) use postgres_array::postgres_array;
 
 /// How deep a list may be nested: one less than a document may be, because the list is in one.
 const MAX_DEPTH: usize = 126;
@@ -28,6 +28,23 @@ pub(super) fn of_text(text: &str) -> Result<Option<Value>, CutList> {
         return Ok(is_shallow(&value, MAX_DEPTH).then_some(value));
     }
     literal::parse(text)
+}
+
+/// The array that a whole cell of a column of arrays is: as PostgreSQL writes it, `{a,b}`, or as Java and DuckDB print a
+/// list, `[a, b]`, without quotes. Only for where every cell is one: a text in brackets may be anything else.
+pub(super) fn array(text: &str) -> Option<Value> {
+    let text = text.trim();
+    let Some(inner) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) else {
+        return postgres_array(text);
+    };
+    match of_text(text) {
+        Ok(Some(value)) => Some(value),
+        Ok(None) if !inner.contains(['[', ']', '{', '}', '"', '\'']) => {
+            let words = inner.split(',').map(str::trim).filter(|word| !word.is_empty());
+            Some(Value::List(words.map(|word| Value::Text(word.to_owned())).collect()))
+        }
+        _ => None,
+    }
 }
 
 fn is_shallow(value: &Value, depth: usize) -> bool {

@@ -41,7 +41,7 @@ use kindred::profile::calendar;
 
 pub use error::{Cause, Place, SourceError};
 pub use format::{
-    FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Reader, Sink,
+    FORMATS, Format, FormatChoice, FormatError, ROW_NUMBERS, ReadOptions, Reader, Sink, WORD_FORMATS,
     names as format_names, read,
 };
 pub use input::{Input, InputError, STANDARD_INPUT};

@@ -44,6 +44,12 @@ pub enum PlanError {
     /// An address that is none.
     #[error("--profiles: {0}")]
     Address(String),
+    /// The words that connect to a database, which may have a password among them, and so are not shown.
+    #[error(
+        "--profiles: what is given has a password in it and is no file; a database is read from \
+             postgres://USER@HOST:PORT/DATABASE"
+    )]
+    Secret,
     /// A pattern that is none.
     #[error("{}: there is no such file, and as a pattern it is wrong: {error}", pattern.display())]
     Pattern {
@@ -75,6 +81,7 @@ impl PlanError {
             PlanError::Format(_)
             | PlanError::StandardInput(_)
             | PlanError::Address(_)
+            | PlanError::Secret
             | PlanError::Pattern { .. } => true,
             PlanError::NoMatch(_) | PlanError::Search { .. } | PlanError::Input(_) => false,
         }
@@ -105,6 +112,9 @@ impl Plan {
         }
         let (mut parts, mut names) = (Vec::new(), Vec::new());
         for path in given {
+            if has_a_password(path) {
+                return Err(PlanError::Secret);
+            }
             match matches(path)? {
                 Some(matches) => {
                     names.push(name_of_pattern(path));
@@ -257,6 +267,15 @@ impl Part {
         let input = Input::open(&self.given, spool_dir)?;
         Ok(format::read(self.format, &input, options, sink)?)
     }
+}
+
+/// Whether something that is neither a file nor an address names a password, as in `host=db password=secret`.
+fn has_a_password(path: &Path) -> bool {
+    let is_named = || {
+        let text = path.to_string_lossy().to_ascii_lowercase();
+        ["password=", "passwd=", "pwd="].iter().any(|name| text.contains(name))
+    };
+    !format::is_address(path) && is_named() && path.symlink_metadata().is_err()
 }
 
 /// The files that match, if that is what a path means.

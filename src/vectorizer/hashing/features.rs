@@ -5,7 +5,7 @@ use twox_hash::XxHash3_64;
 use super::first;
 use super::fit::{Field, FieldKind, Rules, Schema};
 use super::math::ln;
-use super::number::{is_absent, number_of, waves};
+use super::number::{Tail, is_absent, number_of, waves};
 use super::walk::{folded_value, walk};
 use super::words::{Found, words};
 use crate::profile::{Fields, Value};
@@ -139,8 +139,9 @@ impl Features {
         for block in self.hashes.chunk_by(|a, b| a.0 == b.0) {
             weigh_block(block, schema, &idf, &mut weighted);
         }
+        let tail = if schema.rules == Rules::First { Tail::Cut } else { Tail::Drawn };
         for &(index, number) in &self.numbers {
-            weigh_number(number, &schema.fields[index as usize], &mut weighted);
+            weigh_number(number, &schema.fields[index as usize], tail, &mut weighted);
         }
         weighted.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         weighted.dedup_by(|later, kept| {
@@ -174,10 +175,10 @@ fn weigh_block(block: &[(u32, u64)], schema: &Schema, idf: &impl Fn(u32) -> f64,
     features.iter_mut().for_each(|(_, weight)| *weight *= scale);
 }
 
-fn weigh_number(number: f64, field: &Field, into: &mut Vec<(u32, f64)>) {
+fn weigh_number(number: f64, field: &Field, tail: Tail, into: &mut Vec<(u32, f64)>) {
     let FieldKind::Number { middle, spread } = field.kind else { return };
     let seed = feature_seed(field, FeatureKind::Wave);
-    for (wave, k) in waves(number, middle, spread).into_iter().flatten().zip(0u64..) {
+    for (wave, k) in waves(number, middle, spread, tail).into_iter().flatten().zip(0u64..) {
         let (bucket, sign) = bucket(XxHash3_64::oneshot_with_seed(seed, &k.to_le_bytes()));
         into.push((bucket, sign * NUMBER_WEIGHT * wave));
     }

@@ -10,6 +10,12 @@ use super::walk::{Place, folded_value};
 use crate::index::FieldMetadata;
 use crate::profile::Value;
 
+/// A field with at most so many distinct texts of digits holds codes.
+const MOST_CODES: usize = 16;
+
+/// Texts of so many digits, all of one length, are codes: 90210, 1234567.
+const SHORTEST_CODE: usize = 3;
+
 /// What is remembered of a field.
 #[derive(Debug)]
 pub(super) struct FieldStats {
@@ -17,6 +23,8 @@ pub(super) struct FieldStats {
     numbers: Numbers,
     /// Of those, the ones that are text.
     quoted: u64,
+    /// What tells whether texts of digits are codes.
+    code: CodeSigns,
     /// Texts that stand for a missing number.
     absent: u64,
     texts: u64,
@@ -27,6 +35,33 @@ pub(super) struct FieldStats {
     /// Profiles that have a value, and those that have one that does not stand for a missing number.
     filled: Seen,
     present: Seen,
+}
+
+/// What texts of digits look like.
+#[derive(Debug, Default)]
+struct CodeSigns {
+    /// Some have a point or an exponent.
+    has_fraction: bool,
+    /// Digits with zeros before them.
+    zeros: u64,
+    /// The length that all have; `None` before the first.
+    length: Option<usize>,
+    lengths_differ: bool,
+}
+
+impl CodeSigns {
+    fn observe(&mut self, number: &str) {
+        self.has_fraction |= !number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let length = *self.length.get_or_insert(number.len());
+        self.lengths_differ |= length != number.len();
+    }
+
+    /// Whether a field of which all numbers are texts, with so many distinct values, holds codes and no quantities.
+    fn are_codes(&self, distinct: Option<usize>, values: u64) -> bool {
+        let are_few = distinct.is_some_and(|distinct| distinct <= MOST_CODES);
+        let are_alike = !self.lengths_differ && self.length.is_some_and(|length| length >= SHORTEST_CODE);
+        !self.has_fraction && (are_few || are_alike || 100 * self.zeros > values)
+    }
 }
 
 /// A count of profiles, each once.
@@ -48,6 +83,7 @@ impl Default for FieldStats {
         FieldStats {
             numbers: Numbers::default(),
             quoted: 0,
+            code: CodeSigns::default(),
             absent: 0,
             texts: 0,
             booleans: 0,
@@ -81,13 +117,17 @@ impl FieldStats {
             Value::Text(_) => match number_of(&text) {
                 Some(number) => {
                     self.quoted += 1;
+                    self.code.observe(&text);
                     self.numbers.observe(number);
                 }
                 None if is_absent(&text) => {
                     self.absent += 1;
                     return;
                 }
-                None => self.texts += 1,
+                None => {
+                    self.code.zeros += u64::from(text.bytes().all(|byte| byte.is_ascii_digit()));
+                    self.texts += 1;
+                }
             },
             other => other.as_number().into_iter().for_each(|number| self.numbers.observe(number)),
         }
@@ -101,9 +141,11 @@ impl FieldStats {
 
     fn is_number(&self) -> bool {
         let (numbers, quoted) = (self.numbers.count(), self.quoted);
+        let distinct = self.distinct.as_ref().map(HashSet::len);
         numbers > 0
             && 100 * numbers >= NUMBERS_NEEDED * self.given()
-            && 100 * (numbers - quoted) >= UNQUOTED_NEEDED * numbers
+            && (100 * (numbers - quoted) >= UNQUOTED_NEEDED * numbers
+                || !self.code.are_codes(distinct, self.given()))
     }
 
     /// The kind, decided over all values.
@@ -171,7 +213,7 @@ impl FieldStats {
                     percent(numbers, given)
                 );
             } else {
-                reason = "its numbers are written as text; ".to_owned();
+                reason = "its numbers are written as text, as codes are; ".to_owned();
             }
         }
         reason

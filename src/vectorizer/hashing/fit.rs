@@ -26,8 +26,9 @@ pub const MAX_FIELDS: usize = 16_384;
 /// number is no value.
 pub const NUMBERS_NEEDED: u64 = 90;
 
-/// Of those numbers at least this share have to be numbers in the source, in percent; the others may be text. Where all
-/// are text, their owner says that they are codes.
+/// Of those numbers at least this share have to be numbers in the source, in percent; the others may be text. Where fewer
+/// are, they are numbers all the same unless they look like codes: without a fraction, and few distinct ones, or all of one
+/// length of three digits or more, or some with zeros in front.
 pub const UNQUOTED_NEEDED: u64 = 10;
 
 /// What a field holds, decided over all values of the source that are not null.

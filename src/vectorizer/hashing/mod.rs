@@ -27,7 +27,8 @@
 //!
 //! # What counts as a number
 //! A number of the source, and a text that is written as JSON writes one (`"31"`, not `"007"`) in a field where at least
-//! [`UNQUOTED_NEEDED`] % of the numbers are no text. Texts such as `NA`, `NULL`, `\N`, `NaN`, `?`, `-` and `unknown` say that there is
+//! [`UNQUOTED_NEEDED`] % of the numbers are no text, or the texts do not look like codes: ages in quotation marks are
+//! numbers, postal codes are not. Texts such as `NA`, `NULL`, `\N`, `NaN`, `?`, `-` and `unknown` say that there is
 //! no number: they are no values, neither when the kind is decided nor later. In a field of any other kind they are
 //! values like all others. A text, a boolean or a list's element in a field of numbers is compared as in a category.
 //!
@@ -42,7 +43,7 @@
 //! times with the square root (1.65 where they were projected to 8,192 numbers instead of 256).
 //!
 //! A number is not one feature whose size is the value: its sign and size would dominate a cosine. With
-//! `z = (value - middle) / spread`, clipped to -4..=4, it becomes the waves `cos(k z pi / 8)` and `sin(k z pi / 8)`,
+//! `z = (value - middle) / spread`, drawn in beyond 3 so that none is further than 4 and all keep their order, it becomes the waves `cos(k z pi / 8)` and `sin(k z pi / 8)`,
 //! k = 0..=8, with such amplitudes that the dot product of two numbers is exactly `cos(d pi / 16)^16` of their
 //! distance `d` in spreads: 1 at 0, 0.73 at 1, 0.28 at 2, 0.05 at 3, falling all the way to 0 at 8. The length is
 //! the same for every number, so an outlier cannot swamp the rest. Where the spread is 0 there are no features.

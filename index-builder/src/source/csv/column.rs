@@ -2,7 +2,7 @@
 
 use kindred::profile::Value;
 
-use super::super::lists::postgres_array;
+use super::super::lists::array;
 use super::number::{Look, Style, look};
 
 /// The share of a column's cells, in percent of those that say something, which must be numbers for the column to be
@@ -21,7 +21,7 @@ const CODE_DIGITS: usize = 3;
 pub(super) enum Kind {
     Id,
     Number(Style),
-    /// Arrays as PostgreSQL writes them: {a,b}
+    /// Arrays as PostgreSQL writes them, {a,b}, or as Java and DuckDB print them, [a, b].
     Arrays,
     Text,
     /// Left out: it counts the rows, or nothing is in it, and it has no name.
@@ -44,7 +44,7 @@ pub(super) struct Count {
     marked: u64,
     /// The fewest and most bytes of whole numbers and codes.
     digits: Option<(usize, usize)>,
-    /// Cells that are a PostgreSQL array, and those with several elements.
+    /// Cells that are such an array, and those with several elements.
     arrays: u64,
     long_arrays: u64,
     /// The first cells that are no plain number, of either kind, for a note.
@@ -94,6 +94,7 @@ impl Count {
                 | Look::DecimalCommaWithPoints
                 | Look::ThousandsComma
                 | Look::EitherComma
+                | Look::PointOrThousands
                 | Look::Marked
         );
         if has_mark && self.first_mark.is_none() {
@@ -116,7 +117,7 @@ impl Count {
     /// Not tried any more as soon as a cell is none.
     fn add_array(&mut self, cell: &str) {
         if self.arrays + 1 == self.filled
-            && let Some(elements) = postgres_array(cell)
+            && let Some(elements) = array(cell)
         {
             self.arrays += 1;
             let is_long = match elements {
@@ -164,6 +165,11 @@ impl Count {
         let numbers = self.whole + points + self.thousands_comma + self.either_comma;
         if is_thousands && !is_decimal && self.are_nearly_all(numbers) {
             return Kind::Number(Style::ThousandsComma);
+        }
+        // Beside 950 a cell of 1.200 has its thousands apart, where the comma is free to be the decimal one.
+        let are_thousands = self.whole > 0 && self.point_or_thousands > 0 && self.point == 0;
+        if separator == b';' && are_thousands && self.are_nearly_all(self.whole + points) {
+            return Kind::Number(Style::DecimalComma);
         }
         if self.are_nearly_all(self.whole + points) {
             return Kind::Number(Style::Point);
@@ -332,18 +338,18 @@ mod tests {
     #[test]
     fn a_column_is_numeric_from_90_percent_of_the_cells_that_say_something() {
         assert_eq!(
-            kind(&times("7", 9, &["x", "", "NA", "NULL", "\\N", "NaN", "N/A", "None", "?", "-"])),
+            kind(&times("7", 9, &["xx", "", "NA", "NULL", "\\N", "NaN", "N/A", "None", "?", "-"])),
             POINT
         );
-        assert_eq!(kind(&times("7", 8, &["x", "", "NA"])), Kind::Text);
+        assert_eq!(kind(&times("7", 8, &["xx", "", "NA"])), Kind::Text);
         assert_eq!(kind(&["", "NA"]), Kind::Text);
         assert_eq!(kind(&["NA", "NA", "NA", "7"]), POINT);
         assert_eq!(kind(&["3", "2.5", "1e3", "+5", " 30 "]), POINT);
         let numbers = count(&times("7", 19, &["NA", "K1A 0B1"]));
         assert_eq!(numbers.others(Style::Point), Some((1, 22, "K1A 0B1")));
-        let text = count(&times("7", 8, &["x", "y", "NA"]));
-        assert_eq!(text.mostly_numbers(), Some((8, 10, 10, "x")));
-        assert_eq!(count(&["7", "x"]).mostly_numbers(), None);
+        let text = count(&times("7", 8, &["xx", "y", "NA"]));
+        assert_eq!(text.mostly_numbers(), Some((8, 10, 10, "xx")));
+        assert_eq!(count(&["7", "xx"]).mostly_numbers(), None);
         assert_eq!(count(&["7", "8", "007"]).mostly_numbers(), None);
     }
 
@@ -380,9 +386,12 @@ mod tests {
     fn arrays_of_postgresql_are_a_column_of_nothing_else() {
         assert_eq!(kind(&["{a,b}", "{c}", "{}", "", "NULL"]), Kind::Arrays);
         assert_eq!(kind(&["{a}", "{b}"]), Kind::Text);
-        assert_eq!(kind(&["{a,b}", "x"]), Kind::Text);
-        assert_eq!(kind(&["x", "{a,b}"]), Kind::Text);
+        assert_eq!(kind(&["{a,b}", "xx"]), Kind::Text);
+        assert_eq!(kind(&["xx", "{a,b}"]), Kind::Text);
         assert_eq!(kind(&["{'a', 'b'}", "{'c', 'd'}"]), Kind::Text);
+        assert_eq!(kind(&["[jazz, go]", "[]", "[tea]", ""]), Kind::Arrays);
+        assert_eq!(kind(&["[jazz, go]", "see [1, 2]"]), Kind::Text);
+        assert_eq!(kind(&["[sic]", "[x]"]), Kind::Text);
     }
 
     #[test]
@@ -401,7 +410,7 @@ mod tests {
         }
         for cells in [
             &["3", "9", "4"][..],
-            &["0", "1", "x"],
+            &["0", "1", "xx"],
             &["0", "", "2"],
             &[],
             &["7", "7"],

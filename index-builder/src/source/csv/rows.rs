@@ -93,7 +93,7 @@ impl<R: BufRead> Rows<R> {
     }
 
     /// The cells of the present row, if every one of them is UTF-8.
-    pub(super) fn texts(&self) -> Option<impl Iterator<Item = &str>> {
+    pub(super) fn texts(&self) -> Option<impl Iterator<Item = &str> + Clone> {
         let text = std::str::from_utf8(&self.parser.text).ok()?;
         // Two halves of a character in two cells are not a character.
         if !self.parser.ends.iter().all(|&end| text.is_char_boundary(end as usize)) {

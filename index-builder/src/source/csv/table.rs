@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 
 use kindred::profile::Value;
 
-use super::super::lists::{of_text, postgres_array};
+use super::super::lists::{array, of_text};
 use super::super::{
     Cause, Input, MAX_RECORD_BYTES, NOT_UNICODE, Place, ReadOptions, Record, Sink, SourceError, compression,
 };
@@ -24,6 +24,7 @@ const RAGGED_PERCENT: u64 = 1;
 
 const RAGGED: &str = "wrong number of cells";
 const NUL: &str = "NUL byte in the text";
+const HEADER_AGAIN: &str = "the names of the columns once more";
 
 /// The extensions of files with tabs between the cells.
 const TAB_EXTENSIONS: [&str; 2] = ["tsv", "tab"];
@@ -130,6 +131,9 @@ fn give(rows: &mut Reading, layout: Layout, columns: &[Column], sink: &mut Sink<
             }
             None => unusable(NOT_UNICODE, place_of_not_utf8(rows, columns)),
             Some(_) if rows.bytes().contains(&0) => unusable(NUL, Place::Line(rows.line()).to_string()),
+            Some(texts) if is_header(columns, texts.clone()) => {
+                unusable(HEADER_AGAIN, Place::Line(rows.line()).to_string())
+            }
             Some(texts) => {
                 let fields = columns.iter().zip(texts).filter(|(column, _)| column.kind != Kind::LeftOut);
                 Record::Fields(fields.map(field).collect::<Result<_, Cause>>()?)
@@ -142,13 +146,19 @@ fn give(rows: &mut Reading, layout: Layout, columns: &[Column], sink: &mut Sink<
     Ok(())
 }
 
+/// Whether a row has the names of the columns in its cells, as in files that were put one behind the other.
+fn is_header<'t>(columns: &[Column], texts: impl Iterator<Item = &'t str>) -> bool {
+    let is_name = |(column, text): (&Column, &str)| text.trim_start_matches('\u{feff}').trim() == column.name;
+    columns.len() > 1 && columns.iter().zip(texts).all(is_name)
+}
+
 fn field((column, cell): (&Column, &str)) -> Result<(String, Value), Cause> {
     let text = || Value::Text(cell.to_owned());
     let value = match column.kind {
         Kind::Id => text(),
         _ if cell.is_empty() => Value::Null,
         Kind::Number(style) => number(cell, style).unwrap_or_else(text),
-        Kind::Arrays => postgres_array(cell).unwrap_or_else(text),
+        Kind::Arrays => array(cell).unwrap_or_else(text),
         Kind::Text | Kind::LeftOut => match of_text(cell) {
             Ok(value) => value.unwrap_or_else(text),
             Err(_) => return Err(CsvFault::CutList { column: column.name.clone() }.into()),

@@ -66,6 +66,12 @@ fn a_number_in_quotation_marks_is_that_number_beside_others() {
         assert_eq!(vector(text("31")), vector(Value::Int(31)));
         assert_eq!(vector(text("３１.0")), vector(Value::Float(31.0)));
     }
+    assert_age_is_a_number(&ages(|n| text((20 + n * 7 % 59).to_string())), "all quoted");
+    assert_age_is_a_number(&ages(|n| text(format!("{}.50", 20 + n * 7 % 59))), "decimals");
+    for code in [|n: i64| format!("{}", 90_000 + n % 59), |n: i64| format!("{:03}", n % 59)] {
+        let codes = ages(|n| text(code(n)));
+        assert_eq!(counter(config(), &codes).described_fields()[0].kind, "category", "{}", code(7));
+    }
     let codes = ages(|n| text((n % 7).to_string()));
     let described = counter(config(), &codes).described_fields().to_vec();
     assert_eq!((described[0].kind.as_str(), described[0].numbers), ("category", 590));
