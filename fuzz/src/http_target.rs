@@ -134,7 +134,7 @@ fn serving(file: &[u8]) -> Arc<LiveIndex> {
         residency: Residency::Mapped,
         traces: Traces::default(),
     };
-    let waker =
+    let (waker, _) =
         watcher::start(settings, Arc::clone(&live), metrics).unwrap_or_else(|error| panic!("{error}"));
     let started = Instant::now();
     while live.current().is_none() {
