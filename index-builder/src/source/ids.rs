@@ -3,11 +3,11 @@
 //! A byte order mark is no part of an id. An id with a control character in it is one that somebody did not mean, and
 //! nobody could ask for: the file is refused, with the number of the line.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::BufRead;
 
 use kindred::profile::Value;
 
-use super::input::BUFFER_BYTES;
+use super::encoding::decoded;
 use super::lines::{Line, read_line};
 use super::{Cause, Input, MAX_RECORD_BYTES, NOT_UNICODE, Place, Record, SourceError, TOO_LARGE};
 
@@ -37,7 +37,7 @@ impl Ids {
     /// # Errors
     /// [`Cause::Io`].
     pub(super) fn open(ids: &Input) -> Result<Ids, SourceError> {
-        let reader = decoded(ids.reader()).map_err(|error| SourceError::io(ids.name(), error))?;
+        let (reader, _) = decoded(ids.reader()).map_err(|error| SourceError::io(ids.name(), error))?;
         Ok(Ids { name: ids.name().to_owned(), reader, line: 0, buffer: Vec::new() })
     }
 
@@ -93,81 +93,11 @@ impl Ids {
     }
 }
 
-/// Text as UTF-8, without the byte order mark, which tells what it is in.
-fn decoded(mut reader: Box<dyn BufRead>) -> io::Result<Box<dyn BufRead>> {
-    let mut first = Vec::with_capacity(3);
-    Read::take(&mut reader, 3).read_to_end(&mut first)?;
-    let unit: fn([u8; 2]) -> u16 = match first[..] {
-        [0xff, 0xfe, ..] => u16::from_le_bytes,
-        [0xfe, 0xff, ..] => u16::from_be_bytes,
-        [0xef, 0xbb, 0xbf] => return Ok(reader),
-        _ => return Ok(Box::new(Cursor::new(first).chain(reader))),
-    };
-    let behind_mark = Cursor::new(first.split_off(2)).chain(reader);
-    let utf8 = Utf16 { inner: behind_mark, unit, waiting: None, ready: Cursor::default() };
-    Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, utf8)))
-}
-
-/// What stands for a half of a pair without its other half, or of a unit: no byte of UTF-8, so that the line is no text.
-const NO_TEXT: u8 = 0xff;
-
-/// Reads UTF-16 as UTF-8.
-struct Utf16<R> {
-    inner: R,
-    unit: fn([u8; 2]) -> u16,
-    /// A unit that was read and not yet decoded.
-    waiting: Option<u16>,
-    ready: Cursor<Vec<u8>>,
-}
-
-impl<R: BufRead> Utf16<R> {
-    /// Decodes some text; none at the end.
-    fn decode(&mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        Read::take(&mut self.inner, BUFFER_BYTES as u64 & !1).read_to_end(&mut bytes)?;
-        let is_end = bytes.is_empty();
-        let (pairs, odd) = bytes.as_chunks::<2>();
-        let mut units: Vec<u16> = self.waiting.take().into_iter().collect();
-        units.extend(pairs.iter().map(|&pair| (self.unit)(pair)));
-        // The second half may be yet to come.
-        if !is_end && let Some(&first_half @ 0xd800..=0xdbff) = units.last() {
-            self.waiting = Some(first_half);
-            units.pop();
-        }
-        let mut text = Vec::with_capacity(bytes.len());
-        for letter in char::decode_utf16(units) {
-            match letter {
-                Ok(letter) => text.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
-                Err(_) => text.push(NO_TEXT),
-            }
-        }
-        if !odd.is_empty() {
-            text.push(NO_TEXT);
-        }
-        Ok(text)
-    }
-}
-
-impl<R: BufRead> Read for Utf16<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.ready.read(buffer)?;
-        if count > 0 || buffer.is_empty() {
-            return Ok(count);
-        }
-        let mut text = self.decode()?;
-        // A lone first half can be all that a piece has.
-        if text.is_empty() && self.waiting.is_some() {
-            text = self.decode()?;
-        }
-        self.ready = Cursor::new(text);
-        self.ready.read(buffer)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
 
+    use super::super::input::BUFFER_BYTES;
     use super::*;
 
     fn ids_of(bytes: &[u8]) -> Result<Vec<Option<String>>, String> {

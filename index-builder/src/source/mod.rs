@@ -14,6 +14,7 @@ mod columnar;
 mod columns;
 mod compression;
 mod csv;
+mod encoding;
 mod error;
 mod foreign;
 mod format;

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 
+use super::super::encoding::Encoding;
 use super::super::{Cause, Notes, ROW_NUMBERS, ReadOptions};
 use super::column::{Count, Kind};
 use super::dialect::{Dialect, Escape, Layout};
-use super::encoding::{Encoding, guess, guess_in_words};
+use super::encoding::{guess, guess_in_words};
 use super::fault::{CsvFault, MAX_COLUMNS, cells};
 use super::number::Style;
 use super::rows::{Rows, Seen};

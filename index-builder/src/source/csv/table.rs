@@ -4,13 +4,14 @@ use std::io::{BufRead, Read};
 
 use kindred::profile::Value;
 
+use super::super::encoding::{Encoding, decoded};
 use super::super::lists::{array, of_text};
 use super::super::{
     Cause, Input, MAX_RECORD_BYTES, NOT_UNICODE, Place, ReadOptions, Record, Sink, SourceError, compression,
 };
 use super::column::Kind;
 use super::dialect::{Dialect, Escape, Known, Layout, recognise};
-use super::encoding::{Encoding, check_kind, decoded};
+use super::encoding::check_kind;
 use super::fault::{CsvFault, cells};
 use super::number::number;
 use super::rows::Rows;

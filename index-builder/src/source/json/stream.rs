@@ -51,15 +51,26 @@ impl<R: BufRead> Stream<R> {
 
     /// Takes the element that starts here into `buffer`.
     pub(super) fn cut_element(&mut self, limit: usize, buffer: &mut Vec<u8>) -> Result<Element, Cause> {
-        buffer.clear();
         let mut scan = Scan::default();
+        self.cut(limit, buffer, || Cause::TruncatedArray, |bytes| scan.find_end(bytes))
+    }
+
+    /// Takes what ends where `find_end` says into `buffer`, unless it is longer than `limit`.
+    fn cut(
+        &mut self,
+        limit: usize,
+        buffer: &mut Vec<u8>,
+        truncated: fn() -> Cause,
+        mut find_end: impl FnMut(&[u8]) -> Option<usize>,
+    ) -> Result<Element, Cause> {
+        buffer.clear();
         let mut is_too_large = false;
         loop {
             let bytes = self.reader.fill_buf()?;
             if bytes.is_empty() {
-                return Err(Cause::TruncatedArray);
+                return Err(truncated());
             }
-            let end = scan.find_end(bytes);
+            let end = find_end(bytes);
             let taken = end.unwrap_or(bytes.len());
             is_too_large |= taken > limit - buffer.len();
             if !is_too_large {
@@ -86,30 +97,18 @@ impl<R: BufRead> Stream<R> {
 
     /// Takes the text in quotes that starts here, with them. One that is longer than `limit` is passed over.
     pub(super) fn cut_text(&mut self, limit: usize, buffer: &mut Vec<u8>) -> Result<Element, Cause> {
-        buffer.clear();
-        let (mut is_too_large, mut is_escaped, mut is_open) = (false, false, false);
-        loop {
-            let bytes = self.reader.fill_buf()?;
-            if bytes.is_empty() {
-                return Err(Cause::TruncatedDocument);
-            }
-            let end = bytes.iter().position(|&byte| {
+        let (mut is_escaped, mut is_open) = (false, false);
+        let find_end = |bytes: &[u8]| {
+            let last = bytes.iter().position(|&byte| {
                 let is_quote = byte == b'"' && !is_escaped;
                 let ends = is_quote && is_open;
                 is_open |= is_quote;
                 is_escaped = byte == b'\\' && !is_escaped;
                 ends
             });
-            let taken = end.map_or(bytes.len(), |end| end + 1);
-            is_too_large |= taken > limit - buffer.len();
-            if !is_too_large {
-                buffer.extend_from_slice(&bytes[..taken]);
-            }
-            self.skip(taken);
-            if end.is_some() {
-                return Ok(if is_too_large { Element::TooLarge } else { Element::Whole });
-            }
-        }
+            last.map(|last| last + 1)
+        };
+        self.cut(limit, buffer, || Cause::TruncatedDocument, find_end)
     }
 }
 
