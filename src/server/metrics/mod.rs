@@ -79,11 +79,11 @@ impl Metrics {
             process: ProcessMetrics::new(&register)?,
             reload_failures: register.counter(
                 "kindred_reload_failures_total",
-                "Times that keys or a certificate were read again and not taken.",
+                "Failed reloads of keys or of a certificate; the former ones stay in use.",
             )?,
             lost_log_lines: register.counter(
                 "kindred_log_lines_lost_total",
-                "Lines of the log that could not be written, or not in time.",
+                "Log lines that were lost because they could not be written in time.",
             )?,
             registry,
             rendering: Mutex::default(),
