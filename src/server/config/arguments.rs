@@ -46,7 +46,7 @@ Index
   The directory holds the index-NNNNNNNN.knd files that index-builder publishes.
   The server serves the newest, or the one that `index-builder pin` names. It
   takes a new one without interruption. The directory may be empty or missing at
-  first. Ids in its file SUPPRESSED are in no answer: see `index-builder suppress`.
+  first. Ids in its file SUPPRESSED are in no answer: `index-builder suppress`.
 
 Exit status
   0 after SIGTERM or SIGINT, when every accepted request has been answered;
