@@ -21,6 +21,7 @@ mod arrow;
 mod cells;
 mod extension;
 mod guard;
+mod joined;
 mod pandas;
 mod parquet;
 mod times;
