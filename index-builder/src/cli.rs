@@ -269,7 +269,7 @@ pub struct QueryArgs {
     /// Compare with every vector
     #[arg(long, conflicts_with = "ef")]
     pub exact: bool,
-    /// Search the graph with this ef, n to 4096
+    /// Search the graph with this ef, 1 to 4096; with n where that is more
     #[arg(long, value_name = "EF")]
     pub ef: Option<usize>,
     /// Give the distances too
