@@ -269,7 +269,7 @@ pub struct QueryArgs {
     /// Compares with every vector
     #[arg(long, conflicts_with = "ef")]
     pub exact: bool,
-    /// Searches the graph with this ef, n to 4096
+    /// Searches the graph with this ef, 1 to 4096, or with n if n is larger
     #[arg(long, value_name = "EF")]
     pub ef: Option<usize>,
     /// Prints the distances too

@@ -36,24 +36,21 @@ pub struct Versions {
 pub struct Version {
     version: u64,
     file: String,
-    #[serde(flatten)]
-    state: FileState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime, nullable = false)]
+    created: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    profiles: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    bytes: Option<u64>,
+    /// Why it cannot be served; then there is nothing of the three before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    problem: Option<String>,
     served: bool,
     pinned: bool,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum FileState {
-    /// Its header makes sense.
-    Readable {
-        #[schema(format = DateTime)]
-        created: String,
-        profiles: u32,
-        bytes: u64,
-    },
-    /// It is missing, or no index.
-    Bad { problem: String },
 }
 
 pub async fn get(state: &State) -> Result<HttpResponse, Problem> {
@@ -83,18 +80,18 @@ fn list(directory: &Path, served: Option<(u64, FileIdentity)>) -> std::io::Resul
 }
 
 fn describe(file: &VersionFile, pinned: Option<u64>, served: Option<(u64, FileIdentity)>) -> Version {
-    let (state, identity) = match directory::read_header(&file.path) {
-        Ok((header, identity)) => {
-            let created = rfc3339(header.created);
-            let state = FileState::Readable { created, profiles: header.profiles, bytes: header.file_length };
-            (state, Some(identity))
-        }
-        Err(error) => (FileState::Bad { problem: error.to_string() }, None),
+    let (header, problem) = match directory::read_header(&file.path) {
+        Ok(found) => (Some(found), None),
+        Err(error) => (None, Some(error.to_string())),
     };
+    let (header, identity) = header.unzip();
     Version {
         version: file.version,
         file: directory::file_name(file.version),
-        state,
+        created: header.map(|header| rfc3339(header.created)),
+        profiles: header.map(|header| header.profiles),
+        bytes: header.map(|header| header.file_length),
+        problem,
         // Another file may have come under the same name.
         served: identity.is_some_and(|identity| served == Some((file.version, identity))),
         pinned: pinned == Some(file.version),

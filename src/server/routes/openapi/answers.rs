@@ -12,12 +12,12 @@ use utoipa::openapi::{ContentBuilder, Ref};
 use super::super::super::access::Allowance;
 use super::super::super::problem::{Document, MAX_TARGET_BYTES, PROBLEM_JSON, Problem};
 use super::super::{events, index, pin, versions};
-use super::Route;
-use super::operations::{Kept, Success};
+use super::operations::{self, Kept, Success};
+use super::{Route, Settings, batch};
 use crate::index::{TableKind, TableMetadata};
 
 /// The schemas that answers refer to.
-pub fn schemas(components: ComponentsBuilder) -> ComponentsBuilder {
+pub fn schemas(components: ComponentsBuilder, settings: Settings) -> ComponentsBuilder {
     let profile = ObjectBuilder::new()
         .additional_properties(Some(AdditionalProperties::FreeForm(true)))
         .description(Some(
@@ -25,6 +25,12 @@ pub fn schemas(components: ComponentsBuilder) -> ComponentsBuilder {
         ));
     components
         .schema("Profile", Schema::from(profile.build()))
+        .schema("Questions", batch::questions(settings))
+        .schema("Answers", batch::answers())
+        .schema("Answer", batch::answer())
+        .schema("Health", operations::health_schema())
+        .schema("Distance", operations::distance_schema())
+        .schema("Place", operations::place_schema())
         .schema_from::<Document<'_>>()
         .schema_from::<index::Description<'_>>()
         .schema_from::<index::Refused>()
@@ -32,7 +38,6 @@ pub fn schemas(components: ComponentsBuilder) -> ComponentsBuilder {
         .schema_from::<TableKind>()
         .schema_from::<versions::Versions>()
         .schema_from::<versions::Version>()
-        .schema_from::<versions::FileState>()
         .schema_from::<pin::Pinned>()
         .schema_from::<events::Events>()
         .schema_from::<events::Described>()

@@ -18,6 +18,7 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
@@ -59,7 +60,7 @@ impl Document {
             return Ok(written);
         }
         let settings = Settings { max_n: state.max_n, has_keys: state.access.has_keys() };
-        let written = Written::new(&document(settings)).map_err(|error| {
+        let written = whole(settings).and_then(|document| Written::new(&document)).map_err(|error| {
             tracing::error!("the OpenAPI document cannot be written: {error}");
             Problem::Internal
         })?;
@@ -69,7 +70,7 @@ impl Document {
 }
 
 impl Written {
-    fn new(document: &OpenApi) -> Result<Self, Box<dyn std::error::Error>> {
+    fn new(document: &Value) -> Result<Self, Box<dyn std::error::Error>> {
         let json = serde_json::to_vec(document)?;
         let hash = twox_hash::XxHash3_64::oneshot(&json);
         let etag = HeaderValue::try_from(format!("\"{hash:016x}\""))?;
@@ -126,6 +127,14 @@ const TAGS: [(&str, &str); 4] = [
 const BEARER: &str = "bearer";
 const HEADER_KEY: &str = "header";
 
+/// The document, with what its types have no words for.
+fn whole(settings: Settings) -> Result<Value, Box<dyn std::error::Error>> {
+    let mut document = serde_json::to_value(document(settings))?;
+    let questions = document.pointer_mut("/components/schemas/Questions").and_then(Value::as_object_mut);
+    questions.ok_or("no schema of questions")?.insert("not".to_owned(), batch::contradiction());
+    Ok(document)
+}
+
 fn document(settings: Settings) -> OpenApi {
     let mut paths = Paths::new();
     for route in ROUTES {
@@ -151,19 +160,19 @@ fn document(settings: Settings) -> OpenApi {
                 .build(),
         )
         .paths(paths)
-        .components(Some(components()))
+        .components(Some(components(settings)))
         .tags(Some(tags))
         .build()
 }
 
-fn components() -> utoipa::openapi::Components {
+fn components(settings: Settings) -> utoipa::openapi::Components {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("A key whose line is in the file of --api-keys."))
         .build();
     let header =
         ApiKeyValue::with_description("X-API-Key", "The same key, where a bearer token is not possible.");
-    answers::schemas(ComponentsBuilder::new())
+    answers::schemas(ComponentsBuilder::new(), settings)
         .security_scheme(BEARER, SecurityScheme::Http(bearer))
         .security_scheme(HEADER_KEY, SecurityScheme::ApiKey(ApiKey::Header(header)))
         .build()
@@ -194,8 +203,11 @@ fn operation(route: &Route, settings: Settings) -> Operation {
     operation.build()
 }
 
-/// The method and the words of the path: `get_recommend_by_id_by_n`.
+/// The method and the words of the path: `get_recommend_by_id_by_n`. The path without words is the explorer's.
 fn operation_id(route: &Route) -> String {
+    if let Endpoint::Page = route.endpoint {
+        return "get_explorer".to_owned();
+    }
     let pattern = route.pattern.replace('{', "by/");
     let words = pattern.split(['/', '}', '.', '-']).filter(|word| !word.is_empty());
     let method = route.method.as_str().to_ascii_lowercase();

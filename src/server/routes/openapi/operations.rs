@@ -1,7 +1,9 @@
 //! What each endpoint is for, what it answers, and which problems may come instead.
 
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
+};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
 use super::super::super::metrics::Metrics;
@@ -112,7 +114,7 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             success: Success {
                 media_type: "application/json",
                 schema: Schema::from(
-                    ObjectBuilder::new().required("openapi").property("openapi", text()).build(),
+                    ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true))).build(),
                 )
                 .into(),
                 example: None,
@@ -132,50 +134,47 @@ fn recommend() -> Described {
         tag: "recommendations",
         summary: "The profiles nearest to one",
         description: "Nearest first, by (distance, id); the profile itself is never among them. Fewer than n where there \
-            are no more. Equal questions get equal answers while the version stays the same.",
+            are no more. Equal questions get equal answers while the version stays the same. Each is a profile; with \
+            `distances=true` it is an object of two, `{\"distance\": 0.25, \"profile\": {...}}`.",
         success: Success::json(recommendations_schema(), example, Kept::WithIndex),
         problems,
     }
 }
 
-/// Documents, or distances and documents.
+/// Documents, or distances and documents. A profile may have any fields, so nothing tells the two apart but what was
+/// asked for, and a type of its own for the second would be one that a profile may have too.
 pub fn recommendations_schema() -> Schema {
-    let with_distance = ObjectBuilder::new()
-        .property("distance", distance_schema())
-        .property("profile", reference("Profile"))
-        .required("distance")
-        .required("profile");
-    let either = AnyOfBuilder::new()
-        .item(ArrayBuilder::new().items(reference("Profile")).description(Some("without distances")))
-        .item(ArrayBuilder::new().items(with_distance.build()).description(Some("with distances")))
-        .build();
-    Schema::from(either)
+    let object = ObjectBuilder::new()
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        .description(Some("A profile, or `distance` and `profile` where distances were asked for."));
+    Schema::from(ArrayBuilder::new().items(object).build())
 }
 
 fn profiles() -> Described {
-    let one_or_many = AnyOfBuilder::new()
+    let one_or_many = OneOfBuilder::new()
         .item(reference("Profile"))
         .item(ArrayBuilder::new().items(reference("Profile")))
         .build();
+    let other = Problem::OtherPrefix { id: "ada".to_owned(), prefix: "b".to_owned() };
     Described {
         tag: "profiles",
         summary: "One profile by its id, or those whose ids begin alike",
         description: "With `id`, the document of that profile. With `prefix`, an array of the first documents whose ids \
-            begin with it, ordered by the bytes of the id. One of the two has to be there.",
+            begin with it, ordered by the bytes of the id; without either, the first of all. Where both are there, both \
+            have to hold.",
         success: Success::json(Schema::from(one_or_many), json!([profile()]), Kept::WithIndex),
-        problems: about_one_profile(),
+        problems: [about_one_profile(), vec![other]].concat(),
     }
 }
 
 fn distance() -> Described {
     let mut problems = about_one_profile();
     problems.push(Problem::ZeroVector { id: "ada".to_owned() });
-    let schema = ObjectBuilder::new().property("distance", distance_schema()).required("distance");
     Described {
         tag: "recommendations",
         summary: "How far apart two profiles are",
         description: "The cosine distance, exactly as recommendations show it.",
-        success: Success::json(Schema::from(schema.build()), json!({"distance": 0.25}), Kept::WithIndex),
+        success: Success::json(reference("Distance"), json!({"distance": 0.25}), Kept::WithIndex),
         problems,
     }
 }
@@ -206,16 +205,13 @@ fn map_place() -> Described {
 }
 
 fn place_of() -> Described {
-    let place =
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(map::MOST_PLACES));
-    let schema = ObjectBuilder::new().property("place", place).required("place").build();
     let mut problems = about_one_profile();
     problems.push(Problem::NoMap);
     Described {
         tag: "profiles",
         summary: "Which place on the map a profile has",
         description: "The number of the profile in the map of the version that answers.",
-        success: Success::json(Schema::from(schema), json!({"place": 7}), Kept::WithIndex),
+        success: Success::json(reference("Place"), json!({"place": 7}), Kept::WithIndex),
         problems,
     }
 }
@@ -316,7 +312,11 @@ fn page_asset(summary: &'static str) -> Described {
 
 /// A file that is in the server.
 fn file(media_type: &'static str) -> Success {
-    Success { media_type, schema: Schema::from(text().build()).into(), example: None, kept: Kept::WithServer }
+    let schema = match media_type.starts_with("text/") {
+        true => text(),
+        false => text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))),
+    };
+    Success { media_type, schema: Schema::from(schema.build()).into(), example: None, kept: Kept::WithServer }
 }
 
 fn about_pinning() -> Vec<Problem> {
@@ -340,9 +340,35 @@ fn with_index_problems(mut problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 fn health() -> Success {
+    Success::json(reference("Health"), json!({"status": "ok"}), FRESH)
+}
+
+pub fn health_schema() -> Schema {
     let ok = text().enum_values(Some(["ok"]));
-    let schema = ObjectBuilder::new().property("status", ok).required("status").build();
-    Success::json(Schema::from(schema), json!({"status": "ok"}), FRESH)
+    let schema = ObjectBuilder::new().property("status", ok).required("status");
+    Schema::from(schema.description(Some("That all is well.")).build())
+}
+
+pub fn distance_schema() -> Schema {
+    let about = "1 minus the cosine, in single precision: 0 for the same direction, 2 for opposite ones";
+    let distance = ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+        .minimum(Some(0))
+        .maximum(Some(2))
+        .description(Some(about));
+    let schema = ObjectBuilder::new().property("distance", distance).required("distance");
+    Schema::from(schema.description(Some("How far apart two profiles are.")).build())
+}
+
+pub fn place_schema() -> Schema {
+    let place = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(0))
+        .maximum(Some(map::MOST_PLACES));
+    let schema = ObjectBuilder::new().property("place", place).required("place");
+    Schema::from(schema.description(Some("Where a profile is on the map.")).build())
 }
 
 pub fn profile() -> Value {
@@ -355,9 +381,4 @@ pub fn reference(name: &str) -> Ref {
 
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
-}
-
-fn distance_schema() -> ObjectBuilder {
-    let about = "1 minus the cosine, in single precision: 0 for the same direction, 2 for opposite ones";
-    ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(2)).description(Some(about))
 }
