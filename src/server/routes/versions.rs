@@ -16,22 +16,22 @@ use crate::time::rfc3339;
 /// A directory that nobody clears has more than anybody reads.
 const MOST_LISTED: usize = 4096;
 
-/// What the directory holds and asks for.
+/// The versions of the directory, and its pin.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Versions {
     /// The pinned version.
     #[schema(required)]
     pinned: Option<u64>,
-    /// Why the pin cannot be read; left out where it can.
+    /// The reason why the pin cannot be read; missing if it can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pin_problem: Option<String>,
-    /// Older versions that are there and not listed.
+    /// Older versions that exist but are not listed.
     omitted: usize,
-    /// By ascending version.
+    /// In ascending order.
     versions: Vec<Version>,
 }
 
-/// A version: either what its header says, or what is wrong with it.
+/// A version: the data of its header, or a problem.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Version {
     version: u64,
@@ -45,7 +45,7 @@ pub struct Version {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     bytes: Option<u64>,
-    /// Why it cannot be served; then there is nothing of the three before.
+    /// The reason why it cannot be served; then the three members above are missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     problem: Option<String>,

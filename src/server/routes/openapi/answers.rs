@@ -21,7 +21,7 @@ pub fn schemas(components: ComponentsBuilder, settings: Settings) -> ComponentsB
     let profile = ObjectBuilder::new()
         .additional_properties(Some(AdditionalProperties::FreeForm(true)))
         .description(Some(
-            "A profile as its source gave it, less what was not to be shown. Its fields are the source's.",
+            "A profile with the fields of its source, without those that are not exposed.",
         ));
     components
         .schema("Profile", Schema::from(profile.build()))
@@ -58,7 +58,7 @@ pub fn responses(
     let problems =
         by_status.into_iter().map(|(status, problems)| (status, problem_response(status, &problems)));
     let unchanged = (kept == Kept::WithIndex || kept == Kept::WithServer).then(|| {
-        let about = "What `If-None-Match` names is still the answer.";
+        let about = "The answer that `If-None-Match` names is still valid.";
         (304, with_headers(ResponseBuilder::new().description(about), kept).build())
     });
     let all = [(200, success_response(success))].into_iter().chain(unchanged).chain(problems);
@@ -114,7 +114,7 @@ fn problem_response(status: u16, problems: &[Problem]) -> Response {
     let response = match status {
         401 => response.header("WWW-Authenticate", header("`Bearer`.", text())),
         429 | 503 => {
-            response.header("Retry-After", header("Seconds until trying again is worth while.", count()))
+            response.header("Retry-After", header("Seconds to wait before the next attempt.", count()))
         }
         _ => response,
     };
@@ -134,10 +134,10 @@ fn with_headers(mut response: ResponseBuilder, kept: Kept) -> ResponseBuilder {
         Kept::No { .. } => "no-store",
     };
     let may_be_kept =
-        header("For how long a cache may keep the answer.", text().enum_values(Some([cache_control])));
+        header("The rules for caches.", text().enum_values(Some([cache_control])));
     response = response.header("Cache-Control", may_be_kept);
     if kept == Kept::WithIndex || kept == Kept::WithServer {
-        let about = "Changes when the answer may: for `If-None-Match`.";
+        let about = "Changes when the answer may have changed: for `If-None-Match`.";
         response = response.header("ETag", header(about, text().examples([json!("\"00c0ffee00c0ffee\"")])));
     }
     if kept == Kept::WithIndex || kept == (Kept::No { from_index: true }) {

@@ -24,8 +24,8 @@ pub fn describe(settings: Settings) -> Described {
         tag: "recommendations",
         summary: "Many questions at once",
         description: "By id, by vector, or by profiles that need not be in the index: one of `ids`, `vectors` and \
-            `profiles`; the others are left out, null or empty. The answer has an entry for each question, in their \
-            order: recommendations as `GET /recommend` gives them, or a problem. All come from one version.",
+            `profiles`; the others are missing, null or empty. The answer has an entry for each question, in the same \
+            order: recommendations like those of `GET /recommend`, or a problem. All come from one version.",
         success: Success::json(reference("Answers"), example, Kept::No { from_index: true }),
         problems: problems(settings),
     }
@@ -34,7 +34,7 @@ pub fn describe(settings: Settings) -> Described {
 /// The entries of an answer.
 pub fn answers() -> Schema {
     let results = ArrayBuilder::new().items(reference("Answer")).max_items(Some(MAX_QUESTIONS));
-    let about = "An entry for each question, in their order.";
+    let about = "An entry for each question, in the same order.";
     Schema::from(
         ObjectBuilder::new()
             .property("results", results)
@@ -83,7 +83,7 @@ pub fn body(settings: Settings) -> RequestBody {
     let example = json!({"ids": ["ada", "grace"], "n": 10.min(settings.max_n), "exclude": ["alan"]});
     let content = ContentBuilder::new().schema(Some(reference("Questions"))).example(Some(example)).build();
     RequestBodyBuilder::new()
-        .description(Some("What is asked, and of how many answers each."))
+        .description(Some("The questions, and the number of recommendations for each."))
         .content("application/json", content)
         .required(Some(Required::True))
         .build()
@@ -101,22 +101,22 @@ pub fn questions(settings: Settings) -> Schema {
         .schema_type(Type::Integer)
         .minimum(Some(1))
         .maximum(Some(settings.max_n))
-        .description(Some("How many recommendations each question wants."));
+        .description(Some("The number of recommendations for each question."));
     let distances = ObjectBuilder::new()
         .schema_type(or_null(Type::Boolean))
         .default(Some(json!(false)))
-        .description(Some("Whether distances are wanted too."));
+        .description(Some("Return the distances too."));
     Schema::from(
         ObjectBuilder::new()
             .property("ids", list(id(), MAX_QUESTIONS, "The ids of profiles of the index."))
-            .property("vectors", list(vector, MAX_QUESTIONS, "Vectors of as many numbers as the index has."))
-            .property("profiles", list(profile, MAX_QUESTIONS, "Profiles, with the fields that the source has."))
+            .property("vectors", list(vector, MAX_QUESTIONS, "Vectors with the dimension of the index."))
+            .property("profiles", list(profile, MAX_QUESTIONS, "Profiles, with the fields of the source."))
             .property("n", n)
-            .property("exclude", list(id(), MAX_EXCLUDED, "Ids that are in no answer."))
+            .property("exclude", list(id(), MAX_EXCLUDED, "Ids to leave out of every answer."))
             .property("distances", distances)
             .required("n")
             .additional_properties(Some(AdditionalProperties::FreeForm(false)))
-            .description(Some("One of `ids`, `vectors` and `profiles` has elements; of the others none has to be there."))
+            .description(Some("Exactly one of `ids`, `vectors` and `profiles` has elements."))
             .build(),
     )
 }

@@ -100,27 +100,26 @@ pub(super) fn get(state: &State, request: &HttpRequest) -> Result<HttpResponse, 
 }
 
 const DESCRIPTION: &str = "\
-The profiles most like a given one, by cosine distance, from an index that is replaced while it is served.
+Kindred answers with the profiles most like a given one, by cosine distance, from an index that can be replaced under load.
 
-Every path that answers to GET answers to HEAD as well, with the same headers and no body. Another method is answered by \
-405 and `Allow`, a path that is not listed here by 404, a path and query of more than 8192 bytes by 414. Errors are \
-problem documents (RFC 9457) whose `type` names the kind.
+Every path with GET also has HEAD, with the same headers and no body. Another method gets 405 and `Allow`, an unknown path \
+404, and a path and query of more than 8192 bytes 414. Errors are problem documents (RFC 9457); `type` names the kind.
 
-Paths and queries are percent-encoded UTF-8, decoded exactly once; `+` is a plus sign and not a blank. Where a question is asked, a \
-query parameter that is not listed here, or that comes twice, is answered by 400; pages, probes, \
-`/metrics` and `/openapi.json` ignore them. Bodies that are not listed are not read.
+Paths and queries are percent-encoded UTF-8, decoded exactly once; `+` is a plus sign and not a blank. In questions, an unknown or \
+repeated query parameter gets 400; pages, probes, `/metrics` and `/openapi.json` ignore it. The server does not read bodies \
+that are not listed here.
 
-Where the server has keys, a request shows one as a bearer token or as `X-API-Key`; its scopes say what it may ask. \
-Where it has a rate limit, the answers to requests with a scope carry `RateLimit-Limit`, `RateLimit-Remaining` and \
+If the server has keys, a request needs one, as a bearer token or as `X-API-Key`; the scopes of the key decide what it may \
+ask. If the server has a rate limit, answers to requests with a scope carry `RateLimit-Limit`, `RateLimit-Remaining` and \
 `RateLimit-Reset`.
 
-A server without keys answers only where the host that is asked for means its machine, or is allowed by a setting; else \
-421. What is no HTTP, or whose headers are too many or come too slowly, is answered by 400, 431 and 408.";
+A server without keys answers only if the host in the request means its machine or is allowed by a setting; otherwise the \
+answer is 421. Invalid HTTP gets 400, headers that are too large 431, and headers that are too slow 408.";
 
 const TAGS: [(&str, &str); 4] = [
-    ("recommendations", "Who is like whom (scope `read`)"),
+    ("recommendations", "The nearest profiles (scope `read`)"),
     ("profiles", "The profiles of the index (scope `read`)"),
-    ("index", "What is served, and what is to be (scopes `observe` and `admin`)"),
+    ("index", "The served version, and pinning another (scopes `observe` and `admin`)"),
     ("server", "The server itself"),
 ];
 

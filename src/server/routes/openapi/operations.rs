@@ -54,7 +54,7 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
         Endpoint::Profile => Described {
             tag: "profiles",
             summary: "One profile",
-            description: "The document of the profile, as recommendations show it.",
+            description: "The document of the profile, as in recommendations.",
             success: Success::json(reference("Profile"), profile(), Kept::WithIndex),
             problems: about_one_profile(),
         },
@@ -62,7 +62,7 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
         Endpoint::Random => Described {
             tag: "profiles",
             summary: "Any profile",
-            description: "The document of a profile chosen at random, each as likely as any other.",
+            description: "The document of a random profile. All profiles are equally likely.",
             success: Success::json(reference("Profile"), profile(), Kept::No { from_index: true }),
             problems: with_index_problems(vec![Problem::NoProfiles]),
         },
@@ -72,15 +72,15 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
         Endpoint::PlaceOf => place_of(),
         Endpoint::Alive => Described {
             tag: "server",
-            summary: "Whether the process lives",
-            description: "Always 200 while the process answers, whatever it has to answer from.",
+            summary: "Liveness",
+            description: "Always 200 while the process answers, also without an index.",
             success: health(),
             problems: vec![],
         },
         Endpoint::Ready => Described {
             tag: "server",
-            summary: "Whether an index is served",
-            description: "200 while requests can be answered from an index and the server is not stopping.",
+            summary: "Readiness",
+            description: "200 while an index is served and the server is not stopping.",
             success: health(),
             problems: vec![Problem::NoIndex, Problem::IndexChanged, Problem::Stopping],
         },
@@ -91,7 +91,7 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
         Endpoint::Unpin => unpin(),
         Endpoint::Metrics => Described {
             tag: "server",
-            summary: "What the server counts",
+            summary: "Metrics",
             description: "In the text format of Prometheus.",
             success: Success {
                 media_type: Metrics::content_type(),
@@ -102,11 +102,11 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             problems: vec![],
         },
         Endpoint::Page => {
-            page("The explorer", "A page to look at what an index recommends, and at the server.")
+            page("The explorer", "A page that shows recommendations, and the state of the server.")
         }
-        Endpoint::PageAsset => page_asset("What the explorer consists of"),
-        Endpoint::Docs => page("This document as a page", "Shows every operation and tries it out."),
-        Endpoint::DocsAsset => page_asset("What that page consists of"),
+        Endpoint::PageAsset => page_asset("A file of the explorer"),
+        Endpoint::Docs => page("This document as a page", "Shows every operation, with a form to try it."),
+        Endpoint::DocsAsset => page_asset("A file of that page"),
         Endpoint::OpenApi => Described {
             tag: "server",
             summary: "This document",
@@ -133,9 +133,9 @@ fn recommend() -> Described {
     Described {
         tag: "recommendations",
         summary: "The profiles nearest to one",
-        description: "Nearest first, by (distance, id); the profile itself is never among them. Fewer than n where there \
-            are no more. Equal questions get equal answers while the version stays the same. Each is a profile; with \
-            `distances=true` it is an object of two, `{\"distance\": 0.25, \"profile\": {...}}`.",
+        description: "Nearest first, ordered by (distance, id), without the profile itself. There are fewer than n if the \
+            index has no more. The same version gives the same answer to the same question. Each element is a profile; with \
+            `distances=true` it is an object with two members, `{\"distance\": 0.25, \"profile\": {...}}`.",
         success: Success::json(recommendations_schema(), example, Kept::WithIndex),
         problems,
     }
@@ -146,7 +146,7 @@ fn recommend() -> Described {
 pub fn recommendations_schema() -> Schema {
     let object = ObjectBuilder::new()
         .additional_properties(Some(AdditionalProperties::FreeForm(true)))
-        .description(Some("A profile, or `distance` and `profile` where distances were asked for."));
+        .description(Some("A profile, or `distance` and `profile` if the request asks for distances."));
     Schema::from(ArrayBuilder::new().items(object).build())
 }
 
@@ -158,10 +158,10 @@ fn profiles() -> Described {
     let other = Problem::OtherPrefix { id: "ada".to_owned(), prefix: "b".to_owned() };
     Described {
         tag: "profiles",
-        summary: "One profile by its id, or those whose ids begin alike",
+        summary: "One profile by its id, or profiles by the beginning of their ids",
         description: "With `id`, the document of that profile. With `prefix`, an array of the first documents whose ids \
-            begin with it, ordered by the bytes of the id; without either, the first of all. Where both are there, both \
-            have to hold.",
+            begin with it, ordered by the bytes of the id. Without both, the first documents of all. With both, the id \
+            must begin with the prefix.",
         success: Success::json(Schema::from(one_or_many), json!([profile()]), Kept::WithIndex),
         problems: [about_one_profile(), vec![other]].concat(),
     }
@@ -172,8 +172,8 @@ fn distance() -> Described {
     problems.push(Problem::ZeroVector { id: "ada".to_owned() });
     Described {
         tag: "recommendations",
-        summary: "How far apart two profiles are",
-        description: "The cosine distance, exactly as recommendations show it.",
+        summary: "The distance of two profiles",
+        description: "The cosine distance, exactly as in recommendations.",
         success: Success::json(reference("Distance"), json!({"distance": 0.25}), Kept::WithIndex),
         problems,
     }
@@ -183,9 +183,9 @@ fn all_places() -> Described {
     let success = Success { kept: Kept::WithIndex, ..file("application/octet-stream") };
     Described {
         tag: "profiles",
-        summary: "Where all profiles lie in two dimensions",
-        description: "For each profile, by the bytes of the ids, x and y as little-endian 16-bit numbers from 0 to 65534; \
-            both 65535 where it has no place: its vector is zero, or it is suppressed.",
+        summary: "The places of all profiles in two dimensions",
+        description: "For each profile, ordered by the bytes of the ids, x and y as little-endian 16-bit numbers from 0 to \
+            65534. Both are 65535 for a profile without a place: its vector is zero, or it is suppressed.",
         success,
         problems: with_index_problems(vec![Problem::NoMap]),
     }
@@ -196,9 +196,9 @@ fn map_place() -> Described {
         vec![Problem::NoMap, Problem::UnknownPlace { place: 7 }, Problem::AnotherVersion { version: 42 }];
     Described {
         tag: "profiles",
-        summary: "Who has a place on the map",
-        description: "The document of the profile with that number in the map, from 0. With the entity tag of the map as \
-            `If-Match`, 412 tells that another version is served by now, where the number may be somebody else's.",
+        summary: "The profile at a place of the map",
+        description: "The document of the profile with this number in the map, from 0. Send the entity tag of the map as \
+            `If-Match`: the answer is 412 if another version is served by now, in which the number may mean another profile.",
         success: Success::json(reference("Profile"), profile(), Kept::WithIndex),
         problems: with_index_problems(problems),
     }
@@ -209,8 +209,8 @@ fn place_of() -> Described {
     problems.push(Problem::NoMap);
     Described {
         tag: "profiles",
-        summary: "Which place on the map a profile has",
-        description: "The number of the profile in the map of the version that answers.",
+        summary: "The place of a profile on the map",
+        description: "The number of the profile in the map of the answering version.",
         success: Success::json(reference("Place"), json!({"place": 7}), Kept::WithIndex),
         problems,
     }
@@ -226,8 +226,8 @@ fn index() -> Described {
     });
     Described {
         tag: "index",
-        summary: "What is served",
-        description: "The served version, what built it, and what has happened since the server was started.",
+        summary: "The served version",
+        description: "The served version, how it was built, and swaps and refusals since the server started.",
         success: Success::json(reference("Description"), example, FRESH),
         problems: vec![Problem::NoIndex],
     }
@@ -242,9 +242,9 @@ fn versions() -> Described {
     ]});
     Described {
         tag: "index",
-        summary: "Which versions there are",
-        description: "What is in the index directory, by ascending version; only headers are read. A version that cannot \
-            be read has a `problem` instead of `created`, `profiles` and `bytes`; so has a pinned one that is missing.",
+        summary: "All versions",
+        description: "The versions in the index directory, ascending. Only their headers are read. A version that cannot be \
+            read, or a pinned one that is missing, has a `problem` instead of `created`, `profiles` and `bytes`.",
         success: Success::json(reference("Versions"), example, FRESH),
         problems: vec![Problem::DirectoryUnreadable { reason: "Permission denied (os error 13)".to_owned() }],
     }
@@ -256,9 +256,9 @@ fn pin() -> Described {
     problems.push(Problem::BadVersion { version: 42, reason: "the file is damaged".to_owned() });
     Described {
         tag: "index",
-        summary: "Serve this version until told otherwise",
-        description: "Verifies the version as `index-builder pin` does, writes the pin and has it heeded at once. The \
-            answer does not wait until the version is served: `GET /index` tells. A body is not read.",
+        summary: "Pin a version",
+        description: "Verifies the version like `index-builder pin`, and writes the pin. The server takes the version at once, \
+            but the answer does not wait for that: see `GET /index`. A body is not read.",
         success: Success::json(reference("Pinned"), json!({"pinned": 42, "served": 43}), FRESH),
         problems,
     }
@@ -267,8 +267,8 @@ fn pin() -> Described {
 fn unpin() -> Described {
     Described {
         tag: "index",
-        summary: "Serve the newest version again",
-        description: "Removes the pin, if there is one. Versions go up again as they are published.",
+        summary: "Remove the pin",
+        description: "Removes the pin, if there is one. The server takes the newest version, and later each new one.",
         success: Success::json(reference("Pinned"), json!({"pinned": null, "served": 42}), FRESH),
         problems: about_pinning(),
     }
@@ -282,8 +282,8 @@ fn events() -> Described {
     ]});
     Described {
         tag: "index",
-        summary: "What has happened lately",
-        description: "The last swaps, refused files and files that were changed in place, the oldest first.",
+        summary: "Recent events",
+        description: "The last swaps, refused files and files that were changed in place, oldest first.",
         success: Success::json(reference("Events"), example, FRESH),
         problems: vec![],
     }
@@ -346,7 +346,7 @@ fn health() -> Success {
 pub fn health_schema() -> Schema {
     let ok = text().enum_values(Some(["ok"]));
     let schema = ObjectBuilder::new().property("status", ok).required("status");
-    Schema::from(schema.description(Some("That all is well.")).build())
+    Schema::from(schema.description(Some("The server is well.")).build())
 }
 
 pub fn distance_schema() -> Schema {
@@ -358,7 +358,7 @@ pub fn distance_schema() -> Schema {
         .maximum(Some(2))
         .description(Some(about));
     let schema = ObjectBuilder::new().property("distance", distance).required("distance");
-    Schema::from(schema.description(Some("How far apart two profiles are.")).build())
+    Schema::from(schema.description(Some("The distance of two profiles.")).build())
 }
 
 pub fn place_schema() -> Schema {
@@ -368,7 +368,7 @@ pub fn place_schema() -> Schema {
         .minimum(Some(0))
         .maximum(Some(map::MOST_PLACES));
     let schema = ObjectBuilder::new().property("place", place).required("place");
-    Schema::from(schema.description(Some("Where a profile is on the map.")).build())
+    Schema::from(schema.description(Some("The place of a profile on the map.")).build())
 }
 
 pub fn profile() -> Value {
