@@ -104,7 +104,8 @@ fn cells(row: &str) -> Vec<&str> {
 fn the_first_page_compares_libraries_by_figures_of_the_performance_page() {
     let readme = read("README.md");
     let performance = read("docs/performance.md");
-    let (_, measured) = performance.split_once("<!-- bench-peers 100000x128 -->").expect("the set of vectors");
+    let (_, measured) =
+        performance.split_once("<!-- bench-peers 100000x128 -->").expect("the set of vectors");
     let (measured, _) = measured.split_once("<!-- end of bench-peers 100000x128 -->").expect("its end");
     let rows_of = |library: &str| -> Vec<Vec<&str>> {
         let beginning = format!("| {library} |");

@@ -151,11 +151,7 @@ fn text(
         Ending::Failed(reason) => (0.0, Some(reason)),
     };
     metrics.set("kindred_build_success", "1 if the last build published a version, else 0.", success)?;
-    metrics.set(
-        "kindred_build_timestamp_seconds",
-        "Unix time at which the last build ended.",
-        now,
-    )?;
+    metrics.set("kindred_build_timestamp_seconds", "Unix time at which the last build ended.", now)?;
     metrics.set("kindred_build_duration_seconds", "The duration of the last build.", seconds)?;
     if let Some(bytes) = outcome.progress.peak_memory_bytes() {
         metrics.set(

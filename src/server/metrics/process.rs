@@ -39,10 +39,8 @@ impl ProcessMetrics {
             .set(1);
         let gauge = |name, help| register.gauge(name, help);
         Ok(ProcessMetrics {
-            cpu_seconds: register.seconds_counter(
-                "process_cpu_seconds_total",
-                "User and system CPU time of this process.",
-            )?,
+            cpu_seconds: register
+                .seconds_counter("process_cpu_seconds_total", "User and system CPU time of this process.")?,
             resident_bytes: gauge(
                 "process_resident_memory_bytes",
                 "Resident memory of this process, including mapped pages of the index.",

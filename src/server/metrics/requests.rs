@@ -123,19 +123,15 @@ impl RequestMetrics {
                 "kindred_http_response_body_bytes_total",
                 "Bytes in the bodies of answers, without headers.",
             )?,
-            in_flight: register.gauge(
-                "kindred_http_requests_in_flight",
-                "Requests in progress, including this scrape.",
-            )?,
+            in_flight: register
+                .gauge("kindred_http_requests_in_flight", "Requests in progress, including this scrape.")?,
             abandoned: register.counter(
                 "kindred_http_requests_abandoned_total",
                 "Requests whose client disconnected before the answer.",
             )?,
             refused_access: REASONS.map(|reason| refused_access.with_label_values(&[reason])),
-            rate_limited: register.counter(
-                "kindred_rate_limited_requests_total",
-                "Requests refused by the rate limit.",
-            )?,
+            rate_limited: register
+                .counter("kindred_rate_limited_requests_total", "Requests refused by the rate limit.")?,
             below: Below::ALL.map(|reason| below.with_label_values(&[reason.name()])),
         })
     }

@@ -20,9 +20,7 @@ use crate::index::{TableKind, TableMetadata};
 pub fn schemas(components: ComponentsBuilder, settings: Settings) -> ComponentsBuilder {
     let profile = ObjectBuilder::new()
         .additional_properties(Some(AdditionalProperties::FreeForm(true)))
-        .description(Some(
-            "A profile with the fields of its source, without those that are not exposed.",
-        ));
+        .description(Some("A profile with the fields of its source, without those that are not exposed."));
     components
         .schema("Profile", Schema::from(profile.build()))
         .schema("Questions", batch::questions(settings))
@@ -133,8 +131,7 @@ fn with_headers(mut response: ResponseBuilder, kept: Kept) -> ResponseBuilder {
         Kept::WithServer => "no-cache",
         Kept::No { .. } => "no-store",
     };
-    let may_be_kept =
-        header("The rules for caches.", text().enum_values(Some([cache_control])));
+    let may_be_kept = header("The rules for caches.", text().enum_values(Some([cache_control])));
     response = response.header("Cache-Control", may_be_kept);
     if kept == Kept::WithIndex || kept == Kept::WithServer {
         let about = "Changes when the answer may have changed: for `If-None-Match`.";

@@ -96,7 +96,8 @@ pub fn questions(settings: Settings) -> Schema {
         .schema_type(Type::Number)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)));
     let vector = ArrayBuilder::new().items(number).max_items(Some(MAX_DIMENSION as usize)).build();
-    let profile = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true))).build();
+    let profile =
+        ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true))).build();
     let n = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .minimum(Some(1))
@@ -124,7 +125,8 @@ pub fn questions(settings: Settings) -> Schema {
 /// What no body may be: one with two lists that have elements, or with no list. `utoipa` has no word for `not`. Generators
 /// read over it.
 pub fn contradiction() -> Value {
-    let filled = |name: &str| json!({"required": [name], "properties": {name: {"type": "array", "minItems": 1}}});
+    let filled =
+        |name: &str| json!({"required": [name], "properties": {name: {"type": "array", "minItems": 1}}});
     let there = |name: &str| json!({"required": [name], "properties": {name: {"type": "array"}}});
     let both = |one: &str, other: &str| json!({"allOf": [filled(one), filled(other)]});
     json!({"anyOf": [

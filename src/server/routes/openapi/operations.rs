@@ -114,7 +114,9 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             success: Success {
                 media_type: "application/json",
                 schema: Schema::from(
-                    ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true))).build(),
+                    ObjectBuilder::new()
+                        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+                        .build(),
                 )
                 .into(),
                 example: None,

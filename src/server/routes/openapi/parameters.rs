@@ -63,7 +63,9 @@ fn known(endpoint: Endpoint, name: &str, settings: Settings) -> Option<Known> {
         ),
         "from" => known("The id of one profile.", id(), json!("ada")),
         "to" => known("The id of the other profile.", id(), json!("grace")),
-        "n" => known("The number of recommendations.", number(1, settings.max_n), json!(10.min(settings.max_n))),
+        "n" => {
+            known("The number of recommendations.", number(1, settings.max_n), json!(10.min(settings.max_n)))
+        }
         "distances" => known("Return the distances too.", switch(), json!(true)),
         "exact" => known("Compare with every vector. `ef` is then ignored.", switch(), json!(true)),
         "ef" => known(
