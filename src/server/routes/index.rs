@@ -36,7 +36,7 @@ pub struct Description<'a> {
     #[schema(required)]
     table: Option<TableMetadata>,
     vectorizer: &'a str,
-    /// Skipped records, by reason.
+    /// Records that were left out of the file, by reason.
     skipped: &'a BTreeMap<String, u64>,
     /// Whether the served version is not the one that the directory asks for.
     degraded: bool,
