@@ -85,7 +85,7 @@ impl IndexMetrics {
                 "kindred_index_recall_ratio",
                 "Share of the true 10 nearest that graph searches found when the served index was built, from 0 to 1.",
             )?,
-            resident: register.optional_ratio(
+            resident: register.optional_gauge(
                 "kindred_index_resident_ratio",
                 "Share of the served index that is in memory, from 0 to 1, by a sample; left out where the system does not tell.",
             )?,
