@@ -1,11 +1,9 @@
 //! The command line as it was given, before anything in it is judged.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
-use super::DEFAULT_BIND;
 use crate::manual::{CompletionsArguments, ManArguments};
 
 use crate::server::build_info::LINE;
@@ -66,7 +64,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub index_dir: Option<OsString>,
 
-    /// Address and port to listen on; port 0 takes a free one and logs it [default: 127.0.0.1:5000]
+    /// Address or host, and port, to listen on; port 0 takes a free one and logs it [default: 127.0.0.1:5000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub bind: Option<OsString>,
 
@@ -179,7 +177,8 @@ pub struct Arguments {
 pub enum Command {
     /// Reads a key from standard input and prints its line for the file of --api-keys
     HashKey(HashKeyArguments),
-    /// Asks a running server whether it is ready: exit 0 if it is, else 1; for containers without curl
+    /// Asks a running server whether it is ready: exit 0 if it is, else 1; for containers without curl. The address and TLS
+    /// come from the variables and the file of the server
     Probe(ProbeArguments),
     /// Prints a completion script for a shell
     Completions(CompletionsArguments),
@@ -203,14 +202,24 @@ pub struct HashKeyArguments {
     pub generate: bool,
 }
 
-/// `probe`.
-#[derive(Debug, Args)]
+/// `probe`. What is not given here is taken from the settings of the server: its variables and its file.
+#[derive(Debug, Clone, Default, Args)]
 pub struct ProbeArguments {
-    /// Address of the server; `0.0.0.0` and `[::]` mean this machine
-    #[arg(value_name = "ADDRESS:PORT", env = "KINDRED_BIND", default_value_t = DEFAULT_BIND)]
-    pub address: SocketAddr,
+    /// Address of the server; `0.0.0.0` and `[::]` mean this machine [default: KINDRED_BIND, bind in the file of
+    /// --config, or 127.0.0.1:5000]
+    #[arg(value_name = "ADDRESS:PORT")]
+    pub address: Option<OsString>,
 
     /// Ask whether it is live; it is live also without an index
     #[arg(long)]
     pub live: bool,
+
+    /// The server's TOML file with settings; also KINDRED_CONFIG
+    #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
+    pub config: Option<OsString>,
+
+    /// The server's certificate; also KINDRED_TLS_CERT. Where there is one, it is asked by TLS. Neither this file nor what
+    /// the server shows is examined
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub tls_cert: Option<OsString>,
 }

@@ -85,7 +85,7 @@ impl IndexMetrics {
                 "kindred_index_recall_ratio",
                 "recall@10 of graph searches, measured when the served index was built, from 0 to 1.",
             )?,
-            resident: register.optional_ratio(
+            resident: register.optional_gauge(
                 "kindred_index_resident_ratio",
                 "Share of the served index that is in memory, from 0 to 1, by a sample; missing if the system does not say.",
             )?,
