@@ -92,7 +92,9 @@ pub fn read(text: &[u8], max_n: usize, vectorize: &mut Vectorize<'_>) -> Result<
 /// How a text is written that is not UTF-8: with a mark, or with zeros beside its first characters, which are ASCII.
 fn other_encoding(text: &[u8]) -> Option<&'static str> {
     match text {
-        [0, 0, 0xfe, 0xff, ..] | [0xff, 0xfe, 0, 0, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => Some("UTF-32"),
+        [0, 0, 0xfe, 0xff, ..] | [0xff, 0xfe, 0, 0, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
+            Some("UTF-32")
+        }
         [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, _, ..] | [_, 0, ..] => Some("UTF-16"),
         _ => None,
     }
