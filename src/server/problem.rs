@@ -399,6 +399,7 @@ impl Problem {
         matches!(
             self,
             Problem::UnknownId { .. }
+                | Problem::OtherPrefix { .. }
                 | Problem::ZeroVector { .. }
                 | Problem::NoMap
                 | Problem::UnknownPlace { .. }

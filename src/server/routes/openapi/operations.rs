@@ -1,13 +1,17 @@
 //! What each endpoint is for, what it answers, and which problems may come instead.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
+    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{Ref, RefOr, Schema};
 
+use super::super::super::asset::Asset;
 use super::super::super::metrics::Metrics;
 use super::super::super::problem::Problem;
+use super::super::super::{docs, explorer};
 use super::super::map;
 use super::{Endpoint, Settings, batch};
 
@@ -22,7 +26,7 @@ pub struct Described {
 
 /// The answer that was asked for.
 pub struct Success {
-    pub media_type: &'static str,
+    pub media_types: Vec<&'static str>,
     pub schema: RefOr<Schema>,
     pub example: Option<Value>,
     pub kept: Kept,
@@ -41,7 +45,7 @@ pub enum Kept {
 
 impl Success {
     pub fn json(schema: impl Into<RefOr<Schema>>, example: Value, kept: Kept) -> Success {
-        Success { media_type: "application/json", schema: schema.into(), example: Some(example), kept }
+        Success { media_types: vec!["application/json"], schema: schema.into(), example: Some(example), kept }
     }
 }
 
@@ -94,7 +98,7 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             summary: "Metrics",
             description: "In the text format of Prometheus.",
             success: Success {
-                media_type: Metrics::content_type(),
+                media_types: vec![Metrics::content_type()],
                 schema: Schema::from(text().build()).into(),
                 example: None,
                 kept: FRESH,
@@ -104,15 +108,15 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
         Endpoint::Page => {
             page("The explorer", "A page that shows recommendations, and the state of the server.")
         }
-        Endpoint::PageAsset => page_asset("A file of the explorer"),
+        Endpoint::PageAsset => page_asset("A file of the explorer", &explorer::ASSETS),
         Endpoint::Docs => page("This document as a page", "Shows every operation, with a form to try it."),
-        Endpoint::DocsAsset => page_asset("A file of that page"),
+        Endpoint::DocsAsset => page_asset("A file of that page", &docs::ASSETS),
         Endpoint::OpenApi => Described {
             tag: "server",
             summary: "This document",
             description: "OpenAPI 3.1, with the ranges that this server's settings allow.",
             success: Success {
-                media_type: "application/json",
+                media_types: vec!["application/json"],
                 schema: Schema::from(
                     ObjectBuilder::new()
                         .additional_properties(Some(AdditionalProperties::FreeForm(true)))
@@ -143,20 +147,21 @@ fn recommend() -> Described {
     }
 }
 
-/// Documents, or distances and documents. A profile may have any fields, so nothing tells the two apart but what was
-/// asked for, and a type of its own for the second would be one that a profile may have too.
 pub fn recommendations_schema() -> Schema {
-    let object = ObjectBuilder::new()
-        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
-        .description(Some("A profile, or `distance` and `profile` if the request asks for distances."));
-    Schema::from(ArrayBuilder::new().items(object).build())
+    Schema::from(ArrayBuilder::new().items(reference("Recommendation")).build())
+}
+
+/// A document, or a distance and a document. A profile may have any fields, so nothing tells the two apart but what was
+/// asked for, and a type of its own for the second would be one that a profile may have too.
+pub fn recommendation_schema() -> Schema {
+    let about = "A profile, or `distance` and `profile` if the request asks for distances.";
+    let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true)));
+    Schema::from(object.description(Some(about)).build())
 }
 
 fn profiles() -> Described {
-    let one_or_many = OneOfBuilder::new()
-        .item(reference("Profile"))
-        .item(ArrayBuilder::new().items(reference("Profile")))
-        .build();
+    // What it is of the two is said behind `if`: see `one_or_many`.
+    let either = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
     let other = Problem::OtherPrefix { id: "ada".to_owned(), prefix: "b".to_owned() };
     Described {
         tag: "profiles",
@@ -164,9 +169,16 @@ fn profiles() -> Described {
         description: "With `id`, the document of that profile. With `prefix`, an array of the first documents whose ids \
             begin with it, ordered by the bytes of the id. Without both, the first documents of all. With both, the id \
             must begin with the prefix.",
-        success: Success::json(Schema::from(one_or_many), json!([profile()]), Kept::WithIndex),
+        success: Success::json(Schema::from(either.build()), json!([profile()]), Kept::WithIndex),
         problems: [about_one_profile(), vec![other]].concat(),
     }
+}
+
+/// One profile or an array of them, in words that generators read over: where they make types of `oneOf`, some read
+/// neither.
+pub fn one_or_many() -> Value {
+    let profile = json!({"$ref": "#/components/schemas/Profile"});
+    json!({"if": {"type": "array"}, "then": {"items": profile}, "else": profile})
 }
 
 fn distance() -> Described {
@@ -301,13 +313,18 @@ fn page(summary: &'static str, description: &'static str) -> Described {
     }
 }
 
-fn page_asset(summary: &'static str) -> Described {
+fn page_asset(summary: &'static str, assets: &'static [Asset]) -> Described {
     let problems = vec![Problem::UnknownPath];
+    let types: BTreeSet<&str> = assets.iter().filter_map(|asset| asset.content_type.to_str().ok()).collect();
+    let schema = Schema::from(text().build()).into();
+    // Text before pictures: a generator that reads one of them reads the first.
+    let media_types = types.into_iter().rev().collect();
+    let success = Success { media_types, schema, example: None, kept: Kept::WithServer };
     Described {
         tag: "server",
         summary,
         description: "Scripts, style sheets and pictures.",
-        success: file("*/*"),
+        success,
         problems,
     }
 }
@@ -318,7 +335,8 @@ fn file(media_type: &'static str) -> Success {
         true => text(),
         false => text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))),
     };
-    Success { media_type, schema: Schema::from(schema.build()).into(), example: None, kept: Kept::WithServer }
+    let schema = Schema::from(schema.build()).into();
+    Success { media_types: vec![media_type], schema, example: None, kept: Kept::WithServer }
 }
 
 fn about_pinning() -> Vec<Problem> {
