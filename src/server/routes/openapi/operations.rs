@@ -64,8 +64,11 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             success: Success::json(reference("Profile"), profile(), Kept::No { from_index: true }),
             problems: with_index_problems(vec![Problem::NoProfiles]),
         },
+        Endpoint::Search => search(),
         Endpoint::Distance => distance(),
         Endpoint::Map => all_places(),
+        Endpoint::MapFields => map_fields(),
+        Endpoint::MapValues => map_values(),
         Endpoint::MapPlace => map_place(),
         Endpoint::PlaceOf => place_of(),
         Endpoint::Alive => Described {
@@ -164,6 +167,71 @@ fn profiles() -> Described {
             begin with it, ordered by the bytes of the id. One of the two has to be there.",
         success: Success::json(Schema::from(one_or_many), json!([profile()]), Kept::WithIndex),
         problems: about_one_profile(),
+    }
+}
+
+fn search() -> Described {
+    let number = || ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let found = ObjectBuilder::new()
+        .property("field", text())
+        .required("field")
+        .property("profile", reference("Profile"))
+        .required("profile");
+    let schema = ObjectBuilder::new()
+        .property("complete", ObjectBuilder::new().schema_type(Type::Boolean))
+        .required("complete")
+        .property("looked_at", number())
+        .required("looked_at")
+        .property("profiles", number())
+        .required("profiles")
+        .property("found", ArrayBuilder::new().items(found.build()))
+        .required("found");
+    let example = json!({"complete": true, "looked_at": 59938, "profiles": 59938,
+        "found": [{"field": "name", "profile": profile()}]});
+    Described {
+        tag: "profiles",
+        summary: "Profiles that have a text which begins so",
+        description: "Looks into the texts that documents show, without regard to case and accents. Those whose text \
+            itself begins so come first, then those of whose text another word does. Lists are not looked into, and of a \
+            text only the first 64 bytes. The first search of a version reads its documents: until that is done, \
+            `complete` is false and the first `looked_at` of the `profiles` have been looked at.",
+        success: Success::json(Schema::from(schema.build()), example, Kept::No { from_index: true }),
+        problems: with_index_problems(vec![unknown_field("texts")]),
+    }
+}
+
+fn unknown_field(what: &'static str) -> Problem {
+    Problem::UnknownField { name: "nmae".to_owned(), what, known: "name, city".to_owned() }
+}
+
+fn map_fields() -> Described {
+    let example = json!({"complete": true, "looked_at": 59938, "profiles": 59938, "fields": [
+        {"field": "gender", "kind": "category", "values": [{"value": "female", "profiles": 30112},
+            {"value": "male", "profiles": 29826}], "others": 0},
+        {"field": "age", "kind": "number", "low": 19.0, "high": 78.0},
+    ]});
+    Described {
+        tag: "profiles",
+        summary: "What the map can be coloured by",
+        description: "Fields of few values, or with a few frequent ones, and fields of numbers, of those that documents \
+            show. While the documents of a version are still being read, `complete` is false.",
+        success: Success::json(reference("Colours"), example, Kept::No { from_index: true }),
+        problems: with_index_problems(vec![]),
+    }
+}
+
+fn map_values() -> Described {
+    let success = Success { kept: Kept::No { from_index: true }, ..file("application/octet-stream") };
+    let problems = vec![unknown_field("few values or numbers"), Problem::AnotherVersion { version: 42 }];
+    Described {
+        tag: "profiles",
+        summary: "What each profile has in a field",
+        description: "One byte for each profile, in the order of the map: the place of its value in the list of \
+            `/map/fields`, or the step of its number from 0 for `low` to 253 for `high`; 254 for another value, 255 for \
+            none, and where the profile is suppressed or has not been looked at yet. With the entity tag of the map as \
+            `If-Match`, 412 tells that another version is served by now.",
+        success,
+        problems: with_index_problems(problems),
     }
 }
 
