@@ -8,7 +8,7 @@ use crate::answer::attributes::{AttributeReader, Attributes};
 use crate::index::Damaged;
 
 /// Profiles that are read while the first who asks waits: some 20 ms. Small indexes have no more.
-const READ_AT_ONCE: u32 = 20_000;
+const READ_AT_ONCE: u32 = 10_000;
 
 /// Profiles that are read before it is looked whether anybody still needs the file.
 const READ_IN_BETWEEN: u32 = 2_000;
@@ -71,7 +71,8 @@ fn read_all(file: &Weak<OpenFile>) {
     if let Err(error) = rustix::process::nice(NICE) {
         tracing::warn!("the thread that reads fields keeps its priority: {error}");
     }
-    let Some(mut reader) = file.upgrade().map(|file| AttributeReader::new(&file.index().metadata().id_field)) else {
+    let Some(mut reader) = file.upgrade().map(|file| AttributeReader::new(&file.index().metadata().id_field))
+    else {
         return;
     };
     loop {

@@ -490,11 +490,7 @@ mod tests {
             (Problem::NoMap, 404),
             (Problem::UnknownPlace { place: 42 }, 404),
             (
-                Problem::UnknownField {
-                    name: "x".to_owned(),
-                    what: "texts",
-                    known: "name, city".to_owned(),
-                },
+                Problem::UnknownField { name: "x".to_owned(), what: "texts", known: "name, city".to_owned() },
                 404,
             ),
             (Problem::AnotherVersion { version: 42 }, 412),

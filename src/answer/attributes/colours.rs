@@ -103,7 +103,12 @@ impl Attributes {
         }
         let frequent = frequent(&counts);
         let coloured: u64 = frequent.iter().filter_map(|&it| counts.get(it)).map(|&it| u64::from(it)).sum();
-        if frequent.len() < 2 || (coloured as f64) < COLOURED_SHARE * f64::from(self.looked_at) {
+        let distinct = counts.iter().filter(|&&count| count > 0).count() as u64;
+        // Names of their own are no values that some have in common.
+        if distinct < 2
+            || 2 * distinct > with_text
+            || (coloured as f64) < COLOURED_SHARE * f64::from(self.looked_at)
+        {
             return Ok(None);
         }
         let mut values = Vec::with_capacity(frequent.len());

@@ -88,8 +88,10 @@ impl Attributes {
 
     /// The names of the fields with texts, in the order in which they are looked into.
     pub fn searchable(&self) -> Vec<&str> {
-        let mut fields: Vec<&Attribute> = self.fields.iter().filter(|field| field.texts.can_be_searched()).collect();
-        let name = |field: &Attribute| NAMES.iter().position(|name| *name == field.name).unwrap_or(NAMES.len());
+        let mut fields: Vec<&Attribute> =
+            self.fields.iter().filter(|field| field.texts.can_be_searched()).collect();
+        let name =
+            |field: &Attribute| NAMES.iter().position(|name| *name == field.name).unwrap_or(NAMES.len());
         // Sorting is stable: other fields stay in the order of the documents, those of long texts at the end.
         fields.sort_by_key(|field| (field.texts.is_prose(), name(field)));
         fields.into_iter().map(|field| field.name.as_str()).collect()
@@ -98,7 +100,13 @@ impl Attributes {
     /// The profiles that may be seen and have a text which begins with `prefix`, or whose later word does; without the
     /// name of a field in all fields but those of long texts. Those whose text itself begins so come first, in each group by
     /// field, text and id; each profile comes once. Costs a binary search in each field and a look at each profile found.
-    pub fn with_prefix(&self, suppressed: &Suppressed, field: Option<&str>, prefix: &str, limit: usize) -> Found {
+    pub fn with_prefix(
+        &self,
+        suppressed: &Suppressed,
+        field: Option<&str>,
+        prefix: &str,
+        limit: usize,
+    ) -> Found {
         let prefix = fold(prefix, Spelling::Loose);
         // Of texts no more is kept, so whether one begins so is not known.
         let is_known = prefix.len() <= MOST_TEXT_BYTES;

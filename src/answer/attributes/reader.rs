@@ -83,8 +83,11 @@ impl AttributeReader {
         let number = match self.numbers.get(name) {
             Some(&number) => number,
             None if self.fields.len() < MOST_FIELDS && name.len() <= MOST_NAME_BYTES => {
-                let collected =
-                    Collected { name: name.to_owned(), texts: Default::default(), numbers: Default::default() };
+                let collected = Collected {
+                    name: name.to_owned(),
+                    texts: Default::default(),
+                    numbers: Default::default(),
+                };
                 self.fields.push(collected);
                 self.numbers.insert(name.to_owned(), self.fields.len() - 1);
                 self.fields.len() - 1

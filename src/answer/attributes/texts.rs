@@ -89,8 +89,14 @@ impl Collector {
             profiles[*place as usize] = *ordinal;
             *place += 1;
         }
-        let mut texts =
-            Texts { bytes, ends, starts, profiles, words: Vec::new(), has_texts: self.had.len() > self.switches };
+        let mut texts = Texts {
+            bytes,
+            ends,
+            starts,
+            profiles,
+            words: Vec::new(),
+            has_texts: self.had.len() > self.switches,
+        };
         texts.find_words();
         texts
     }
