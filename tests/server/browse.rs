@@ -158,7 +158,7 @@ fn profiles_are_found_by_what_their_texts_begin_with() {
     for (query, part) in [
         ("", "prefix is missing"),
         ("prefix=", "1 to 512 bytes, not 0"),
-        ("prefix=a&field=", "1 to 128 bytes, not 0"),
+        ("prefix=a&field=", "1 to 512 bytes, not 0"),
         ("prefix=a&limit=0", "1 to 100"),
         ("prefix=a&limit=101", "1 to 100"),
         ("prefix=a&n=5", "known: prefix, field, limit"),

@@ -131,7 +131,7 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        let text = &text[..text.floor_char_boundary(MOST_FOLDED_BYTES)];
+        let text = texts::beginning(text, MOST_FOLDED_BYTES);
         let folded = fold(text, Spelling::Loose);
         if !folded.is_empty()
             && let Some(field) = self.reader.field(self.path)

@@ -30,7 +30,7 @@ pub struct Collector {
 impl Collector {
     /// Notes that a profile has a text, which is folded.
     pub fn add(&mut self, text: &str, ordinal: Ordinal) {
-        let text = beginning(text).as_bytes();
+        let text = beginning(text, MOST_TEXT_BYTES).as_bytes();
         let mut hash = self.hasher.hash_one(text);
         let number = loop {
             match self.known.get(&hash) {
@@ -186,9 +186,13 @@ impl Texts {
     }
 }
 
-/// As much of a text as is kept, whole characters.
-fn beginning(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MOST_TEXT_BYTES)]
+/// So many bytes of a text or a little less: whole characters.
+pub fn beginning(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 fn text_of<'a>(bytes: &'a [u8], ends: &[u32], number: u32) -> &'a [u8] {

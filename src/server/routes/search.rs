@@ -14,7 +14,7 @@ use crate::answer::attributes::found_body;
 pub const PREFIX_BYTES: RangeInclusive<usize> = 1..=512;
 
 /// How long the name of a field may be, in bytes.
-pub const FIELD_BYTES: RangeInclusive<usize> = 1..=128;
+pub const FIELD_BYTES: RangeInclusive<usize> = 1..=512;
 
 pub async fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let prefix = call.parameters.text("prefix", &PREFIX_BYTES)?.to_owned();
