@@ -12,26 +12,30 @@ CONTRACT_ENVIRONMENT := $(TARGET)/contract/environment
 CARGO_HOME ?= $(HOME)/.cargo
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build index start test test-system page test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-sizing bench-hot-swap dist verify-build verify-container install uninstall clean
+.PHONY: help build index start test test-system page test-swap soak fuzz miri lint deny bench bench-load bench-serve bench-overload bench-peers bench-scaling bench-sizing bench-hot-swap static dist verify-build verify-container install uninstall clean
 .DEFAULT_GOAL := help
 
+# A description that begins with ##! is of a target for the first day.
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@echo "To begin with:"
+	@awk -F ':.*##! ' '/^[a-z-]+:.*##! / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@echo "The rest:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-build: ## the two programs, in target/release
-	$(CARGO) build --release --locked --workspace
-
-index: build ## a new version of the index from the sample (PROFILES=, INDEX=); a running server takes it
-	$(TARGET)/release/index-builder build --profiles $(PROFILES) --out $(INDEX)
-
-start: build ## index the sample if there is no index yet, and serve it on 127.0.0.1:5000 (BIND=)
+start: build ##! index the sample if there is no index yet, and serve it on 127.0.0.1:5000 (BIND=)
 	@ls $(INDEX)/index-*.knd >/dev/null 2>&1 \
 	  || $(TARGET)/release/index-builder build --profiles $(PROFILES) --out $(INDEX)
 	@exec $(TARGET)/release/kindred --index-dir $(INDEX) --bind $(BIND)
 
+build: ##! the two programs, in target/release
+	$(CARGO) build --release --locked --workspace
+
+index: build ##! a new version of the index from the sample (PROFILES=, INDEX=); a running server takes it
+	$(TARGET)/release/index-builder build --profiles $(PROFILES) --out $(INDEX)
+
 # Black-box tests start both programs. Both packages have such tests, so one command builds both before any test runs;
 # `cargo build` before it would compile everything again, with the fewer features that programs need.
-test: $(CONTRACT_ENVIRONMENT)/made ## all tests, that the sample is what its generator makes, and the server what its OpenAPI document says
+test: $(CONTRACT_ENVIRONMENT)/made ##! all tests, that the sample is what its generator makes, and the server what its OpenAPI document says
 	$(CARGO) test --workspace --locked --no-fail-fast
 	$(CARGO) test --workspace --locked --features kindred/otel --test server traces::
 	$(PYTHON) data/generate_profiles.py --check
@@ -135,16 +139,21 @@ soak: ## mixed load and swaps for SOAK_MINUTES=30: no wrong answer, no broken co
 REMAP = --remap-path-prefix=$(CARGO_HOME)=/cargo --remap-path-prefix=$(CURDIR)=/kindred --remap-path-prefix=$(abspath $(TARGET))=/target
 
 # Static linking needs an explicit target: without one, the flag would also reach procedural macros.
-dist: ## both programs linked statically, in dist/
+static: ## both programs, linked statically, in dist/
 	RUSTFLAGS="-C target-feature=+crt-static -C strip=symbols $(REMAP)" $(CARGO) build --release --locked --workspace --target $(HOST)
 	mkdir -p dist
 	cp $(TARGET)/$(HOST)/release/kindred $(TARGET)/$(HOST)/release/index-builder dist/
+
+dist: export CARGO := $(CARGO)
+dist: export OUT := dist
+dist: static ## a release, in dist/: an archive, a Debian package and SHA256SUMS, with what `make static` makes
+	PROGRAMS=dist deploy/package.sh
 
 verify-build: export MAKE := $(MAKE)
 verify-build: ## that two builds of this commit in two places give the same bytes (takes as long as two times dist)
 	tests/verify_build.sh
 
-verify-container: dist ## that both programs run as in the image of deploy/docker, with no other file (as root; builds dist)
+verify-container: static ## that both programs run as in the image of deploy/docker, with no other file (as root)
 	tests/verify_container.sh
 
 install uninstall: export PROGRAMS ?=
@@ -152,7 +161,7 @@ install uninstall: export TARGET := $(TARGET)
 install uninstall: export PREFIX ?= /usr/local
 install uninstall: export SYSCONFDIR ?= /etc
 install uninstall: export DESTDIR ?=
-install: ## what was built, manual pages, completions and systemd units (PREFIX=, DESTDIR=, SYSCONFDIR=, PROGRAMS=)
+install: ##! what was built, manual pages, completions and systemd units (PREFIX=, DESTDIR=, SYSCONFDIR=, PROGRAMS=)
 	deploy/install.sh install
 
 uninstall: ## what install installed; settings and the index stay

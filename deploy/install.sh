@@ -4,7 +4,7 @@
 #   PREFIX      where it will be used from (/usr/local)
 #   DESTDIR     what is put before every path, to make a package (nothing)
 #   SYSCONFDIR  where settings are (/etc)
-#   PROGRAMS    where the programs were built (dist or target/release, whichever is newer)
+#   PROGRAMS    where the programs are (in a release: beside this directory; else dist or target/release, whichever is newer)
 #   TARGET      where cargo builds (target)
 # Settings that are there already stay as they are, also when it is removed, and so does the index.
 set -euo pipefail
@@ -13,9 +13,10 @@ cd "$(dirname "$0")/.."
 prefix=${PREFIX:-/usr/local}
 sysconfdir=${SYSCONFDIR:-/etc}
 root=${DESTDIR:-}
-# What `make dist` made or what `make build` made: the one that was made last.
+# Those of a release that was unpacked, else what `make dist` or `make build` made: the one that was made last.
 built_last() {
   local built=${TARGET:-target}/release
+  if [ -f kindred ] && [ -f index-builder ]; then echo .; return; fi
   if [ -x dist/kindred ] && [ ! "$built/kindred" -nt dist/kindred ]; then echo dist; else echo "$built"; fi
 }
 
@@ -28,7 +29,7 @@ put() { # put MODE SOURCE PATH
   echo "$3" >>"$work/installed"
 }
 
-# Settings belong to whoever runs it as soon as they are there.
+# Settings that are there belong to the operator.
 put_settings() { # put_settings SOURCE PATH
   if [ -e "$root$2" ]; then
     echo "$root$2 is there already and stays"
@@ -69,7 +70,7 @@ put_programs() {
 
 put_units() {
   local unit
-  for unit in kindred.service index-builder.service index-builder.timer; do
+  for unit in kindred.service index-builder.service index-builder.timer kindred-failed@.service; do
     put 644 "$(with_paths "deploy/systemd/$unit")" "$prefix/lib/systemd/system/$unit"
   done
   put 644 deploy/systemd/sysusers.conf "$prefix/lib/sysusers.d/kindred.conf"
@@ -78,14 +79,19 @@ put_units() {
   put_settings deploy/systemd/index-builder.env "$sysconfdir/kindred/index-builder.env"
 }
 
+put_examples() {
+  put 755 "$(with_paths deploy/certbot/kindred)" "$prefix/share/kindred/certbot-hook"
+  # Beside the timer it would be a second one: where there is no systemd, it is copied to /etc/cron.d.
+  put 644 "$(with_paths deploy/cron/kindred)" "$prefix/share/doc/kindred/examples/cron"
+}
+
 do_install() {
   echo "installing the programs in $programs"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   put_programs
   put_units
-  # Beside the timer it would be a second one: where there is no systemd, it is copied to /etc/cron.d.
-  put 644 "$(with_paths deploy/cron/kindred)" "$prefix/share/doc/kindred/examples/cron"
+  put_examples
   put 644 LICENSE-MIT "$prefix/share/doc/kindred/LICENSE-MIT"
   put 644 LICENSE-APACHE "$prefix/share/doc/kindred/LICENSE-APACHE"
   remove_what_is_no_more

@@ -40,7 +40,7 @@ pub enum SearchMode {
     /// From the neighbour table where it holds enough; else exactly in a small index, and in a larger one in the graph
     /// with the ef that the file says.
     Default,
-    /// In the graph with this ef, however small the index.
+    /// In the graph with this ef, or with n where that is more, however small the index.
     Ef(usize),
     /// By comparing with every vector.
     Exact,

@@ -7,7 +7,8 @@ use clap::CommandFactory as _;
 use kindred::distance::Kernel;
 use kindred::manual;
 use kindred::server::access::{HashKeyError, hash_key};
-use kindred::server::config::{HashKeyArguments, variables};
+use kindred::server::config::Probed;
+use kindred::server::config::{HashKeyArguments, ProbeArguments, meant, variables};
 use kindred::server::probe::probe;
 use kindred::server::{Arguments, Command, Config, logging, run};
 use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
@@ -40,7 +41,9 @@ fn main() -> ExitCode {
     // Dropped at the end, when the last lines are told.
     let _log = logging::install(&config);
     for name in unknown_variables {
-        tracing::warn!("the environment variable {name} is no setting of kindred and is ignored");
+        let meant = name.strip_prefix("KINDRED_").and_then(meant).map(|setting| setting.to_ascii_uppercase());
+        let meant = meant.map(|name| format!("; did you mean KINDRED_{name}?")).unwrap_or_default();
+        tracing::warn!("the environment variable {name} is no setting of kindred and is ignored{meant}");
     }
     match run(&config) {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,13 +58,23 @@ fn run_command(command: &Command) -> u8 {
     let mut out = Output::standard();
     match command {
         Command::HashKey(arguments) => run_hash_key(arguments),
-        Command::Probe(arguments) => ended(probe(arguments)),
+        Command::Probe(arguments) => run_probe(arguments),
         Command::Completions(arguments) => {
             ended(manual::print_completions(arguments, Arguments::command(), &mut out)).max(printed(out))
         }
         // The pages are what was asked for; that they are named besides is no reason to fail.
         Command::Man(arguments) => {
             ended(manual::write_pages(arguments, Arguments::command(), &variables(), &mut out))
+        }
+    }
+}
+
+fn run_probe(arguments: &ProbeArguments) -> u8 {
+    match Probed::of(arguments, std::env::vars_os()) {
+        Ok(probed) => ended(probe(&probed, arguments.live)),
+        Err(error) => {
+            say(format_args!("kindred: {error}"));
+            EXIT_USAGE
         }
     }
 }

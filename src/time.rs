@@ -28,10 +28,11 @@ pub fn rfc3339_of(time: SystemTime) -> String {
 /// A message, where the variable is no such number.
 pub fn creation_time() -> Result<u64, String> {
     match std::env::var(SOURCE_DATE_EPOCH) {
-        Ok(text) => text.parse().map_err(|_| {
+        Ok(text) if !text.trim().is_empty() => text.trim().parse().map_err(|_| {
             format!("{SOURCE_DATE_EPOCH}: {text:?} is not allowed; seconds since 1970 are, in decimal digits")
         }),
-        Err(VarError::NotPresent) => {
+        // A variable that is empty is not set.
+        Ok(_) | Err(VarError::NotPresent) => {
             Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()))
         }
         Err(error) => Err(format!("{SOURCE_DATE_EPOCH}: {error}")),

@@ -95,6 +95,34 @@ fn documented_after(document: &str) -> (String, String) {
     (before.to_owned(), after.to_owned())
 }
 
+/// The cells of a row of a table.
+fn cells(row: &str) -> Vec<&str> {
+    row.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+#[test]
+fn the_first_page_compares_libraries_by_figures_of_the_performance_page() {
+    let readme = read("README.md");
+    let performance = read("docs/performance.md");
+    let (_, measured) =
+        performance.split_once("<!-- bench-peers 100000x128 -->").expect("the set of vectors");
+    let (measured, _) = measured.split_once("<!-- end of bench-peers 100000x128 -->").expect("its end");
+    let rows_of = |library: &str| -> Vec<Vec<&str>> {
+        let beginning = format!("| {library} |");
+        measured.lines().filter(|line| line.starts_with(&beginning)).map(cells).collect()
+    };
+    let table = section(&readme, "## Beside other libraries");
+    let mut compared = 0;
+    for row in table.lines().filter(|line| line.starts_with("| ")).skip(2).map(cells) {
+        let [library, build, queries, memory, file, _] = row[..] else { panic!("{row:?}") };
+        let [building, searching] = &rows_of(library)[..] else { panic!("{library} is not in the tables") };
+        assert_eq!([build, memory, file], [building[1], building[3], building[4]], "building {library}");
+        assert_eq!(queries, searching[3], "searching {library}");
+        compared += 1;
+    }
+    assert!(compared >= 6, "only {compared} libraries");
+}
+
 fn documents() -> Vec<PathBuf> {
     let top = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name));
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());

@@ -154,6 +154,7 @@ check "exits 0 on SIGTERM" ends_well_on_sigterm
 . tests/system/faults.sh
 . tests/system/systemd.sh
 . tests/system/deploy.sh
+. tests/system/package.sh
 . tests/system/postgres.sh
 . tests/system/page.sh
 . tests/system/browser.sh

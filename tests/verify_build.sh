@@ -35,4 +35,13 @@ for program in kindred index-builder; do
     fi
   done
 done
+# The archive and the Debian package, which have the programs in them.
+for file in "${places[0]}"/sources/dist/kindred[-_]*; do
+  name=$(basename "$file")
+  if cmp "$file" "${places[1]}/sources/dist/$name"; then
+    echo "equal: $name, sha256 $(sha256sum < "$file" | cut -d ' ' -f 1)"
+  else
+    different=1
+  fi
+done
 exit $different

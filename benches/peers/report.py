@@ -119,10 +119,11 @@ def write(run):
     title = f"{name}: recall and speed, one thread"
     figures.plot(plot, title, "recall@10 (1 is drawn at 0.9999)", "queries a second", series, "recall", "log")
     origin = "generated" if run["generated"] else "from a file"
+    builds = f"{run['build_rounds']} build{'s' if run['build_rounds'] != 1 else ''}"
     about = figures.paragraph(
-        f"""{run["rows"]:,} vectors of {run["dimension"]} numbers, {origin}; {run["queries"]:,} queries, held out.
-        {run["machine"]}. m {run["m"]}, ef_construction {run["ef_construction"]}; built by {run["threads"]} threads,
-        searched by one. Medians, and in brackets the least and the greatest, of {run["build_rounds"]} builds and
+        f"""{run["rows"]:,} vectors of {run["dimension"]} numbers, {origin}; {run["queries"]:,} queries that are not among
+        them. {run["machine"]}. m {run["m"]}, ef_construction {run["ef_construction"]}; built by {run["threads"]} threads,
+        searched by 1. Each figure is a median, with the minimum and the maximum in brackets, of {builds} and
         {run["rounds"]} rounds of everything else. {", ".join(run["versions"])}; annoy with {run["annoy_trees"]} trees."""
     )
     text = f"""

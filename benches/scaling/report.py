@@ -126,8 +126,9 @@ def words(run, steps, title, plot, table):
     options = f" with `{run['options']}`" if run["options"] else ""
     about = figures.paragraph(
         f"""Vectors of {run["dimension"]} numbers, generated; built by {run["threads"]} threads{options};
-        {run["connections"]} connections. {figures.machine()}. Neighbour tables: {tables}. A build was measured once,
-        requests in {len(steps[0]["server"]["rounds"])} rounds: the median, and in brackets the least and the greatest."""
+        {run["connections"]} connections. {figures.machine()}. Neighbour tables: {tables}. Builds were measured
+        once, and requests in {len(steps[0]["server"]["rounds"])} rounds: the median, with the minimum and the maximum in
+        brackets."""
     )
     return f"""
 {about}
@@ -136,9 +137,9 @@ def words(run, steps, title, plot, table):
 
 {table}
 
-What is extrapolated goes on from the largest size with the larger of the two exponents; all steps together are the sum
-of the steps. An exact table grows with the square of n in the end; beyond `--table-limit` the builder makes an
-approximate one, which takes less.
+Extrapolations start from the largest measured size and use the larger of the two exponents; "all" is the sum of the
+steps. The time for an exact table grows with the square of n; beyond `--table-limit` the builder makes an approximate
+table, which takes less.
 """
 
 

@@ -45,27 +45,27 @@ pub struct Cli {
 pub enum Command {
     /// Builds an index from profiles and publishes it as the newest version
     Build(Box<BuildArgs>),
-    /// Shows what a file holds and what built it
+    /// Shows the content of a file, and how it was built
     Inspect(InspectArgs),
     /// Checks a file as the server does when it opens it
     Verify(VerifyArgs),
-    /// Answers from a file, byte for byte as the server would
+    /// Answers from a file, byte for byte like the server
     Query(QueryArgs),
-    /// Writes a page about a file: how good it is, what it cost, how it differs from the version before
+    /// Writes a page about a file: its quality, its cost, and its differences from the version before
     Report(ReportArgs),
-    /// Compares two files: profiles that came and went, and whom the others are recommended now
+    /// Compares two files: new and removed profiles, and changed recommendations
     Diff(DiffArgs),
     /// Lists the versions of a directory
     List(ListArgs),
-    /// Makes the server serve that version until it is unpinned; verifies it first
+    /// Verifies a version, and makes the server serve it until `unpin`
     Pin(PinArgs),
-    /// Ends a pin: the server goes to the highest version
+    /// Removes the pin: the server takes the highest version
     Unpin(UnpinArgs),
-    /// Takes profiles out of every answer at once, of every version; for members who have left
+    /// Removes profiles from all answers of all versions at once, for example of deleted members
     Suppress(SuppressArgs),
-    /// Lets suppressed profiles into answers again
+    /// Returns suppressed profiles to the answers
     Unsuppress(UnsuppressArgs),
-    /// Prints what a shell needs to complete the command line of index-builder
+    /// Prints a completion script for a shell
     Completions(CompletionsArguments),
     /// Writes the manual pages of index-builder into a directory
     Man(ManArguments),
@@ -100,15 +100,15 @@ pub struct BuildArgs {
     /// postgres://USER@HOST:PORT/DATABASE; may be given several times
     #[arg(long, value_name = "FILE", required_unless_present = "vectors")]
     pub profiles: Vec<PathBuf>,
-    /// What a database of --profiles is asked for; each row is a profile
+    /// The query for a database in --profiles; each row is a profile
     #[arg(long, value_name = "SQL")]
     pub query: Option<String>,
-    /// The member of a JSON document that holds the profiles, a path such as `data` or `hits.hits`; `.` is the document
-    /// itself, an object with a profile under each id
+    /// The path to the profiles in a JSON document, such as `data` or `hits.hits`; `.` is the document itself, an object
+    /// with a profile under each id
     #[arg(long, value_name = "PATH")]
     pub records: Option<String>,
-    /// A file of vectors (.npy, .npz, .fvecs, .bvecs or .ivecs), of which every row is one: those of --profiles, in
-    /// their order, or with --ids instead of profiles
+    /// A file of vectors (.npy, .npz, .fvecs, .bvecs or .ivecs): a row for each of --profiles in their order, or for
+    /// each of --ids
     #[arg(long, value_name = "FILE", conflicts_with_all = ["vectorizer", "fields", "ignore_fields"])]
     pub vectors: Option<PathBuf>,
     /// The ids of --vectors without --profiles, one a line; `row` numbers the rows from 0
@@ -122,11 +122,11 @@ pub struct BuildArgs {
         long,
         default_value = "auto",
         value_name = "FORMAT",
-        help = format!("How the profiles' files are written: {}; auto: by the extension of each", format_names())
+        help = format!("The format of the files of --profiles: {}; auto: by the extension of each file", format_names())
     )]
     pub format: FormatChoice,
-    /// What stands between two cells of a CSV file: one character, or tab [default: recognised; a comma, or a tab in a
-    /// .tsv file, where that is in doubt]
+    /// The separator of cells in a CSV file: one character, or tab [default: detected; if in doubt, a comma, or a tab in a
+    /// .tsv file]
     #[arg(long, value_name = "CHARACTER", conflicts_with = "vectors")]
     pub separator: Option<Separator>,
     /// The field that holds the id; `row` numbers the records [default: _id, else id]
@@ -137,97 +137,97 @@ pub struct BuildArgs {
         long,
         default_value = "auto",
         value_name = "VECTORIZER",
-        help = "What makes the vectors: hashing, field:NAME, columns:NAMES or python:PATH[:FUNCTION]; auto: the field \
-                that holds a list of 8 or more numbers in nearly every profile, where there is one, else hashing"
+        help = "The vectorizer: hashing, field:NAME, columns:NAMES or python:PATH[:FUNCTION]; auto: the field that \
+                holds a list of 8 or more numbers in nearly every profile, or hashing if there is none"
     )]
     pub vectorizer: String,
     /// The interpreter of python:PATH
     #[arg(long, default_value = "python3", value_name = "PROGRAM")]
     pub python: String,
-    /// How long python:PATH may take for a batch
+    /// The time limit of python:PATH for one batch
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = positive_duration)]
     pub python_timeout: Duration,
     /// Numbers per vector [default: 256 for hashing, else the most frequent length]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(kindred::index::format::MAX_DIMENSION)))]
     pub dimension: Option<u32>,
-    /// The language of text normalisation: en, de, fr or nl
+    /// The language of the texts: en, de, fr or nl
     #[arg(long, default_value = "en", value_name = "LANGUAGE")]
     pub language: Language,
-    /// The fields that are vectorized; s.age is the field age of the map s [default: every field but the id]
+    /// The fields that are compared; s.age is the field age of the map s [default: every field but the id]
     #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = trimmed, conflicts_with = "ignore_fields")]
     pub fields: Option<Vec<String>>,
-    /// Fields that are not vectorized
+    /// The fields that are not compared
     #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = trimmed)]
     pub ignore_fields: Option<Vec<String>>,
     /// The fields that are stored and returned besides the id [default: every field but the vector]
     #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = trimmed)]
     pub expose: Option<Vec<String>>,
-    /// What separates the elements where texts are lists, such as ';' for "jazz; tea": for every field that has it, or
-    /// for one as in 'interests=;'; may be given several times
+    /// The separator of lists in texts, such as ';' for "jazz; tea": for every field that contains it, or for one field
+    /// as in 'interests=;'; may be given several times
     #[arg(long, value_name = "[FIELD=]SEPARATOR", allow_hyphen_values = true)]
     pub list_separator: Vec<String>,
-    /// What constructs the graph
+    /// How the graph is built
     #[arg(long, default_value = "partitions", value_name = "BUILDER")]
     pub graph: GraphChoice,
-    /// Links per node (the HNSW paper's M), 2 to 256
+    /// Links per node (M in the HNSW paper), 2 to 256
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=256))]
     pub m: u32,
-    /// Breadth of the construction (the HNSW paper's efConstruction)
+    /// The number of candidates for the links of a node (efConstruction in the HNSW paper)
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub ef_construction: u32,
-    /// Neighbours of each profile that are computed now, so that requests for no more need no search; 0: none
+    /// The neighbours of each profile in the table: requests for up to so many need no search; 0: no table
     #[arg(long, default_value_t = crate::table::DEFAULT_NEIGHBOURS, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(kindred::index::format::MAX_NEIGHBOURS)))]
     pub neighbours: u32,
-    /// How they are computed
+    /// How the table is computed
     #[arg(long, default_value = "auto", value_name = "HOW")]
     pub table: TableChoice,
-    /// The most multiply-adds (profiles x profiles x numbers / 2) for which --table auto is exact
+    /// The largest number of multiply-adds (profiles x profiles x numbers / 2) for which --table auto is exact
     #[arg(long, default_value_t = crate::table::DEFAULT_LIMIT, value_name = "N", value_parser = count)]
     pub table_limit: f64,
     /// Makes no map of the profiles in two dimensions
     #[arg(long)]
     pub no_map: bool,
-    /// What random numbers start from
+    /// The seed of random numbers: the same input, options and seed give the same file
     #[arg(long, default_value_t = 42, value_name = "N")]
     pub seed: u64,
     /// Threads; 0: as many as there are cores
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1024))]
     pub threads: u16,
-    /// By how much the priority is lowered, 0 to 19; members come first
+    /// The niceness of the build, 0 to 19, so that a server on the same machine comes first
     #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=19))]
     pub nice: u8,
-    /// What to do when an id comes twice
+    /// What to do with duplicate ids
     #[arg(long, default_value = "error", value_name = "WHAT")]
     pub on_duplicate_id: OnDuplicateId,
-    /// The share of records that may be unusable, 0 to 1
+    /// The largest share of unusable records, 0 to 1; beyond it nothing is published
     #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
     pub max_skipped: f64,
-    /// The share of profiles that may have nothing to compare, and so nobody to be recommended, 0 to 1; never all of them
+    /// The largest share of profiles with a zero vector, which have no recommendations, 0 to 1; beyond it, or if all have
+    /// one, nothing is published
     #[arg(long, default_value_t = 0.5, value_name = "SHARE", value_parser = share)]
     pub max_zero: f64,
     /// The file's default ef is the smallest that reaches this recall@10 on a sample, 0 to 1
     #[arg(long, default_value_t = 0.99, value_name = "RECALL", value_parser = share)]
     pub target_recall: f64,
-    /// Below this recall@10 nothing is published, 0 to 1
+    /// The lowest recall@10, 0 to 1; below it nothing is published
     #[arg(long, default_value_t = 0.95, value_name = "RECALL", value_parser = share)]
     pub min_recall: f64,
-    /// The most that the first ten may change, 0 to 1: the mean share of the ten that profiles were recommended by the
-    /// version that is served, and no longer are, for whatever reason, over a sample of the profiles that both have.
-    /// Above it nothing is published [default: not measured]
+    /// The largest share of the first ten recommendations that may change against the served version, 0 to 1: the mean
+    /// over a sample of the profiles that both versions have. Above it nothing is published [default: not measured]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub max_drift: Option<f64>,
-    /// The fewest profiles, as a share of those of the version that is served, 0 to 1. Below it nothing is published
-    /// [default: not looked at]
+    /// The smallest number of profiles, as a share of those of the served version, 0 to 1. Below it nothing is published
+    /// [default: not checked]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub min_profiles_ratio: Option<f64>,
-    /// Good versions left in the directory, the new one among them. The newest good one before it stays in any case,
-    /// and so does the pinned one
+    /// Good versions to keep in the directory, with the new one. The newest good one before it and the pinned one always
+    /// stay
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: u32,
     /// Prints the summary as JSON on standard output
     #[arg(long)]
     pub json: bool,
-    /// Where to write what came of the build for the textfile collector of Prometheus's node_exporter; ends in .prom
+    /// Where to write metrics of the build, for the textfile collector of node_exporter; the name ends in .prom
     #[arg(long, value_name = "F.prom", value_parser = prom_file)]
     pub metrics_file: Option<PathBuf>,
 }
@@ -246,7 +246,7 @@ pub enum OnDuplicateId {
 /// `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// An index file, or a directory: then the version that would be served
+    /// An index file, or a directory, for the version that a server would take
     #[arg(value_name = "FILE|DIR")]
     pub path: PathBuf,
     /// Prints JSON
@@ -266,23 +266,23 @@ pub struct VerifyArgs {
 pub struct QueryArgs {
     /// An index file
     pub file: PathBuf,
-    /// Compare with every vector
+    /// Compares with every vector
     #[arg(long, conflicts_with = "ef")]
     pub exact: bool,
-    /// Search the graph with this ef, n to 4096
+    /// Searches the graph with this ef, 1 to 4096, or with n if n is larger
     #[arg(long, value_name = "EF")]
     pub ef: Option<usize>,
-    /// Give the distances too
+    /// Prints the distances too
     #[arg(long)]
     pub distances: bool,
-    /// A file with a profile that is asked about instead of an id, a JSON object; it need not be in the index
+    /// A file with a profile to ask about instead of an id, a JSON object; it need not be in the index
     #[arg(long, value_name = "FILE.json", conflicts_with = "vector")]
     pub profile: Option<PathBuf>,
-    /// A vector that is asked about instead of an id, a JSON list such as [0.5,-2]
+    /// A vector to ask about instead of an id, a JSON list such as [0.5,-2]
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     pub vector: Option<String>,
-    /// The id that is asked about, behind `--` where it begins with a dash, and how many are wanted, from 1; only the
-    /// latter with --profile and --vector
+    /// The id to ask about, and the number of answers, from 1; with --profile or --vector only the number. Put `--` before
+    /// an id that begins with a dash
     // Two arguments in one: clap has no positional one that may be missing in front of one that may not.
     #[arg(value_names = ["ID", "N"], num_args = 1..=2, required = true)]
     pub question: Vec<String>,
@@ -291,7 +291,7 @@ pub struct QueryArgs {
 /// `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// An index file, or a directory: then the version that would be served
+    /// An index file, or a directory, for the version that a server would take
     #[arg(value_name = "FILE|DIR")]
     pub path: PathBuf,
     /// The file to compare with [default: the next lower good version beside it]
@@ -309,7 +309,7 @@ pub struct DiffArgs {
     pub old: PathBuf,
     /// The index file to compare
     pub new: PathBuf,
-    /// Kept profiles to look at; 0: all [default: all up to 100,000, 20,000 of more]
+    /// The number of common profiles to compare; 0: all [default: all of up to 100,000, else 20,000]
     #[arg(long, value_name = "N")]
     pub sample: Option<usize>,
     /// Prints JSON
@@ -346,10 +346,10 @@ pub struct UnpinArgs {
 pub struct SuppressArgs {
     /// An index directory
     pub dir: PathBuf,
-    /// The ids; behind `--` where one begins with a dash
+    /// The ids; put `--` before an id that begins with a dash
     #[arg(value_name = "ID", required = true, value_parser = listed_id)]
     pub ids: Vec<String>,
-    /// Does not fail for an id that no version of the directory has
+    /// Accepts an id that no version of the directory has
     #[arg(long)]
     pub even_if_unknown: bool,
 }
@@ -359,7 +359,7 @@ pub struct SuppressArgs {
 pub struct UnsuppressArgs {
     /// An index directory
     pub dir: PathBuf,
-    /// The ids; behind `--` where one begins with a dash
+    /// The ids; put `--` before an id that begins with a dash
     #[arg(value_name = "ID", required = true, value_parser = listed_id)]
     pub ids: Vec<String>,
 }

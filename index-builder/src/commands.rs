@@ -168,10 +168,8 @@ pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let mode = match args.ef {
         None if args.exact => SearchMode::Exact,
         None => SearchMode::Default,
-        Some(ef) if (n..=MAX_EF).contains(&ef) => SearchMode::Ef(ef),
-        Some(ef) => {
-            return Err(Failure::Usage(format!("--ef {ef}: n to {MAX_EF} is allowed, here {n} to {MAX_EF}")));
-        }
+        Some(ef) if (1..=MAX_EF).contains(&ef) => SearchMode::Ef(ef),
+        Some(ef) => return Err(Failure::Usage(format!("--ef {ef}: 1 to {MAX_EF} is allowed"))),
     };
     let Opened { index, suppressed, .. } = Opened::open(&args.file)?;
     let distances = args.distances;

@@ -29,7 +29,7 @@ type Described = (&'static str, &'static str);
 
 const LAST_SUCCESS: Described = (
     "kindred_build_last_success_timestamp_seconds",
-    "When a build last published a version, in seconds since 1970; 0: never, as far as this file knows.",
+    "Unix time at which a build last published a version; 0 if this file knows of none.",
 );
 
 /// Of the version that was published last. They stay when a build fails.
@@ -37,11 +37,11 @@ const OF_VERSION: [Described; 8] = [
     ("kindred_build_version", "The version that was published last."),
     ("kindred_build_profiles", "Its profiles."),
     ("kindred_build_nodes", "Its distinct vectors."),
-    ("kindred_build_zero_vectors", "Its profiles without anything to compare."),
-    ("kindred_build_index_bytes", "The length of its file."),
+    ("kindred_build_zero_vectors", "Its profiles with a zero vector."),
+    ("kindred_build_index_bytes", "The size of its file."),
     ("kindred_build_recall", "recall@10 of its graph at its default ef, on a sample, 0 to 1."),
     ("kindred_build_table_recall", "Recall of its neighbour table, on a sample, 0 to 1; 1: exact."),
-    ("kindred_build_duration_of_last_success_seconds", "How long its build took."),
+    ("kindred_build_duration_of_last_success_seconds", "The duration of its build."),
 ];
 
 /// How a build can end, as the label `reason`.
@@ -150,31 +150,27 @@ fn text(
         Ending::Published(_) => (1.0, None),
         Ending::Failed(reason) => (0.0, Some(reason)),
     };
-    metrics.set("kindred_build_success", "Whether the last build published a version.", success)?;
-    metrics.set(
-        "kindred_build_timestamp_seconds",
-        "When the last build ended, in seconds since 1970.",
-        now,
-    )?;
-    metrics.set("kindred_build_duration_seconds", "How long the last build took.", seconds)?;
+    metrics.set("kindred_build_success", "1 if the last build published a version, else 0.", success)?;
+    metrics.set("kindred_build_timestamp_seconds", "Unix time at which the last build ended.", now)?;
+    metrics.set("kindred_build_duration_seconds", "The duration of the last build.", seconds)?;
     if let Some(bytes) = outcome.progress.peak_memory_bytes() {
         metrics.set(
             "kindred_build_peak_memory_bytes",
-            "The most memory that the last build had resident, mapped files included.",
+            "Peak resident memory of the last build, including mapped files.",
             bytes as f64,
         )?;
     }
     let reasons = Gate::ALL.iter().map(|gate| gate.name()).chain(reason::BESIDES_GATES);
     metrics.set_each(
         "kindred_build_failure",
-        "Why the last build published nothing.",
+        "1 for the reason why the last build published nothing, else 0.",
         "reason",
         reasons.map(|reason| (reason, f64::from(u8::from(failed == Some(reason))))),
     )?;
     let skipped = outcome.findings.skipped.iter().map(|(name, reason)| (name, reason.count as f64));
     metrics.set_each(
         "kindred_build_skipped_records",
-        "Records that the last build left out.",
+        "Records that the last build skipped, by reason.",
         "reason",
         skipped,
     )?;
@@ -182,13 +178,13 @@ fn text(
     if let Some(compared) = &outcome.findings.compared {
         metrics.set(
             "kindred_build_profiles_ratio",
-            "Profiles of the last build for each one of the version that was served.",
+            "Profiles of the last build, divided by those of the served version.",
             compared.profiles_ratio,
         )?;
         if let Some(drift) = compared.drift {
             metrics.set(
                 "kindred_build_drift",
-                "Mean share of the first ten of kept profiles that the last build changed, 0 to 1.",
+                "Mean share of the first ten recommendations that the last build changed, 0 to 1.",
                 drift,
             )?;
         }
@@ -249,13 +245,13 @@ impl Metrics {
         };
         self.set_each(
             "kindred_build_step_duration_seconds",
-            "How long each step of the last build took.",
+            "Duration of each step of the last build.",
             "step",
             of_each(|step| Some(step.seconds)),
         )?;
         self.set_each(
             "kindred_build_step_peak_memory_bytes",
-            "The most memory that was resident in each step of the last build.",
+            "Peak resident memory of each step of the last build.",
             "step",
             of_each(|step| step.peak_memory_bytes.map(|bytes| bytes as f64)),
         )?;

@@ -62,8 +62,8 @@ fn what_cannot_be_asked_is_wrong_usage_and_what_has_no_answer_is_exit_1() {
     for n in ["0", "-1", "ten", "1.5", "4294967296"] {
         query(&[], n).fails(2, &["<N>", n]);
     }
-    query(&["--ef", "4"], "5").fails(2, &["--ef 4", "5 to 4096"]);
-    query(&["--ef", "4097"], "5").fails(2, &["--ef 4097", "5 to 4096"]);
+    query(&["--ef", "0"], "5").fails(2, &["--ef 0", "1 to 4096"]);
+    query(&["--ef", "4097"], "5").fails(2, &["--ef 4097", "1 to 4096"]);
     query(&["--ef", "10", "--exact"], "5").fails(2, &["--ef", "--exact"]);
     place.try_query(1, &[], "nobody", "5").fails(1, &["\"nobody\"", "no profile has this id"]);
     place.try_query(1, &[], "", "5").fails(1, &["no profile has this id"]);

@@ -114,6 +114,10 @@ fn fortran_order_and_archives_of_numpy_give_the_same_vectors() {
     }
     place.write("two.npz", golden("numpy-two.npz"));
     build(&place, "two.npz", "ids.txt", &[]).fails(1, &["two.npz", "2 arrays (first, second)", "numpy.save"]);
+    for second in ["numpy-one.npz", "numpy-compressed.npz", "numpy-two.npz"] {
+        place.write("both.npz", [golden("numpy-one.npz"), golden(second)].concat());
+        build(&place, "both.npz", "ids.txt", &[]).fails(1, &["both.npz", "one behind the other"]);
+    }
     let whole = golden("numpy-compressed.npz");
     for length in (4..whole.len()).step_by(3) {
         place.write("cut.npz", &whole[..length]);

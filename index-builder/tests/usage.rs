@@ -111,7 +111,7 @@ fn a_source_that_cannot_be_read_is_exit_1_with_its_path() {
 #[test]
 fn a_bad_source_date_epoch_is_wrong_usage() {
     let place = Place::with_vectors(3);
-    for bad in ["", "yesterday", "-1", "1.5"] {
+    for bad in ["yesterday", "-1", "1.5"] {
         let mut command = common::command(place.build_args(&[]));
         common::Ran::from(command.env("SOURCE_DATE_EPOCH", bad).output().unwrap())
             .fails(2, &["SOURCE_DATE_EPOCH", &format!("{bad:?}"), "seconds since 1970"]);

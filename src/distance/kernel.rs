@@ -81,8 +81,11 @@ impl Kernel {
     /// See [`KernelError`].
     pub fn from_environment() -> Result<Kernel, KernelError> {
         match std::env::var_os(VARIABLE) {
-            Some(name) => Self::named(&name.to_string_lossy()),
-            None => Ok(Self::widest()),
+            // A variable that is empty is not set.
+            Some(name) if !name.to_string_lossy().trim().is_empty() => {
+                Self::named(name.to_string_lossy().trim())
+            }
+            _ => Ok(Self::widest()),
         }
     }
 

@@ -1,6 +1,6 @@
-//! THE specification of the index file; nothing else in the project says where a byte is.
+//! The specification of the index file. No other place in the project says where a byte is.
 //!
-//! Little-endian throughout. A file is a header, a table of sections, and the sections:
+//! All numbers are little-endian. A file consists of a header, a table of sections, and the sections:
 //!
 //! ```text
 //! offset  size  header
@@ -30,8 +30,8 @@
 //!     40     8  reserved             zero
 //! ```
 //!
-//! Sections stand in the order of the table, each at the next multiple of 64 after the one before (the first: after
-//! the table); the bytes between them are zero. The file ends with the last section.
+//! The sections have the order of the table. Each begins at the next multiple of 64 after the section before it, the
+//! first one after the table. The bytes between them are zero. The file ends with the last section.
 //!
 //! | section | elements |
 //! | --- | --- |
@@ -53,25 +53,24 @@
 //! | codes | optional: nodes x dimension `i8`, filled up to a multiple of 32, see [`codes`](super::codes) |
 //! | map | optional: profiles x 2 `u16`: the place of each on a map in two dimensions, see below |
 //!
-//! Optional sections came after the first files of format version 1 and do not change it: a reader that does not know
-//! a kind ignores it, and one that does manages without. What an optional section holds can be had from the required
-//! ones, only more slowly.
+//! Optional sections came after the first files of format version 1 and do not change the version. A reader ignores a
+//! kind that it does not know, and works without a kind that is missing. All information in an optional section can also
+//! be computed from the required sections, only more slowly.
 //!
-//! **Id hash**, a hash table with open addressing. A slot holds an ordinal in its low 32 bits and the high 32 bits of
-//! the id's XXH3-64 in its high 32; an empty one is all ones. A profile stands in the slot whose number is the low
-//! bits of that hash, or in the next that was empty (behind the last comes the first) when profiles were put in by
-//! ascending ordinals. Without the section, or where an id is not found in it, ids are searched bytewise.
+//! **Id hash**: a hash table with open addressing. The low 32 bits of a slot are an ordinal, the high 32 bits are the
+//! high 32 bits of the id's XXH3-64. An empty slot is all ones. The low bits of the hash are the number of the first slot
+//! to try. If it is taken, the next slots follow, and after the last slot comes the first. Profiles are inserted by
+//! ascending ordinals. Without the section, or if an id is not found in it, the reader does a binary search of the ids.
 //!
-//! **Neighbours**, the neighbour table. The element size is that of a row, 4 x K bytes, with K from 1 to
-//! [`MAX_NEIGHBOURS`]. A row holds the ordinals of the nearest profiles in the order (distance, id), without the
-//! profile itself and without zero vectors; it ends at its first `u32::MAX`, and is as long as K and the number of
-//! other profiles allow. The row of a zero vector is empty. The metadata say how far rows can be trusted, and are there
-//! if and only if the section is.
+//! **Neighbours**: the neighbour table. An element is a row of 4 x K bytes, with K from 1 to [`MAX_NEIGHBOURS`]. A row
+//! holds the ordinals of the nearest profiles, ordered by (distance, id), without the profile itself and without zero
+//! vectors. It ends at its first `u32::MAX`. It has K entries, or fewer if there are fewer others. The row of a zero
+//! vector is empty. If and only if the section exists, the metadata describe it: its kind, and its recall.
 //!
-//! **Map**, where each profile lies on a map of all: x and then y, each from 0 to [`MAX_PLACE`], so an element has 4
-//! bytes. A step along x is as long as one along y. Profiles that share a node share a place. A profile without a node,
-//! and no other, has [`NO_PLACE`]: all ones. One number alone is never `u16::MAX`. The metadata may say how the map was
-//! made. Places are for looking at: no answer depends on them.
+//! **Map**: the place of each profile on a map of all profiles. An element has 4 bytes: x and then y, each from 0 to
+//! [`MAX_PLACE`]. A step along x is as long as a step along y. Profiles that share a node share a place. A profile without
+//! a node, and no other, has [`NO_PLACE`]: all ones. One number alone is never `u16::MAX`. The metadata may say how the map
+//! was made. The map is for people to look at: no answer depends on it.
 
 use super::error::OpenError;
 

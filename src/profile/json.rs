@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
 use super::extended::{self, Extended};
-use super::{Fields, Value};
+use super::{Fields, MAX_ID_BYTES, Value};
 
 /// How deep lists and maps may lie within one another: as deep as common JSON readers go by default, so that what
 /// is accepted here can be read again by whoever asks for it.
@@ -105,16 +105,41 @@ pub fn next_fields(json: &mut Jiter<'_>, longest: usize) -> Result<Fields, Parse
     Ok(fields)
 }
 
-/// The whole number that comes next in a longer text, as a value: text where it is larger than any integer.
+/// The whole number that comes next in a longer text, as a value: text where it is larger than any integer. `7.0` and
+/// `70e-1` are 7: JSON knows no integers, and programs write them like this.
 ///
 /// # Errors
-/// Why it is none; `None` where it is a number that is not whole.
+/// Why it is none; `None` where it is a number that is not whole, or whole with more than [`MAX_ID_BYTES`] digits.
 pub fn next_integer(json: &mut Jiter<'_>, first: Peek) -> Result<Option<Value>, ParseError> {
     let at = json.current_index();
-    match number(json.known_number_bytes(first)?, at)? {
-        Parsed::Value(value @ (Value::Int(_) | Value::UInt(_) | Value::Text(_))) => Ok(Some(value)),
-        _ => Ok(None),
+    let text = std::str::from_utf8(json.known_number_bytes(first)?);
+    let invalid = |_| ParseError { reason: Reason::NotJson(JsonErrorType::InvalidNumber), at };
+    Ok(whole_digits(text.map_err(invalid)?).map(|digits| whole_number(&digits)))
+}
+
+/// The digits of a number that is whole, by moving the point in its text: no digit is rounded away.
+fn whole_digits(text: &str) -> Option<String> {
+    let (sign, unsigned) = text.strip_prefix('-').map_or(("", text), |unsigned| ("-", unsigned));
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let mut digits = format!("{whole}{fraction}");
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
     }
+    if digits.bytes().all(|byte| byte == b'0') {
+        return Some("0".to_owned());
+    }
+    // An exponent that is no i64 moves the point farther than any text has digits.
+    let end = exponent.parse::<i64>().ok()?.checked_add(i64::try_from(whole.len()).ok()?)?;
+    let end = usize::try_from(end).ok()?;
+    let kept = digits.trim_end_matches('0').len();
+    let leading = digits.len() - digits.trim_start_matches('0').len();
+    if end < kept || end.saturating_sub(leading) > MAX_ID_BYTES {
+        return None;
+    }
+    digits.truncate(end);
+    let zeros = end - digits.len();
+    Some(format!("{sign}{}{}", digits.get(leading..)?, "0".repeat(zeros)))
 }
 
 struct Parser<'a, 'j> {
@@ -381,15 +406,38 @@ mod tests {
 
     #[test]
     fn an_integer_within_a_longer_text_stays_whole() {
-        let mut json = Jiter::new(b"[7,-0,18446744073709551616,1.0,1e3]");
+        let text = b"[7,-0,18446744073709551616,1.0,1e3,205.00,70E-1,0.5e+1,-0.0,0e999,1.5,15e-1,1e-1,1e513,1e99999999999999999999]";
+        let mut json = Jiter::new(text);
         let mut next = json.next_array().unwrap();
         let mut found = Vec::new();
         while let Some(first) = next {
             found.push(next_integer(&mut json, first).unwrap());
             next = json.array_step().unwrap();
         }
-        let large = text("18446744073709551616");
-        assert_eq!(found, [Some(Value::Int(7)), Some(Value::Int(0)), Some(large), None, None]);
+        let large = Value::Text("18446744073709551616".to_owned());
+        let whole = [1, 1000, 205, 7, 5, 0, 0].map(|number| Some(Value::Int(number)));
+        let first = [Some(Value::Int(7)), Some(Value::Int(0)), Some(large)];
+        assert_eq!(found, [&first[..], &whole, &[const { None }; 5]].concat());
+    }
+
+    #[test]
+    fn no_digit_of_a_whole_number_is_rounded_away() {
+        let nine = "9".repeat(30);
+        for (text, digits) in [
+            ("9007199254740993.0", Some("9007199254740993")),
+            ("9.007199254740993e15", Some("9007199254740993")),
+            ("1.0000000000000000000000000000001", None),
+            ("00012.50e1", Some("125")),
+            ("-1.20e2", Some("-120")),
+            ("1e511", Some(format!("1{}", "0".repeat(511)).as_str())),
+            ("1e512", None),
+            (&nine, Some(nine.as_str())),
+            ("NaN", None),
+            ("-Infinity", None),
+            ("", None),
+        ] {
+            assert_eq!(whole_digits(text).as_deref(), digits, "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Starts and stops the server, and wires it into actix-web.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::access::{Access, Keys, KeysError};
 use super::batches::Batches;
-use super::config::Config;
+use super::config::{Config, Hosts};
 use super::host::HostCheck;
 use super::live_index::LiveIndex;
 use super::metrics::Metrics;
@@ -24,15 +24,14 @@ use super::search_pool::SearchPool;
 use super::stopping::{self, Stopped, Stopping};
 use super::tls::{Certificate, TlsError};
 use super::traces::{Traces, TracesError};
+use super::watchdog::{self, Pulse};
 use super::watcher::Waker;
 use super::{listen, routes, watcher};
+use crate::time::rfc3339;
 
 /// How long requests may wait for the first index when the server starts: longer than an index of usual size takes to be
 /// opened, and shorter than clients and load balancers wait.
 const LONGEST_FIRST_LOOK: Duration = Duration::from_secs(5);
-/// Connections that may wait to be accepted; the system may allow fewer.
-const BACKLOG: i32 = 4096;
-
 /// How long sending the last spans may take, when there is nothing else left to do.
 const SPANS_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -110,7 +109,7 @@ pub enum ServeError {
 impl ServeError {
     /// Whether a setting is to blame, so that the process exits with 2 and not with 1.
     pub fn is_usage(&self) -> bool {
-        matches!(self, ServeError::Keys(_) | ServeError::Tls(_) | ServeError::Traces(_))
+        matches!(self, ServeError::Keys(_) | ServeError::Traces(_))
     }
 }
 
@@ -176,9 +175,10 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     }
     let certificate = config.tls.as_ref().map(Certificate::load).transpose()?;
     let traces = Traces::from_environment()?;
-    let listener = stopping::listen(config.bind, BACKLOG)
-        .map_err(|source| ServeError::Bind { address: config.bind, source })?;
-    let address = listener.local_addr()?;
+    let listeners =
+        listen::open(&config.bind).map_err(|(address, source)| ServeError::Bind { address, source })?;
+    let addresses: Vec<SocketAddr> =
+        listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
     let settings = watcher::Settings {
         directory: config.index_dir.clone(),
         poll_interval: config.poll_interval,
@@ -197,7 +197,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         index_dir: config.index_dir.clone(),
         waker: waker.clone(),
         batches: Batches::new(config.workers, config.max_queue, config.client_timeout)?,
-        hosts: HostCheck::new(keys.is_some(), address, config.allowed_hosts.clone()),
+        hosts: HostCheck::new(keys.is_some(), &addresses, hosts(config)),
         access: Arc::new(Access::new(keys, config.rate_limit, config.trusted_proxies.clone())),
         document: Document::default(),
         stopping: Arc::default(),
@@ -210,7 +210,9 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     if tokio::time::timeout(LONGEST_FIRST_LOOK, first_look).await.is_err() {
         tracing::info!("the index is still being opened; until then the answer is 503");
     }
-    let server = listen::start(config, &state, listener.try_clone()?, certificate.as_ref())?;
+    let pulse = Arc::new(Pulse::default());
+    let answering = listeners.iter().map(TcpListener::try_clone).collect::<Result<_, _>>()?;
+    let server = listen::start(config, &state, answering, certificate.as_ref(), &pulse)?;
     let handle = server.handle();
     let stopping = Arc::clone(&state.stopping);
     let timeout = config.shutdown_timeout;
@@ -219,14 +221,17 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         let (name, interrupt) = signals.until_the_end(&reloader).await;
         tracing::info!("{name}: accepting no more, answering what was accepted");
         stopping.set();
-        tell_manager(NotifyState::Stopping);
-        if stopping::stop(handle, listener, interrupt, timeout).await == Stopped::AtOnce {
+        watchdog::tell(&NotifyState::Stopping);
+        if stopping::stop(handle, listeners, interrupt, timeout).await == Stopped::AtOnce {
             let _ = hurry.send(());
         }
     });
-    tracing::info!("listening on {}://{address}", if certificate.is_some() { "https" } else { "http" });
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let places: Vec<String> = addresses.iter().map(|address| format!("{scheme}://{address}")).collect();
+    tracing::info!("listening on {}", places.join(" and "));
     tracing::info!("watching {} with {} workers", config.index_dir.display(), config.workers);
-    tell_manager(NotifyState::Ready);
+    watchdog::tell(&NotifyState::Ready);
+    watchdog::start(pulse);
     let result = tokio::select! {
         result = server => result.map_err(ServeError::Run),
         Ok(()) = hurried => Ok(()),
@@ -237,10 +242,12 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     result
 }
 
-/// Tells systemd, where it is what started the server. Ready is who listens: an index may come much later.
-fn tell_manager(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(std::slice::from_ref(&state)) {
-        tracing::warn!("the service manager cannot be told {state}: {error}");
+/// The names that this server may be asked by: those of the setting, and the one that it listens by.
+fn hosts(config: &Config) -> Hosts {
+    let hosts = config.allowed_hosts.clone();
+    match &config.bind.name {
+        Some(name) => hosts.and(name.clone()),
+        None => hosts,
     }
 }
 
@@ -272,12 +279,21 @@ fn watch_files(
             paths: certificate.files().to_vec(),
             reload: Box::new(move || {
                 certificate.reload().map_err(|error| error.to_string())?;
-                Ok("new connections are shown that certificate".to_owned())
+                let until = certificate.not_after().map(|end| format!(", which expires on {}", rfc3339(end)));
+                Ok(format!("new connections are shown that certificate{}", until.unwrap_or_default()))
             }),
         });
     }
-    let access = Arc::clone(&state.access);
-    let every_time = move || access.forget_idle_clients();
+    let (access, metrics, certificate) =
+        (Arc::clone(&state.access), Arc::clone(&state.metrics), certificate.cloned());
+    let every_time = move || {
+        access.forget_idle_clients();
+        if let Some(certificate) = &certificate {
+            certificate.warn_of_end();
+            metrics.note_certificate_end(certificate.not_after());
+        }
+    };
+    every_time();
     let interval = config.poll_interval.min(LONGEST_BETWEEN_RELOADS);
     reload::start(interval, watched, Arc::clone(&state.metrics), every_time)
 }

@@ -36,9 +36,9 @@ struct Rules {
 
 impl HostCheck {
     /// With keys, every name will do.
-    pub fn new(has_keys: bool, bound: SocketAddr, named: Hosts) -> HostCheck {
+    pub fn new(has_keys: bool, bound: &[SocketAddr], named: Hosts) -> HostCheck {
         let machine = rustix::system::uname().nodename().to_string_lossy().to_ascii_lowercase();
-        let is_local = bound.ip().to_canonical().is_loopback();
+        let is_local = bound.iter().all(|address| address.ip().to_canonical().is_loopback());
         HostCheck { rules: (!has_keys).then_some(Rules { named, machine, is_local }) }
     }
 
@@ -105,7 +105,7 @@ mod tests {
 
     fn check(bound: &str, named: &str) -> HostCheck {
         let named = if named.is_empty() { Hosts::default() } else { named.parse().unwrap() };
-        HostCheck::new(false, bound.parse().unwrap(), named)
+        HostCheck::new(false, &[bound.parse().unwrap()], named)
     }
 
     fn is_answered(check: &HostCheck, host: &str) -> bool {
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn with_keys_every_name_will_do() {
-        let check = HostCheck::new(true, "127.0.0.1:5000".parse().unwrap(), Hosts::default());
+        let check = HostCheck::new(true, &["127.0.0.1:5000".parse().unwrap()], Hosts::default());
         assert!(is_answered(&check, "evil.example"));
         assert!(is_answered(&HostCheck::default(), "evil.example"));
     }

@@ -8,7 +8,7 @@
 //! - [`app`]: actix-web's ordinary `configure` and what starts and stops the server; `listen`: its connections; `host`: the
 //!   names it may be asked by
 //! - [`metrics`], [`logging`], [`traces`], [`request_id`], [`build_info`]: what it tells about itself; [`probe`]: asks
-//!   another server whether it is ready; `explorer`: the page to look at all of it with
+//!   another server whether it is ready; `watchdog`: what systemd is told; `explorer`: the page to look at all of it with
 //!
 //! Nothing here is global: one process could run two of them.
 
@@ -45,6 +45,7 @@ mod search_pool;
 mod stopping;
 pub mod tls;
 pub mod traces;
+mod watchdog;
 pub mod watcher;
 
 pub use app::{ServeError, State, configure, run};

@@ -204,6 +204,14 @@ pub enum Problem {
         /// The id that was asked for.
         id: String,
     },
+    /// The id that was asked for is none of those that were asked for.
+    #[error("the id {id:?} does not begin with the prefix {prefix:?}")]
+    OtherPrefix {
+        /// The id that was asked for.
+        id: String,
+        /// What it should begin with.
+        prefix: String,
+    },
     /// The index has no profile that may be seen.
     #[error("the index has no profile")]
     NoProfiles,
@@ -281,6 +289,13 @@ impl Problem {
         Problem::BadParameter { name, reason: format!("must be a whole number from {start} to {end}") }
     }
 
+    /// A number that has to be there, and is not.
+    pub fn missing_number(name: &'static str, range: &RangeInclusive<usize>) -> Self {
+        let (start, end) = range.clone().into_inner();
+        let reason = format!("is missing; it must be a whole number from {start} to {end}");
+        Problem::BadParameter { name, reason }
+    }
+
     /// Status, kind and title: the one place that says what each problem is over HTTP.
     fn describe(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
@@ -336,6 +351,7 @@ impl Problem {
             Problem::IndexChanged => (StatusCode::SERVICE_UNAVAILABLE, "index-changed", "Index file changed"),
             Problem::Damaged => (StatusCode::SERVICE_UNAVAILABLE, "index-damaged", "Index damaged"),
             Problem::UnknownId { .. } => (StatusCode::NOT_FOUND, "unknown-id", "Unknown id"),
+            Problem::OtherPrefix { .. } => (StatusCode::NOT_FOUND, "other-prefix", "Another prefix"),
             Problem::ZeroVector { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "zero-vector", "Nothing to compare")
             }

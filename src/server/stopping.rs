@@ -1,6 +1,5 @@
 //! The end of a server: nobody who was let in goes without an answer.
 
-use std::io;
 use std::net::TcpListener;
 use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,22 +54,24 @@ pub enum Stopped {
 /// SIGINT ends the waiting.
 pub async fn stop(
     server: ServerHandle,
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     mut interrupt: Signal,
     timeout: Duration,
 ) -> Stopped {
     let deadline = Instant::now() + timeout;
     // From here on nobody connects: a client tries again after a second, and is refused or finds another server. Who
     // is connecting gets through, and who has connected is accepted as before.
-    if let Err(error) = SockRef::from(&listener).attach_filter(&DROP_SYN) {
-        tracing::warn!("connections that are on their way may be refused: {error}");
+    for listener in &listeners {
+        if let Err(error) = SockRef::from(listener).attach_filter(&DROP_SYN) {
+            tracing::warn!("connections that are on their way may be refused: {error}");
+        }
     }
     let hurried = loop {
         tokio::select! {
             () = rt::time::sleep(BETWEEN_LOOKS) => {}
             _ = interrupt.recv() => break true,
         }
-        if !somebody_waits(&listener) || Instant::now() >= deadline {
+        if !listeners.iter().any(somebody_waits) || Instant::now() >= deadline {
             break false;
         }
     };
@@ -79,8 +80,8 @@ pub async fn stop(
     }
     // Stopping drops connections that are on their way to a worker; pausing first lets them arrive.
     server.pause().await;
-    // Else the port would stay open after the server's own listener is gone.
-    drop(listener);
+    // Else the port would stay open after the server's own listeners are gone.
+    drop(listeners);
     rt::time::sleep(HAND_OVER).await;
     tokio::select! {
         () = server.stop(true) => Stopped::InOrder,
@@ -98,14 +99,4 @@ fn at_once() -> Stopped {
 fn somebody_waits(listener: &TcpListener) -> bool {
     let mut fds = [PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN)];
     matches!(poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(ready) if ready > 0)
-}
-
-/// Listens, with room for as many who wait as the system allows.
-///
-/// # Errors
-/// The address is taken or not one of this machine.
-pub fn listen(address: std::net::SocketAddr, backlog: i32) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    rustix::net::listen(&listener, backlog)?;
-    Ok(listener)
 }

@@ -9,7 +9,8 @@ looks like a fresh clone. What is behind the language says how:
     ```sh server     runs in the background until the document ends; goes on when the address answers
     ```sh unrun      does not run (it takes too long, or another machine): its syntax, the options of the two programs
                      and the targets of make are checked
-    ```console       lines behind "$ " run, and must print what stands below; a line "..." stands for any lines
+    ```console       lines behind "$ " run, and must print what stands below; a line "..." stands for any lines,
+                     and "..." within a line for the rest of a word or more
     ```python        runs, and so does ```js
 
 Other blocks are only read. Ends with one line for each document, and with 1 if a block failed.
@@ -166,7 +167,7 @@ def console(clone: Clone, text: str) -> None:
         command, shown = re.match(r"((?:.*\\\n)*.*\n)((?:.*\n)*)", session).groups()
         printed = clone.shell(command).replace(clone.port, DOCUMENTED_PORT)
         pattern = "".join(
-            r"(?:.*\n)*" if line.strip() == "..." else re.escape(line) + r"\n" for line in shown.splitlines()
+            r"(?:.*\n)*" if line.strip() == "..." else re.escape(line).replace(r"\.\.\.", ".+") + r"\n" for line in shown.splitlines()
         )
         if not re.fullmatch(pattern, printed if printed.endswith("\n") or not printed else printed + "\n"):
             raise Failed(f"{command.strip()} printed:\n{printed}\nand not:\n{shown}")

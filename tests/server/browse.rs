@@ -17,7 +17,19 @@ fn profiles_are_found_by_the_beginning_of_their_id() {
     let texts: Vec<String> =
         everybody.iter().map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).collect();
     assert!(texts.is_sorted_by(|a, b| a.as_bytes() < b.as_bytes()), "{texts:?}");
-    assert_eq!(ids("/profiles?prefix="), everybody[..10], "as many as are given unasked");
+    for all in ["/profiles?prefix=", "/profiles", "/profiles?", "/profiles?limit=10"] {
+        assert_eq!(ids(all), everybody[..10], "as many as are given unasked: {all}");
+    }
+    assert_eq!(ids("/profiles?limit=3"), everybody[..3]);
+    let one = get(server.address, "/profiles?id=east");
+    for more in ["&limit=1", "&prefix=", "&prefix=ea", "&limit=5&prefix=east"] {
+        assert_eq!(get(server.address, &format!("/profiles?id=east{more}")).text(), one.text(), "{more}");
+    }
+    for other in ["w", "easter"] {
+        let target = format!("/profiles?id=east&prefix={other}");
+        let detail = assert_problem(&get(server.address, &target), 404, &target);
+        assert_eq!(detail, format!("the id \"east\" does not begin with the prefix {other:?}"));
+    }
     assert_eq!(ids("/profiles?prefix=1"), [18_446_744_073_709_551_615u64]);
     for (place, text) in texts.iter().enumerate() {
         let target = format!("/profiles?prefix={}&limit=1", encoded(text));
@@ -34,9 +46,8 @@ fn profiles_are_found_by_the_beginning_of_their_id() {
     );
     assert_eq!((again.status, again.body.len()), (304, 0));
     for (query, part) in [
-        ("prefix=a&id=a", "give one of the two"),
-        ("id=a&limit=5", "limit goes together with prefix"),
-        ("limit=5", "id is missing"),
+        ("id=east&limit=0", "1 to 100"),
+        ("id=east&prefix=e&prefix=e", "only once"),
         ("prefix=a&limit=0", "1 to 100"),
         ("prefix=a&limit=101", "1 to 100"),
         ("prefix=a&prefix=b", "only once"),

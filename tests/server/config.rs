@@ -2,7 +2,7 @@
 
 use super::fixture::{Place, assert_problem, await_version, numbered_source};
 use super::http::get;
-use super::process::{Server, kindred, kindred_output};
+use super::process::{Server, builder, kindred, kindred_output};
 
 /// Exit 2, and a message with all of these in it.
 fn refused(arguments: &[&str], variables: &[(&str, &str)], said: &[&str]) {
@@ -181,4 +181,99 @@ fn a_file_alone_is_enough_and_may_hold_every_setting() {
     await_version(&server, 1);
     assert_problem(&get(server.address, "/recommend/p1/8"), 400, "more than the file allows");
     assert!(server.log().starts_with('{'), "{}", server.log());
+}
+
+#[test]
+fn variables_that_are_empty_are_not_set_for_either_program() {
+    let place = Place::new();
+    std::fs::write(place.path().join("profiles.jsonl"), numbered_source(1, 20)).unwrap();
+    let mut build = builder();
+    build.args(["build", "--vectorizer", "field:v", "--profiles"]).arg(place.path().join("profiles.jsonl"));
+    build.arg("--out").arg(place.index()).envs([("KINDRED_KERNEL", ""), ("SOURCE_DATE_EPOCH", "")]);
+    let output = build.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let server = Server::start_with(&place.index(), |command| {
+        command.envs([
+            ("KINDRED_KERNEL", ""),
+            ("KINDRED_BIND", ""),
+            ("KINDRED_CONFIG", ""),
+            ("KINDRED_TLS_CERT", ""),
+            ("KINDRED_TLS_KEY", ""),
+            ("KINDRED_API_KEYS", ""),
+            ("KINDRED_WORKERS", ""),
+            ("KINDRED_LOG_LEVEL", ""),
+            ("KINDRED_ALLOWED_HOSTS", ""),
+        ]);
+    });
+    await_version(&server, 1);
+    assert!(!server.log().contains("WARN"), "{}", server.log());
+    refused(&["--index-dir", "x", "--tls-cert=", "--tls-key", "k"], &[], &["tls_cert", "it is empty"]);
+}
+
+#[test]
+fn a_host_is_listened_on_by_its_name_from_an_option_a_variable_and_a_file() {
+    let place = Place::new();
+    place.build(&numbered_source(1, 20));
+    let file = place.path().join("kindred.toml");
+    std::fs::write(&file, "bind = 'LocalHost:0'\n").unwrap();
+    let given: [fn(&mut std::process::Command, &std::path::Path); 3] = [
+        |command, _| drop(command.args(["--bind", "localhost:0"])),
+        |command, _| drop(command.env("KINDRED_BIND", "localhost:0")),
+        |command, file| drop(command.arg("--config").arg(file)),
+    ];
+    for give in given {
+        let mut command = kindred();
+        command.arg("--index-dir").arg(place.index());
+        give(&mut command, &file);
+        let server = Server::spawn(command);
+        await_version(&server, 1);
+        let log = server.log();
+        let line = log.lines().find(|line| line.contains("listening on ")).unwrap();
+        let port = server.address.port();
+        assert!(line.contains(&format!("http://127.0.0.1:{port}")), "{line}");
+        // Not every machine has IPv6.
+        if std::net::TcpListener::bind("[::1]:0").is_ok() {
+            assert!(line.contains(&format!(" and http://[::1]:{port}")), "{line}");
+            let of_v6 = format!("[::1]:{port}").parse().unwrap();
+            assert_eq!(get(of_v6, "/health/ready").status, 200);
+        }
+    }
+}
+
+#[test]
+fn a_name_that_others_can_connect_to_needs_keys_as_an_address_does() {
+    for address in ["0.0.0.0:0", "[::]:0"] {
+        refused(
+            &["--index-dir", "x", "--bind", address],
+            &[],
+            &[address, "a loopback address", "allow_anonymous"],
+        );
+    }
+    for (value, said) in [
+        ("localhost", "the port is missing"),
+        ("localhost:65536", "ports are from 0 to 65535"),
+        ("::1:5000", "needs brackets"),
+        ("no-such-host.invalid:5000", "cannot find the host"),
+        ("http://localhost:5000", "host and port are enough"),
+    ] {
+        refused(
+            &["--index-dir", "x", "--bind", value],
+            &[],
+            &["--bind on the command line", value, said, "[::1]:5000"],
+        );
+        refused(
+            &["--index-dir", "x"],
+            &[("KINDRED_BIND", value)],
+            &["KINDRED_BIND in the environment", value, said],
+        );
+    }
+}
+
+#[test]
+fn a_variable_that_was_meant_otherwise_is_named() {
+    let place = Place::new();
+    let server = Server::start_with(&place.index(), |command| {
+        command.env("KINDRED_WORKER", "1");
+    });
+    assert!(server.log().contains("did you mean KINDRED_WORKERS?"), "{}", server.log());
 }

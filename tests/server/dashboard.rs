@@ -6,8 +6,15 @@ use std::path::Path;
 use regex::Regex;
 use serde_json::Value;
 
-use super::metrics::documented;
+use super::metrics::{documented, is_of_a_build};
 use super::process::read;
+
+/// Metrics that have no panel, because what they say is on one already.
+const WITHOUT_A_PANEL: [(&str, &str); 3] = [
+    ("kindred_index_created_timestamp_seconds", "the age says the same"),
+    ("kindred_index_loaded_timestamp_seconds", "swaps are marked on every panel"),
+    ("kindred_index_dimension", "a constant of the vectorizer"),
+];
 
 /// The columns of a dashboard.
 const COLUMNS: u64 = 24;
@@ -54,8 +61,9 @@ fn the_dashboard_asks_for_metrics_that_there_are_wherever_they_are_kept() {
         let names = named(expression);
         assert!(!names.is_empty() && names.is_subset(&known), "{expression}");
         assert_eq!(expression.matches('(').count(), expression.matches(')').count(), "{expression}");
-        let (selectors, filtered) =
-            (expression.matches('{').count(), expression.matches("$instance").count());
+        // Builders are scraped from node_exporter, which is another instance.
+        let chosen = if names.iter().any(|name| is_of_a_build(name)) { "$builder" } else { "$instance" };
+        let (selectors, filtered) = (expression.matches('{').count(), expression.matches(chosen).count());
         assert_eq!(selectors, filtered, "everything is of the chosen instances: {expression}");
     }
     // Grafana's own annotations are the only thing that is in a place of its own.
@@ -63,9 +71,24 @@ fn the_dashboard_asks_for_metrics_that_there_are_wherever_they_are_kept() {
         assert!(uid.is_null() || uid == "${datasource}" || uid == "-- Grafana --", "{uid}");
     }
     let variables: Vec<&Value> = values(&dashboard["templating"], "name");
-    assert_eq!(variables, ["datasource", "job", "instance"]);
+    assert_eq!(variables, ["datasource", "job", "instance", "builder"]);
     let annotations: Vec<&Value> = values(&dashboard["annotations"], "name");
     assert!(annotations.contains(&&"Swaps".into()) && annotations.contains(&&"Refusals".into()));
+}
+
+#[test]
+fn every_metric_is_on_a_panel_or_left_out_for_a_reason() {
+    let dashboard: Value = serde_json::from_str(&text_of("deploy/grafana/kindred.json")).unwrap();
+    let expressions = values(&dashboard["panels"], "expr").into_iter();
+    let shown: BTreeSet<String> =
+        expressions.flat_map(|expression| named(expression.as_str().unwrap())).collect();
+    for (name, kind, _) in documented() {
+        let sample = if kind == "histogram" { format!("{name}_bucket") } else { name.clone() };
+        let sum = format!("{name}_sum");
+        let on_a_panel = shown.contains(&sample) || shown.contains(&sum);
+        let left_out = WITHOUT_A_PANEL.iter().any(|&(other, _)| other == name);
+        assert!(on_a_panel != left_out, "{name}: on a panel {on_a_panel}, left out {left_out}");
+    }
 }
 
 #[test]
@@ -90,10 +113,8 @@ fn the_panels_of_the_dashboard_lie_side_by_side() {
 #[test]
 fn the_alerts_name_metrics_that_there_are() {
     let known = sample_names();
-    // What the builder writes is in files of its own.
-    let of_server = |name: &String| !name.starts_with("kindred_build_");
     for path in ["deploy/prometheus/alerts.yml", "deploy/prometheus/alerts_test.yml"] {
-        let names: Vec<String> = named(&text_of(path)).into_iter().filter(of_server).collect();
+        let names = named(&text_of(path));
         assert!(names.len() > 5, "{names:?}");
         for name in names {
             assert!(known.contains(&name), "{name} in {path}");

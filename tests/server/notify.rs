@@ -35,6 +35,51 @@ fn it_is_ready_when_it_listens_and_says_that_it_stops() {
 }
 
 #[test]
+fn the_watchdog_is_told_again_and_again_that_the_server_answers() {
+    let place = Place::new();
+    let socket = place.path().join("manager");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut server = Server::start_with(&place.index(), |command| {
+        command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "200000").args(["--workers", "3"]);
+    });
+    assert_eq!(received(&manager), "READY=1\n");
+    for _ in 0..3 {
+        assert_eq!(received(&manager), "WATCHDOG=1\n");
+    }
+    server.signal(Signal::TERM);
+    while received(&manager) != "STOPPING=1\n" {}
+    assert!(server.exit_status().success());
+}
+
+#[test]
+fn a_watchdog_of_another_process_or_of_no_time_is_told_nothing() {
+    for (pid, time) in [("1", "1000"), ("", "0"), ("", ""), ("", "soon")] {
+        let place = Place::new();
+        let socket = place.path().join("manager");
+        let manager = UnixDatagram::bind(&socket).unwrap();
+        manager.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut server = Server::start_with(&place.index(), |command| {
+            command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", time).env("WATCHDOG_PID", pid);
+        });
+        assert_eq!(received(&manager), "READY=1\n");
+        assert_eq!(get(server.address, "/health/live").status, 200);
+        server.signal(Signal::TERM);
+        assert_eq!(received(&manager), "STOPPING=1\n", "{pid:?} {time:?}");
+        assert!(server.exit_status().success());
+    }
+}
+
+#[test]
+fn an_empty_name_of_a_manager_is_none() {
+    let place = Place::new();
+    let server = Server::start_with(&place.index(), |command| {
+        command.env("NOTIFY_SOCKET", "");
+    });
+    assert!(!server.log().contains("cannot be told"), "{}", server.log());
+}
+
+#[test]
 fn a_manager_that_is_gone_stops_nobody() {
     let place = Place::new();
     let mut server = Server::start_with(&place.index(), |command| {

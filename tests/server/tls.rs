@@ -15,14 +15,14 @@ use super::process::{Server, eventually, kindred_output};
 const NAME: &str = "kindred.test";
 
 /// Writes a new certificate and its key, and gives the certificate.
-fn write_certificate(directory: &Path) -> CertificateDer<'static> {
+pub fn write_certificate(directory: &Path) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(vec![NAME.to_owned()]).unwrap();
     std::fs::write(directory.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
     std::fs::write(directory.join("cert.pem"), made.cert.pem()).unwrap();
     made.cert.der().clone()
 }
 
-fn tls_server(place: &Place, more: &[&str]) -> Server {
+pub fn tls_server(place: &Place, more: &[&str]) -> Server {
     place.build(&numbered_source(1, 20));
     Server::start_with(&place.index(), |command| {
         command.args(["--allowed-hosts", NAME]).args(more);
@@ -119,7 +119,41 @@ fn a_certificate_that_is_replaced_is_shown_to_new_connections() {
 }
 
 #[test]
-fn a_certificate_that_cannot_be_used_is_wrong_usage() {
+fn the_end_of_the_certificate_is_a_metric_and_a_warning() {
+    let place = Place::new();
+    let certificate = write_certificate(place.path());
+    let server = tls_server(&place, &[]);
+    let end_of = |server: &Server, trusted: &CertificateDer<'static>| {
+        let metrics = ask(&mut connect(server, trusted, &["http/1.1"]).ok()?, "/metrics");
+        let sample = metrics.lines().find_map(|line| {
+            line.strip_prefix("kindred_tls_certificate_not_after_timestamp_seconds ").map(str::to_owned)
+        });
+        sample.map(|value| value.trim().parse::<f64>().unwrap())
+    };
+    // Of rcgen's own choice: the year 4096.
+    assert!(end_of(&server, &certificate).unwrap() > 6e10);
+    assert!(!server.log().contains("has expired"), "{}", server.log());
+    let mut params = rcgen::CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(2001, 12, 31);
+    params.not_before = rcgen::date_time_ymd(2001, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let expired = params.self_signed(&key).unwrap();
+    std::fs::write(place.path().join("key.pem"), key.serialize_pem()).unwrap();
+    std::fs::write(place.path().join("cert.pem"), expired.pem()).unwrap();
+    eventually("it is read again, and warned of", || {
+        let log = server.log();
+        (log.contains("has expired on 2001-12-31T00:00:00Z") && log.contains("which expires on 2001-12-31"))
+            .then_some(())
+    });
+    let started = tls_server(&place, &[]);
+    let log = started.log();
+    let warned =
+        log.lines().filter(|line| line.contains("WARN") && line.contains("has expired on 2001-12-31"));
+    assert_eq!(warned.count(), 1, "{log}");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_stops_the_server_with_1() {
     let place = Place::new();
     write_certificate(place.path());
     let path = |name: &str| place.path().join(name).display().to_string();
@@ -129,7 +163,7 @@ fn a_certificate_that_cannot_be_used_is_wrong_usage() {
             &[],
         );
         let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert_eq!(output.status.code(), Some(1), "{message}");
         assert!(message.contains(said), "{said:?} is not in {message}");
     };
     refused(&path("missing.pem"), &path("key.pem"), "missing.pem");

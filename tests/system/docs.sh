@@ -12,3 +12,5 @@ fi
 for document in README.md CONTRIBUTING.md docs/*.md; do
   check "does what $document shows" "$docs_environment/bin/python" tests/docs/run.py "$programs" "$document"
 done
+check "shows in docs/notebook.ipynb what comes out of it" \
+  "$docs_environment/bin/python" -B tests/docs/notebook.py "$programs" docs/notebook.ipynb

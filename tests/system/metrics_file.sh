@@ -3,7 +3,8 @@
 
 install_packages prometheus
 
-prometheus_takes() { # prometheus_takes FILE
+prometheus_takes() { # prometheus_takes FILE: and remembers the names in it
+  sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$1" >>"$work/metrics-there"
   [ -s "$1" ] && promtool check metrics <"$1"
 }
 
@@ -26,5 +27,14 @@ metrics_of_a_failure() {
     && grep -qx 'kindred_build_version 1' "$work/kindred.prom"
 }
 
+# Every metric of a build has its line in the document, and no other has. The second good build has one to compare with.
+documents_each_metric() {
+  metrics_of_a_build || return 1
+  sort -u "$work/metrics-there" >"$work/there"
+  sed -n '/^## Builds/,/^## What/s/^| `\(kindred_build_[a-z_]*\)` .*/\1/p' docs/metrics.md | sort >"$work/told"
+  diff "$work/told" "$work/there" >&2
+}
+
 check "leaves metrics of a build that Prometheus takes" metrics_of_a_build
 check "leaves metrics of a build that failed" metrics_of_a_failure
+check "has its metrics of builds in the document" documents_each_metric

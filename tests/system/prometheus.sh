@@ -23,6 +23,17 @@ metrics_are_as_prometheus_likes_them() {
     && curl -sS "http://$measured/metrics" | promtool check metrics
 }
 
+# Each alert has a runbook and is expected to fire at least once.
+are_complete() { # are_complete RULES
+  local alert
+  [ "$(grep -c '^ *- alert:' "$1.yml")" = "$(grep -c '^ *runbook:' "$1.yml")" ] || return 1
+  sed -n 's/^ *- alert: //p' "$1.yml" >"$work/alert-names"
+  while read -r alert; do
+    grep -q "alertname=\"$alert\".*exp_samples: \[{" "${1}_test.yml" || grep -A2 "alertname: $alert\$" "${1}_test.yml" \
+      | grep -q exp_alerts || { echo "no test in which $alert rings" >&2; return 1; }
+  done <"$work/alert-names"
+}
+
 # A Prometheus with the rules, which looks at that server alone and often.
 start_prometheus() {
   prometheus_port=$(python3 -c 'import socket
@@ -44,8 +55,11 @@ sys.exit(not (len(result) == 1 and result[0]["value"][1] == sys.argv[2]))' "$wor
 
 install_packages prometheus
 check "Prometheus takes its configuration" promtool check config "$rules/prometheus.yml"
-check "Prometheus takes the alert rules" promtool check rules "$rules/alerts.yml"
-check "the alerts ring when they should and not otherwise" promtool test rules "$rules/alerts_test.yml"
+for alerts in alerts alerts-kubernetes; do
+  check "Prometheus takes the rules $alerts" promtool check rules "$rules/$alerts.yml"
+  check "the $alerts ring when they should and not otherwise" promtool test rules "$rules/${alerts}_test.yml"
+  check "each of the $alerts says what to do, and has rung in a test" are_complete "$rules/$alerts"
+done
 check "a server to be measured starts" start_measured
 check "Prometheus likes the metrics" metrics_are_as_prometheus_likes_them
 start_prometheus

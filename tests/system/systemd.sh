@@ -47,6 +47,16 @@ install_everything() {
   echo 'OPTIONS=--vectorizer field:v --keep 2' >>/etc/kindred/index-builder.env
   mkdir -p /etc/systemd/system/kindred.service.d
   printf '[Service]\nStandardError=append:%s\n' "$work/server.log" >/etc/systemd/system/kindred.service.d/log.conf
+  mkdir -p /etc/systemd/system/kindred-failed@.service.d
+  printf '[Service]\nStandardOutput=append:%s\nEnvironment=MAILTO=operator\n' "$work/failed.log" \
+    >/etc/systemd/system/kindred-failed@.service.d/log.conf
+  sends_mail 0
+}
+
+# A program that sends mail: it keeps what it was given, and ends with this. The unit has a /tmp of its own.
+sends_mail() { # sends_mail CODE
+  printf '#!/bin/sh\nprintf "%%s\\n" "$@" >/run/mail\ncat >/run/mail-body\nexit %s\n' "$1" >/usr/local/bin/mail
+  chmod 755 /usr/local/bin/mail
 }
 
 start_manager() {
@@ -70,7 +80,7 @@ property() { # property UNIT NAME
 # Builds a version as the timer would.
 build_by_unit() { # build_by_unit NUMBER
   seq 0 19 | awk -v build="$1" '{ printf "{\"_id\": \"p%d\", \"build\": %d, \"v\": [1, %f]}\n", $1, build, $1 / 100 }' \
-    >/var/lib/kindred/profiles.jsonl
+    >/var/lib/kindred/profiles/profiles.jsonl
   systemctl --user start index-builder.service
 }
 
@@ -94,12 +104,13 @@ units_under_systemd() {
   local unit
   own_directories
   install_everything
-  verified /usr/local/lib/systemd/system/{kindred.service,index-builder.service,index-builder.timer}
+  verified /usr/local/lib/systemd/system/{kindred.service,index-builder.service,index-builder.timer,kindred-failed@.service}
   for unit in kindred index-builder; do exposed_little "/usr/local/lib/systemd/system/$unit.service"; done
   start_manager
 
   build_by_unit 1
   [ "$(stat -c '%U:%G %a' /var/lib/kindred/index/index-00000001.knd)" = kindred-builder:kindred\ 640 ]
+  others_read_the_metrics 1
   # It is back when the server listens.
   systemctl --user start kindred.service
   server=$(property kindred.service MainPID)
@@ -123,21 +134,98 @@ units_under_systemd() {
   flock 9
   build_by_unit 3
   [ ! -e /var/lib/kindred/index/index-00000003.knd ]
+  [ ! -e "$work/failed.log" ]
   exec 9>&-
   build_by_unit 3
   await version_is 3
   # A build that fails is one.
-  echo nonsense >/var/lib/kindred/profiles.jsonl
+  echo nonsense >/var/lib/kindred/profiles/profiles.jsonl
   not systemctl --user start index-builder.service 2>/dev/null
   [ "$(property index-builder.service ExecMainStatus)" = 1 ]
+  others_read_the_metrics 0
+  tells_of_a_failure
 
   comes_back_when_it_is_killed
+  takes_certificates_from_certbot
   systemctl --user stop kindred.service
   [ "$(property kindred.service Result)" = success ]
   grep -q stopped "$work/server.log"
   # There are kernels where only CAP_NET_ADMIN may filter what comes to a socket, which the server uses when it stops.
-  not grep -vE 'INFO|connections that are on their way may be refused: Operation not permitted' "$work/server.log"
+  # The server may look between the two files of a certificate, and then looks again.
+  not grep -vE 'INFO|tls_cert and tls_key not taken|connections that are on their way may be refused: Operation not permitted' "$work/server.log"
   is_not_started_again_after_a_wrong_setting
+}
+
+# What node_exporter does, as a user who is in no group of Kindred's. Nothing else is open to it.
+others_read_the_metrics() { # others_read_the_metrics SUCCESS
+  local other=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+  "${other[@]}" cat /var/lib/kindred/metrics/kindred.prom | grep -qx "kindred_build_success $1"
+  not "${other[@]}" cat /var/lib/kindred/profiles/profiles.jsonl 2>/dev/null
+  not "${other[@]}" ls /var/lib/kindred 2>/dev/null
+  not "${other[@]}" ls /var/lib/kindred/index 2>/dev/null
+}
+
+told_of() { # told_of LINE
+  grep -qxF -- "$1" "$work/failed.log" 2>/dev/null
+}
+
+ended() { # ended UNIT
+  [[ $(property "$1" ActiveState) =~ ^(inactive|failed)$ ]]
+}
+
+# A line with priority err and a mail. A mail that cannot be sent is another line.
+tells_of_a_failure() {
+  local unit=kindred-failed@index-builder.service
+  await told_of '<3>index-builder.service has failed; see: journalctl --unit=index-builder.service'
+  await ended "$unit"
+  printf '%s\n' -s "index-builder.service has failed on $(uname -n)" operator | cmp - /run/mail
+  [ "$(property "$unit" Result)" = success ]
+  sends_mail 1
+  not systemctl --user start index-builder.service 2>/dev/null
+  await told_of '<3>no mail could be sent to operator'
+  await ended "$unit"
+  [ "$(property "$unit" Result)" = exit-code ]
+}
+
+# What certbot has in a directory of a certificate, and the hook run as certbot does.
+renews() { # renews NAME
+  make_certificate "$work/$1"
+  mv "$work/$1/key.pem" "$work/$1/privkey.pem"
+  cp "$work/$1/cert.pem" "$work/$1/fullchain.pem"
+  chmod 600 "$work/$1/privkey.pem"
+  RENEWED_LINEAGE="$work/$1" /usr/local/share/kindred/certbot-hook
+  [ "$(stat -c '%U %a' /etc/kindred/key.pem)" = 'kindred 400' ]
+  [ "$(stat -c '%U %a' /etc/kindred/cert.pem)" = 'root 444' ]
+}
+
+shows_certificate() { # shows_certificate NAME
+  curl -sS -f -o /dev/null --cacert "$work/$1/cert.pem" --resolve "kindred.test:$port:127.0.0.1" \
+    "https://kindred.test:$port/health/live" 2>>"$work/curl.log"
+}
+
+tls_port_logged() {
+  port=$(sed -n 's/.*listening on https:\/\/127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/server.log" | tail -n 1)
+  [ -n "$port" ]
+}
+
+takes_certificates_from_certbot() {
+  local code=0
+  env -u RENEWED_LINEAGE /usr/local/share/kindred/certbot-hook 2>/dev/null || code=$?
+  [ "$code" = 2 ]
+  renews first-lineage
+  # The builder is in the group of the server, and may not read the key.
+  not setpriv --reuid=kindred-builder --regid=kindred --init-groups cat /etc/kindred/key.pem 2>/dev/null
+  printf '%s\n' KINDRED_TLS_CERT=/etc/kindred/cert.pem KINDRED_TLS_KEY=/etc/kindred/key.pem \
+    KINDRED_ALLOWED_HOSTS=kindred.test >>/etc/kindred/kindred.env
+  : >"$work/server.log"
+  systemctl --user restart kindred.service
+  server=$(property kindred.service MainPID)
+  await tls_port_logged
+  await shows_certificate first-lineage
+  # Nothing is restarted or told.
+  renews second-lineage
+  await shows_certificate second-lineage
+  [ "$(property kindred.service MainPID)" = "$server" ]
 }
 
 comes_back_when_it_is_killed() {
@@ -173,6 +261,8 @@ exposed_little() { # exposed_little UNIT
     || { cat "$work/exposure" >&2; return 1; }
 }
 
+export -f sends_mail others_read_the_metrics told_of ended tells_of_a_failure renews shows_certificate tls_port_logged \
+  takes_certificates_from_certbot make_certificate
 export -f end_machine not own_directories install_everything start_manager manager_answers property build_by_unit \
   status_of_server runs_in_its_sandbox units_under_systemd comes_back_when_it_is_killed another_runs \
   is_not_started_again_after_a_wrong_setting verified exposed_little

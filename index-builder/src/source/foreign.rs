@@ -53,6 +53,7 @@ const KINDS: &[Kind] = &[
     kind((0, b"Rar!\x1a\x07"), "a rar archive", "unpack it"),
     kind((0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "an old Excel or Office file", "save it as CSV"),
     kind((0, b"SQLite format 3\0"), "an SQLite database", EXPORT),
+    kind((0, b"%PDF-"), "a PDF", "export the table that it shows as CSV"),
     kind((0, b"Obj\x01"), "an Avro file", EXPORT),
     kind((0, b"\x89HDF\r\n\x1a\n"), "an HDF5 file", EXPORT),
     Kind {

@@ -21,6 +21,12 @@ enum Pattern {
 }
 
 impl Hosts {
+    /// These, and one more name, in small letters and without a dot at its end.
+    pub fn and(mut self, name: String) -> Hosts {
+        self.0.push(Pattern::Name(name));
+        self
+    }
+
     /// Whether a name is among them. It is in small letters and does not end with a dot.
     pub fn contain(&self, name: &str) -> bool {
         self.0.iter().any(|pattern| match pattern {

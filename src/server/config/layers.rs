@@ -1,11 +1,12 @@
 //! Where a setting's value comes from: command line over environment over file.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::{Arguments, ConfigError};
+use crate::index::plain_text::without_mark;
 
 /// Every setting, by the name it has in a file. Its option and its variable are made from that name.
 pub const SETTINGS: [&str; 25] = [
@@ -39,6 +40,12 @@ pub const SETTINGS: [&str; 25] = [
 /// What the names of our environment variables start with.
 pub const VARIABLE_PREFIX: &str = "KINDRED_";
 
+/// Those of them that are lists. In a file they may be written as such; elsewhere there are commas between the elements.
+const LISTS: [&str; 3] = ["allowed_hosts", "trusted_proxies", "cors_origins"];
+
+/// One character in so many may be wrong in a name that is still taken for a slip.
+const MOST_WRONG: usize = 3;
+
 /// The one setting that cannot be in a file: which file to read.
 const CONFIG: &str = "config";
 
@@ -53,15 +60,72 @@ pub enum Origin {
     File(PathBuf),
 }
 
+/// What a value was written as. Only a file has anything else than text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// A whole number.
+    Number,
+    /// `true` or `false`.
+    Switch,
+    /// A list of texts. Its value is these texts with commas between them.
+    List,
+    /// What no setting takes: a table, a number with a fraction, a list of anything else.
+    Other,
+}
+
+/// A value as one layer has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Value {
+    text: OsString,
+    kind: Kind,
+    /// As it is in the file, where that is not the text.
+    written: Option<String>,
+}
+
+impl Value {
+    fn text(text: OsString) -> Value {
+        Value { text, kind: Kind::Text, written: None }
+    }
+}
+
+/// What begins a section of PEM. A key must not get into a message, whoever put it there.
+const PEM_BEGINS: &str = "-----BEGIN ";
+
 /// A value together with who gave it, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// The setting's name as in [`SETTINGS`].
     pub setting: &'static str,
-    /// The value as it was given.
+    /// The value as text.
     pub value: OsString,
+    /// What it was written as.
+    pub kind: Kind,
+    written: Option<String>,
     /// Who gave it.
     pub origin: Origin,
+}
+
+impl Given {
+    /// The value as text, without blanks around it, where it was written as text or as one of these.
+    pub fn text(&self, also: &[Kind]) -> Option<&str> {
+        let is_of_kind = self.kind == Kind::Text || also.contains(&self.kind);
+        self.value.to_str().filter(|_| is_of_kind).map(str::trim)
+    }
+
+    /// Whether it is the content of a file of keys or certificates, and not the name of one.
+    pub fn is_pem(&self) -> bool {
+        self.value.to_string_lossy().contains(PEM_BEGINS)
+    }
+
+    /// The value as messages show it.
+    pub fn shown(&self) -> String {
+        if self.is_pem() {
+            return format!("{PEM_BEGINS:?}...");
+        }
+        self.written.clone().unwrap_or_else(|| format!("{:?}", self.value))
+    }
 }
 
 impl fmt::Display for Given {
@@ -77,33 +141,40 @@ impl fmt::Display for Given {
 /// All values that were given, in three layers.
 #[derive(Debug, Default)]
 pub struct Layers {
-    arguments: BTreeMap<&'static str, OsString>,
-    environment: BTreeMap<&'static str, OsString>,
-    file: BTreeMap<&'static str, OsString>,
+    arguments: BTreeMap<&'static str, Value>,
+    environment: BTreeMap<&'static str, Value>,
+    file: BTreeMap<&'static str, Value>,
     file_path: PathBuf,
     /// Variables that start as ours do and are none of ours, sorted.
     pub unknown_variables: Vec<String>,
 }
 
 impl Layers {
-    /// Gathers the layers; reads the file if one is named.
+    /// Gathers the layers; reads the file if one is named. A variable that is empty or blank is not set.
     ///
     /// # Errors
-    /// The file cannot be read, is not TOML, or has a key that is no setting or a value of a wrong kind.
+    /// The file cannot be read, is not TOML, or has a key that is no setting.
     pub fn gather(
         arguments: Arguments,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         let mut layers = Layers::default();
         let mut config_file = arguments.config.clone();
-        layers.arguments = given_arguments(arguments);
+        let given = given_arguments(arguments).into_iter();
+        layers.arguments = given.map(|(setting, value)| (setting, Value::text(value))).collect();
         for (name, value) in variables {
             let name = name.to_string_lossy().into_owned();
             let Some(suffix) = name.strip_prefix(VARIABLE_PREFIX) else { continue };
+            let is_set = !value.to_string_lossy().trim().is_empty();
             match SETTINGS.iter().find(|setting| setting.to_ascii_uppercase() == suffix) {
-                Some(setting) => drop(layers.environment.insert(setting, value)),
+                Some(setting) if is_set => {
+                    layers.environment.insert(setting, Value::text(value));
+                }
+                Some(_) => {}
                 None if suffix == CONFIG.to_ascii_uppercase() => {
-                    config_file.get_or_insert(value);
+                    if is_set {
+                        config_file.get_or_insert(value);
+                    }
                 }
                 // No setting of the server: it is judged where the program starts.
                 None if name == crate::distance::VARIABLE => {}
@@ -126,7 +197,8 @@ impl Layers {
             (&self.file, Origin::File(self.file_path.clone())),
         ];
         layers.into_iter().find_map(|(layer, origin)| {
-            layer.get(setting).map(|value| Given { setting, value: value.clone(), origin })
+            let Value { text, kind, written } = layer.get(setting)?.clone();
+            Some(Given { setting, value: text, kind, written, origin })
         })
     }
 }
@@ -215,9 +287,14 @@ fn given_arguments(arguments: Arguments) -> BTreeMap<&'static str, OsString> {
     SETTINGS.into_iter().zip(values).filter_map(|(setting, value)| Some((setting, value?))).collect()
 }
 
-fn read_file(path: &Path) -> Result<BTreeMap<&'static str, OsString>, ConfigError> {
+fn read_file(path: &Path) -> Result<BTreeMap<&'static str, Value>, ConfigError> {
     let unusable = |reason: String| ConfigError::File { path: path.to_owned(), reason };
-    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    if path.as_os_str().is_empty() {
+        return Err(unusable("the name of the file is empty".to_owned()));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let text = without_mark(&bytes).map_err(|error| unusable(error.to_string()))?;
+    let text = std::str::from_utf8(text).map_err(|error| unusable(error.to_string()))?;
     let table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| unusable(error.to_string().trim_end().to_owned()))?;
     let mut values = BTreeMap::new();
@@ -226,22 +303,39 @@ fn read_file(path: &Path) -> Result<BTreeMap<&'static str, OsString>, ConfigErro
             .iter()
             .find(|setting| **setting == key)
             .ok_or_else(|| ConfigError::UnknownKey { path: path.to_owned(), key: key.clone() })?;
-        let text = match value {
-            toml::Value::String(text) => text,
-            toml::Value::Integer(number) => number.to_string(),
-            toml::Value::Boolean(switch) => switch.to_string(),
-            other => {
-                return Err(ConfigError::Invalid {
-                    given: Given {
-                        setting,
-                        value: other.to_string().into(),
-                        origin: Origin::File(path.to_owned()),
-                    },
-                    allowed: "a string, an integer, true or false".to_owned(),
-                });
-            }
-        };
-        values.insert(setting, OsStr::new(&text).to_owned());
+        // No element is what there is without the setting.
+        if value.as_array().is_none_or(|list| !list.is_empty() || !LISTS.contains(&setting)) {
+            values.insert(setting, of_toml(&value));
+        }
     }
     Ok(values)
+}
+
+/// Whether a setting takes such a value is judged with the setting.
+fn of_toml(value: &toml::Value) -> Value {
+    let written = Some(value.to_string());
+    let (text, kind) = match value {
+        toml::Value::String(text) => return Value::text(text.into()),
+        toml::Value::Integer(number) => (number.to_string(), Kind::Number),
+        toml::Value::Boolean(switch) => (switch.to_string(), Kind::Switch),
+        toml::Value::Array(list) => {
+            let texts: Option<Vec<&str>> =
+                list.iter().map(|text| text.as_str().filter(|text| !text.trim().is_empty())).collect();
+            match texts {
+                Some(texts) => (texts.join(","), Kind::List),
+                None => (value.to_string(), Kind::Other),
+            }
+        }
+        other => (other.to_string(), Kind::Other),
+    };
+    Value { text: text.into(), kind, written }
+}
+
+/// The name of a setting that somebody may have meant by another name.
+pub fn meant(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase().replace(['-', ' '], "_");
+    let distance = |setting: &&'static str| strsim::damerau_levenshtein(&name, setting);
+    let (nearest, far) =
+        SETTINGS.iter().map(|setting| (*setting, distance(setting))).min_by_key(|(_, far)| *far)?;
+    (far <= nearest.len() / MOST_WRONG).then_some(nearest)
 }

@@ -2,27 +2,34 @@
 //! setting, its source, the value and what is allowed.
 
 mod arguments;
+mod bind;
 mod hosts;
 mod layers;
 mod networks;
+mod probed;
 mod rate;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 pub use arguments::{Arguments, Command, HashKeyArguments, ProbeArguments};
+pub use bind::Bind;
 pub use hosts::Hosts;
-use layers::Layers;
-pub use layers::{Given, Origin, SETTINGS, variables};
+pub use layers::{Given, Origin, SETTINGS, meant, variables};
+use layers::{Kind, Layers};
 pub use networks::Networks;
+pub use probed::Probed;
 pub use rate::Rate;
+use values::{
+    LogLevel, choice, cors_origins, duration, keep_alive, list, number, optional_rate, path, switch,
+};
 
 use crate::index::Residency;
 
@@ -84,8 +91,8 @@ pub struct TlsFiles {
 pub struct Config {
     /// Directory that is watched for index files.
     pub index_dir: PathBuf,
-    /// Address to listen on.
-    pub bind: SocketAddr,
+    /// Addresses to listen on.
+    pub bind: Bind,
     /// Threads that answer requests.
     pub workers: usize,
     /// Largest n of a request.
@@ -134,10 +141,20 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A value that its setting does not allow.
-    #[error("{}: {:?} ({given}) is not allowed; allowed: {allowed}", .given.setting, .given.value)]
+    #[error("{}: {} ({given}) is not allowed; allowed: {allowed}", .given.setting, .given.shown())]
     Invalid {
         /// The value and who gave it.
         given: Given,
+        /// What would have been allowed.
+        allowed: String,
+    },
+    /// The same, where there is more to say of what is wrong.
+    #[error("{}: {} ({given}) is not allowed: {reason}; allowed: {allowed}", .given.setting, .given.shown())]
+    Wrong {
+        /// The value and who gave it.
+        given: Given,
+        /// What is wrong with it.
+        reason: String,
         /// What would have been allowed.
         allowed: String,
     },
@@ -156,7 +173,12 @@ pub enum ConfigError {
         reason: String,
     },
     /// The settings file has a key that is no setting.
-    #[error("config: unknown key {key:?} in {}; allowed: {}", .path.display(), SETTINGS.join(", "))]
+    #[error(
+        "config: unknown key {key:?} in {}{}; allowed: {}",
+        .path.display(),
+        meant(.key).map(|name| format!(", did you mean {name}?")).unwrap_or_default(),
+        SETTINGS.join(", ")
+    )]
     UnknownKey {
         /// The file.
         path: PathBuf,
@@ -175,7 +197,7 @@ impl Config {
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<(Self, Vec<String>), ConfigError> {
         let layers = Layers::gather(arguments, variables)?;
-        let api_keys = path(&layers, "api_keys");
+        let api_keys = path(&layers, "api_keys")?.map(|(_, path)| path);
         let config = Config {
             index_dir: index_dir(&layers)?,
             bind: bind(&layers, api_keys.is_some())?,
@@ -189,13 +211,13 @@ impl Config {
                 .transpose()?,
             client_timeout: duration(&layers, "client_timeout", &CLIENT_TIMEOUT, DEFAULT_CLIENT_TIMEOUT)?,
             keep_alive: keep_alive(&layers)?,
-            residency: parsed(&layers, "residency", "mapped or copied", Residency::Mapped)?,
+            residency: choice(&layers, "residency", "mapped or copied", Residency::Mapped)?,
             api_keys,
-            allowed_hosts: parsed(&layers, "allowed_hosts", hosts::ALLOWED, Hosts::default())?,
-            rate_limit: optional(&layers, "rate_limit", rate::ALLOWED)?,
-            trusted_proxies: parsed(&layers, "trusted_proxies", networks::ALLOWED, Networks::default())?,
+            allowed_hosts: list(&layers, "allowed_hosts", hosts::ALLOWED)?,
+            rate_limit: optional_rate(&layers)?,
+            trusted_proxies: list(&layers, "trusted_proxies", networks::ALLOWED)?,
             tls: tls(&layers)?,
-            http2: parsed(&layers, "http2", "true or false", false)?,
+            http2: switch(&layers, "http2")?,
             hsts: layers
                 .find("hsts")
                 .map(|_| duration(&layers, "hsts", &HSTS, Duration::ZERO))
@@ -208,10 +230,10 @@ impl Config {
                 &SHUTDOWN_TIMEOUT,
                 DEFAULT_SHUTDOWN_TIMEOUT,
             )?,
-            log_format: parsed(&layers, "log_format", "text or json", LogFormat::Text)?,
-            log_level: parsed(&layers, "log_level", "error, warn, info, debug or trace", DEFAULT_LOG_LEVEL)?
+            log_format: choice(&layers, "log_format", "text or json", LogFormat::Text)?,
+            log_level: choice(&layers, "log_level", "error, warn, info, debug or trace", DEFAULT_LOG_LEVEL)?
                 .0,
-            log_ids: parsed(&layers, "log_ids", "true or false", false)?,
+            log_ids: switch(&layers, "log_ids")?,
         };
         Ok((config, layers.unknown_variables))
     }
@@ -226,7 +248,8 @@ fn index_dir(layers: &Layers) -> Result<PathBuf, ConfigError> {
     let given = layers.find("index_dir").ok_or(ConfigError::NoIndexDir)?;
     let path = PathBuf::from(&given.value);
     // A directory that is missing may still come; a file will not become one.
-    if path.as_os_str().is_empty() || (path.exists() && !path.is_dir()) {
+    let is_path = given.kind == Kind::Text && !given.value.is_empty();
+    if !is_path || (path.exists() && !path.is_dir()) {
         let allowed = "a directory, which may be missing at first".to_owned();
         return Err(ConfigError::Invalid { given, allowed });
     }
@@ -234,167 +257,26 @@ fn index_dir(layers: &Layers) -> Result<PathBuf, ConfigError> {
 }
 
 /// Profiles are private: nobody but this machine may ask without a key, unless somebody has said so.
-fn bind(layers: &Layers, has_keys: bool) -> Result<SocketAddr, ConfigError> {
-    let bind = parsed(layers, "bind", "an address and a port, such as 127.0.0.1:5000", DEFAULT_BIND)?;
-    let allow_anonymous = parsed(layers, "allow_anonymous", "true or false", false)?;
-    match layers.find("bind") {
-        Some(given) if !bind.ip().is_loopback() && !has_keys && !allow_anonymous => {
-            let allowed =
-                "a loopback address, unless api_keys names a file with keys or allow_anonymous is true";
-            Err(ConfigError::Invalid { given, allowed: allowed.to_owned() })
-        }
-        _ => Ok(bind),
+fn bind(layers: &Layers, has_keys: bool) -> Result<Bind, ConfigError> {
+    let allow_anonymous = switch(layers, "allow_anonymous")?;
+    let Some(given) = layers.find("bind") else { return Ok(Bind::from(DEFAULT_BIND)) };
+    let bind = Bind::of(&given)?;
+    if bind.is_loopback() || has_keys || allow_anonymous {
+        return Ok(bind);
     }
-}
-
-/// A file; whether it is there and makes sense is found out where it is read.
-fn path(layers: &Layers, setting: &'static str) -> Option<PathBuf> {
-    layers.find(setting).map(|given| PathBuf::from(given.value))
-}
-
-fn tls(layers: &Layers) -> Result<Option<TlsFiles>, ConfigError> {
-    match (layers.find("tls_cert"), layers.find("tls_key")) {
-        (None, None) => Ok(None),
-        (Some(cert), Some(key)) => {
-            Ok(Some(TlsFiles { cert: PathBuf::from(cert.value), key: PathBuf::from(key.value) }))
-        }
-        (Some(given), None) => {
-            Err(ConfigError::Invalid { given, allowed: "together with tls_key".to_owned() })
-        }
-        (None, Some(given)) => {
-            Err(ConfigError::Invalid { given, allowed: "together with tls_cert".to_owned() })
-        }
-    }
-}
-
-/// Origins as browsers send them: a scheme, a host, perhaps a port, and nothing else.
-fn cors_origins(layers: &Layers) -> Result<Vec<String>, ConfigError> {
-    let Some(given) = layers.find("cors_origins") else { return Ok(Vec::new()) };
-    let is_origin = |text: &str| {
-        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        host.is_some_and(|host| {
-            !host.is_empty()
-                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
-        })
-    };
-    let text = given.value.to_str().unwrap_or_default();
-    let origins: Vec<String> = text.split(',').map(|origin| origin.trim().to_ascii_lowercase()).collect();
-    if origins.iter().all(|origin| is_origin(origin)) {
-        return Ok(origins);
-    }
-    let allowed = "origins such as https://app.example or http://localhost:8080, with commas between them";
+    let allowed = "a loopback address, unless api_keys names a file with keys or allow_anonymous is true";
     Err(ConfigError::Invalid { given, allowed: allowed.to_owned() })
 }
 
-/// A setting that may be left out.
-fn optional<T: FromStr>(
-    layers: &Layers,
-    setting: &'static str,
-    allowed: &str,
-) -> Result<Option<T>, ConfigError> {
-    let Some(given) = layers.find(setting) else { return Ok(None) };
-    match given.value.to_str().and_then(|text| text.parse().ok()) {
-        Some(value) => Ok(Some(value)),
-        None => Err(ConfigError::Invalid { given, allowed: allowed.to_owned() }),
-    }
-}
-
-/// A setting whose type reads itself from text.
-fn parsed<T: FromStr>(
-    layers: &Layers,
-    setting: &'static str,
-    allowed: &str,
-    default: T,
-) -> Result<T, ConfigError> {
-    Ok(optional(layers, setting, allowed)?.unwrap_or(default))
-}
-
-/// A setting with a range, or its default where nobody gave a value.
-fn ranged<T: PartialOrd>(
-    layers: &Layers,
-    setting: &'static str,
-    range: &RangeInclusive<T>,
-    default: T,
-    read: impl FnOnce(&str) -> Option<T>,
-    allowed: impl FnOnce() -> String,
-) -> Result<T, ConfigError> {
-    let Some(given) = layers.find(setting) else { return Ok(default) };
-    match given.value.to_str().and_then(read).filter(|value| range.contains(value)) {
-        Some(value) => Ok(value),
-        None => Err(ConfigError::Invalid { given, allowed: allowed() }),
-    }
-}
-
-fn number(
-    layers: &Layers,
-    setting: &'static str,
-    range: &RangeInclusive<usize>,
-    default: usize,
-) -> Result<usize, ConfigError> {
-    let read = |text: &str| text.parse().ok();
-    ranged(layers, setting, range, default, read, || {
-        format!("a whole number from {} to {}", range.start(), range.end())
-    })
-}
-
-fn duration(
-    layers: &Layers,
-    setting: &'static str,
-    range: &RangeInclusive<Duration>,
-    default: Duration,
-) -> Result<Duration, ConfigError> {
-    let read = |text: &str| humantime::parse_duration(text).ok();
-    ranged(layers, setting, range, default, read, || {
-        format!(
-            "a duration with its unit, such as 500ms or 2s, from {} to {}",
-            humantime::format_duration(*range.start()),
-            humantime::format_duration(*range.end())
-        )
-    })
-}
-
-fn keep_alive(layers: &Layers) -> Result<Duration, ConfigError> {
-    let is_allowed = |time: &Duration| time.is_zero() || *time >= SHORTEST_KEEP_ALIVE;
-    let read = |text: &str| humantime::parse_duration(text).ok().filter(is_allowed);
-    ranged(layers, "keep_alive", &KEEP_ALIVE, DEFAULT_KEEP_ALIVE, read, || {
-        let most = humantime::format_duration(*KEEP_ALIVE.end());
-        format!("0s, which is no connection that waits, or a duration with its unit from 1s to {most}")
-    })
-}
-
-impl FromStr for Residency {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "mapped" => Ok(Residency::Mapped),
-            "copied" => Ok(Residency::Copied),
-            _ => Err(()),
+fn tls(layers: &Layers) -> Result<Option<TlsFiles>, ConfigError> {
+    match (path(layers, "tls_cert")?, path(layers, "tls_key")?) {
+        (None, None) => Ok(None),
+        (Some((_, cert)), Some((_, key))) => Ok(Some(TlsFiles { cert, key })),
+        (Some((given, _)), None) => {
+            Err(ConfigError::Invalid { given, allowed: "together with tls_key".to_owned() })
         }
-    }
-}
-
-impl FromStr for LogFormat {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "text" => Ok(LogFormat::Text),
-            "json" => Ok(LogFormat::Json),
-            _ => Err(()),
+        (None, Some((given, _))) => {
+            Err(ConfigError::Invalid { given, allowed: "together with tls_cert".to_owned() })
         }
-    }
-}
-
-/// `tracing::Level` also reads numbers and capitals, which the help does not promise.
-struct LogLevel(tracing::Level);
-
-impl FromStr for LogLevel {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        use tracing::Level;
-        let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
-        levels.into_iter().find(|level| level.as_str().to_ascii_lowercase() == text).map(LogLevel).ok_or(())
     }
 }

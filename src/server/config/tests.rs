@@ -18,6 +18,10 @@ fn file(text: &str) -> tempfile::NamedTempFile {
     file
 }
 
+fn bound(address: &str) -> Bind {
+    Bind::from(address.parse::<SocketAddr>().unwrap())
+}
+
 fn with_file(text: &str) -> (tempfile::NamedTempFile, Arguments) {
     let file = file(text);
     let arguments = arguments(&["--config", file.path().to_str().unwrap()]);
@@ -38,7 +42,7 @@ fn every_setting_has_an_option_of_its_name() {
 #[test]
 fn defaults_are_what_the_help_says() {
     let (config, unknown) = Config::load(arguments(&["--index-dir", "/nowhere/yet"]), []).unwrap();
-    assert_eq!(config.bind, "127.0.0.1:5000".parse().unwrap());
+    assert_eq!(config.bind, bound("127.0.0.1:5000"));
     assert_eq!((config.max_n, config.max_exact), (1000, 1));
     assert_eq!(config.poll_interval, Duration::from_secs(2));
     assert_eq!(config.shutdown_timeout, Duration::from_secs(30));
@@ -71,7 +75,7 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
     let (config, _) = Config::load(given, environment).unwrap();
     assert_eq!(config.workers, 1);
     assert_eq!(config.max_n, 2);
-    assert_eq!(config.bind, "127.0.0.3:3".parse().unwrap());
+    assert_eq!(config.bind, bound("127.0.0.3:3"));
     assert_eq!(config.index_dir, PathBuf::from("/from/file"));
 }
 
@@ -93,8 +97,9 @@ fn unknown_variables_of_ours_are_reported_and_others_are_not() {
 #[test]
 fn a_value_that_is_not_allowed_is_named_with_its_source_and_what_is_allowed() {
     let cases = [
-        ("KINDRED_BIND", "localhost", "an address and a port"),
-        ("KINDRED_BIND", "", "an address and a port"),
+        ("KINDRED_BIND", "localhost", "the port is missing"),
+        ("KINDRED_BIND", "localhost:65536", "ports are from 0 to 65535"),
+        ("KINDRED_BIND", "::1:5000", "[::1]:5000"),
         ("KINDRED_WORKERS", "0", "from 1 to 1024"),
         ("KINDRED_WORKERS", "two", "from 1 to 1024"),
         ("KINDRED_MAX_N", "-1", "from 1 to 1000000"),
@@ -103,9 +108,8 @@ fn a_value_that_is_not_allowed_is_named_with_its_source_and_what_is_allowed() {
         ("KINDRED_POLL_INTERVAL", "1ms", "from 10ms to 1h"),
         ("KINDRED_SHUTDOWN_TIMEOUT", "2h", "from 0s to 1h"),
         ("KINDRED_LOG_FORMAT", "xml", "text or json"),
-        ("KINDRED_LOG_LEVEL", "INFO", "error, warn, info, debug or trace"),
+        ("KINDRED_LOG_LEVEL", "loud", "error, warn, info, debug or trace"),
         ("KINDRED_LOG_LEVEL", "3", "error, warn, info, debug or trace"),
-        ("KINDRED_INDEX_DIR", "", "a directory"),
         ("KINDRED_INDEX_DIR", "/dev/null", "a directory"),
     ];
     for (variable, value, allowed) in cases {
@@ -131,8 +135,6 @@ fn a_file_with_an_unknown_key_or_kind_of_value_is_refused() {
         ("index-dir = '/a'", "unknown key \"index-dir\""),
         ("config = '/a'", "unknown key \"config\""),
         ("[server]\nbind = ''", "unknown key \"server\""),
-        ("index_dir = '/a'\nworkers = true", "workers: \"true\""),
-        ("workers = 2.0", "a string, an integer, true or false"),
         ("index_dir = ", "cannot be used"),
     ] {
         let (_file, given) = with_file(text);
@@ -167,7 +169,9 @@ fn only_keys_or_a_clear_word_open_the_server_to_other_machines() {
         assert!(load(&["--allow-anonymous=true", "--bind", address]).is_ok());
         assert!(load(&["--bind", address, "--api-keys", "/some/file"]).is_ok());
     }
-    assert!(load(&["--allow-anonymous=yes"]).is_err());
+    assert!(load(&["--allow-anonymous=perhaps"]).is_err());
+    let message = load(&["--bind", "localhost:5000", "--allow-anonymous=no"]);
+    assert!(message.unwrap().bind.is_loopback());
 }
 
 #[test]
@@ -202,12 +206,207 @@ fn switches_and_choices_say_what_is_allowed() {
     for (option, allowed) in [
         ("--residency=huge", "mapped or copied"),
         ("--rate-limit=5", "100/s"),
-        ("--log-ids=1", "true or false"),
+        ("--log-ids=2", "true or false"),
         ("--max-queue=-1", "0 to 100000"),
         ("--max-connections=0", "1 to 1000000"),
         ("--client-timeout=1ms", "10ms to 1h"),
     ] {
         let message = load(&[option]).unwrap_err().to_string();
         assert!(message.contains(allowed), "{option}: {message}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_empty_is_not_set() {
+    let (_file, given) = with_file("index_dir = '/from/file'\nworkers = 3");
+    let mut environment: Vec<(String, &str)> =
+        SETTINGS.iter().map(|setting| (layers::variable_name(setting), "")).collect();
+    environment.push(("KINDRED_CONFIG".to_owned(), ""));
+    let environment: Vec<(&str, &str)> =
+        environment.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let (config, unknown) = Config::load(given, variables(&environment)).unwrap();
+    let (_file, given) = with_file("index_dir = '/from/file'\nworkers = 3");
+    assert_eq!(config, Config::load(given, []).unwrap().0);
+    assert!(unknown.is_empty(), "{unknown:?}");
+    assert!(matches!(
+        Config::load(Arguments::default(), variables(&environment)),
+        Err(ConfigError::NoIndexDir)
+    ));
+    let blank =
+        variables(&[("KINDRED_INDEX_DIR", "/a"), ("KINDRED_WORKERS", " \r"), ("KINDRED_MAX_N", " 7\r")]);
+    assert_eq!(Config::load(Arguments::default(), blank).unwrap().0.max_n, 7);
+}
+
+#[test]
+fn an_option_that_is_empty_is_an_error_for_every_setting() {
+    for setting in SETTINGS {
+        let option = format!("{}=", layers::option_name(setting));
+        let line: &[&str] = if setting == "index_dir" { &[&option] } else { &["--index-dir", "/a", &option] };
+        let message = Config::load(arguments(line), []).unwrap_err().to_string();
+        assert!(
+            message.starts_with(&format!("{setting}: \"\" (")) && message.contains("allowed: "),
+            "{message}"
+        );
+    }
+    let message = Config::load(arguments(&["--config="]), []).unwrap_err().to_string();
+    assert!(message.contains("the name of the file is empty"), "{message}");
+}
+
+#[test]
+fn a_switch_is_written_in_many_ways() {
+    let switches = ["allow_anonymous", "http2", "log_ids"];
+    let of = |config: &Config, setting: &str| match setting {
+        "allow_anonymous" => !config.bind.is_loopback(),
+        "http2" => config.http2,
+        _ => config.log_ids,
+    };
+    for (texts, expected) in [
+        (["true", "True", "TRUE", "1", "yes", "Yes", "on", "ON", " true\r"], true),
+        (["false", "False", "FALSE", "0", "no", "NO", "off", "Off", "false "], false),
+    ] {
+        for (text, setting) in texts.into_iter().flat_map(|text| switches.map(|setting| (text, setting))) {
+            let bind = if expected && setting == "allow_anonymous" { "0.0.0.0:1" } else { "127.0.0.1:1" };
+            let variable = layers::variable_name(setting);
+            let environment =
+                variables(&[("KINDRED_INDEX_DIR", "/a"), ("KINDRED_BIND", bind), (&variable, text)]);
+            let (config, _) = Config::load(Arguments::default(), environment).unwrap();
+            assert_eq!(of(&config, setting), expected, "{variable}={text:?}");
+            let (_file, given) =
+                with_file(&format!("index_dir = '/a'\nbind = '{bind}'\n{setting} = {text:?}"));
+            assert_eq!(of(&Config::load(given, []).unwrap().0, setting), expected, "{setting} = {text:?}");
+        }
+    }
+    for text in ["2", "-1", "y", "t", "enabled", "truee", "true,false", "null"] {
+        for setting in switches {
+            let variable = layers::variable_name(setting);
+            let environment = variables(&[("KINDRED_INDEX_DIR", "/a"), (&variable, text)]);
+            let message = Config::load(Arguments::default(), environment).unwrap_err().to_string();
+            let parts =
+                [setting, &variable, &format!("{text:?}"), "true or false, or 1, 0, yes, no, on, off"];
+            assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+        }
+    }
+}
+
+#[test]
+fn words_may_be_in_capitals() {
+    let config = load(&["--log-level=WARN", "--log-format=JSON", "--residency=Copied"]).unwrap();
+    assert_eq!((config.log_level, config.log_format), (tracing::Level::WARN, LogFormat::Json));
+    assert_eq!(config.residency, Residency::Copied);
+}
+
+#[test]
+fn a_list_in_a_file_is_one_and_text_with_commas_is_too() {
+    for (hosts, proxies, origins) in [
+        ("['a.lan', '*.b.lan']", "['10.0.0.0/8', '::1']", "['https://a', 'http://b:1']"),
+        ("'a.lan, *.b.lan'", "'10.0.0.0/8,::1'", "'https://a,http://b:1'"),
+        ("['a.lan,*.b.lan']", "[\n  '10.0.0.0/8',\n  ' ::1 ',\n]", "['https://a', ' http://b:1']"),
+    ] {
+        let text = format!(
+            "index_dir = '/a'\nallowed_hosts = {hosts}\ntrusted_proxies = {proxies}\ncors_origins = {origins}"
+        );
+        let (_file, given) = with_file(&text);
+        let (config, _) = Config::load(given, []).unwrap();
+        assert_eq!(config.allowed_hosts, "a.lan,*.b.lan".parse().unwrap(), "{text}");
+        assert_eq!(config.trusted_proxies, "10.0.0.0/8,::1".parse().unwrap(), "{text}");
+        assert_eq!(config.cors_origins, ["https://a", "http://b:1"], "{text}");
+    }
+    let (_file, given) =
+        with_file("index_dir = '/a'\nallowed_hosts = []\ntrusted_proxies = []\ncors_origins = []");
+    let (config, _) = Config::load(given, []).unwrap();
+    assert!(config.trusted_proxies.is_empty() && config.cors_origins.is_empty());
+    assert_eq!(config.allowed_hosts, Hosts::default());
+}
+
+#[test]
+fn a_value_of_another_type_is_named_with_its_key_and_what_is_allowed() {
+    for (line, value, allowed) in [
+        ("workers = true", "true", "a whole number from 1 to 1024"),
+        ("workers = 2.0", "2.0", "a whole number from 1 to 1024"),
+        ("workers = [2]", "[2]", "a whole number from 1 to 1024"),
+        ("workers = ['2']", "[\"2\"]", "a whole number from 1 to 1024"),
+        ("max_n = { a = 1 }", "{ a = 1 }", "a whole number from 1 to 1000000"),
+        ("bind = ['127.0.0.1:5000']", "[\"127.0.0.1:5000\"]", "an address or the name of a host, and a port"),
+        ("bind = 5000", "5000", "an address or the name of a host, and a port"),
+        ("api_keys = 5", "5", "the name of a file"),
+        ("api_keys = ['a']", "[\"a\"]", "the name of a file"),
+        ("tls_cert = false", "false", "the name of a file"),
+        ("poll_interval = 2", "2", "a duration with its unit"),
+        ("poll_interval = 1979-05-27", "1979-05-27", "a duration with its unit"),
+        ("http2 = ['true']", "[\"true\"]", "true or false"),
+        ("http2 = 1.0", "1.0", "true or false"),
+        ("log_ids = { on = true }", "{ on = true }", "true or false"),
+        ("log_level = 3", "3", "error, warn, info, debug or trace"),
+        ("residency = true", "true", "mapped or copied"),
+        ("rate_limit = 100", "100", "a whole number from 1 to 4294967295 and a unit"),
+        ("allowed_hosts = 5", "5", "names of hosts"),
+        ("allowed_hosts = [5]", "[5]", "names of hosts"),
+        ("allowed_hosts = true", "true", "names of hosts"),
+        ("allowed_hosts = ['']", "[\"\"]", "names of hosts"),
+        ("trusted_proxies = [['::1']]", "[[\"::1\"]]", "addresses and networks"),
+        ("trusted_proxies = { a = '::1' }", "{ a = \"::1\" }", "addresses and networks"),
+        ("cors_origins = 1", "1", "origins such as"),
+        ("cors_origins = ['https://a', '']", "[\"https://a\", \"\"]", "origins such as"),
+    ] {
+        let (file, given) = with_file(&format!("index_dir = '/a'\n{line}"));
+        let message = Config::load(given, []).unwrap_err().to_string();
+        let key = line.split(' ').next().unwrap();
+        assert!(message.starts_with(&format!("{key}: {value} ({key} in ")), "{line}: {message}");
+        assert!(message.contains(&file.path().display().to_string()), "{line}: {message}");
+        assert!(message.contains(&format!("allowed: {allowed}")), "{line}: {message}");
+    }
+    let (_file, given) = with_file("index_dir = ['/a']");
+    assert!(Config::load(given, []).unwrap_err().to_string().contains("allowed: a directory"));
+    for table in ["index_dir = '/a'\n[bind]\nport = 1", "index_dir = '/a'\n[[bind]]\nport = 1"] {
+        let (_file, given) = with_file(table);
+        let message = Config::load(given, []).unwrap_err().to_string();
+        assert!(message.starts_with("bind: ") && message.contains("port = 1"), "{message}");
+    }
+}
+
+#[test]
+fn a_key_that_was_meant_otherwise_is_named() {
+    for (key, meant) in [
+        ("index-dir", "index_dir"),
+        ("INDEX_DIR", "index_dir"),
+        ("tls_certificate", ""),
+        ("tls-cert", "tls_cert"),
+        ("log_fromat", "log_format"),
+        ("worker", "workers"),
+        ("allowed_host", "allowed_hosts"),
+        ("colour", ""),
+    ] {
+        let (_file, given) = with_file(&format!("{key} = 'a'"));
+        let message = Config::load(given, []).unwrap_err().to_string();
+        assert!(
+            message.contains(&format!("unknown key {key:?}")) && message.contains("allowed: index_dir, bind"),
+            "{message}"
+        );
+        match meant {
+            "" => assert!(!message.contains("did you mean"), "{message}"),
+            _ => assert!(message.contains(&format!("did you mean {meant}?")), "{message}"),
+        }
+    }
+}
+
+#[test]
+fn a_file_may_begin_with_a_byte_order_mark_and_is_utf8() {
+    let (_file, given) = with_file("\u{feff}index_dir = '/a'\r\n");
+    assert_eq!(Config::load(given, []).unwrap().0.index_dir, PathBuf::from("/a"));
+    let mut utf16 = tempfile::NamedTempFile::new().unwrap();
+    let bytes: Vec<u8> = "\u{feff}workers = 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    utf16.write_all(&bytes).unwrap();
+    let message =
+        Config::load(arguments(&["--config", utf16.path().to_str().unwrap()]), []).unwrap_err().to_string();
+    assert!(message.contains("UTF-16"), "{message}");
+}
+
+#[test]
+fn a_key_in_the_place_of_its_file_is_in_no_message() {
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIC\n-----END PRIVATE KEY-----\n";
+    for variable in ["KINDRED_TLS_KEY", "KINDRED_TLS_CERT", "KINDRED_API_KEYS", "KINDRED_BIND"] {
+        let environment = variables(&[("KINDRED_INDEX_DIR", "/a"), (variable, pem)]);
+        let message = Config::load(Arguments::default(), environment).unwrap_err().to_string();
+        assert!(message.contains(variable) && !message.contains("MC4C"), "{message}");
     }
 }

@@ -5,6 +5,7 @@
 //! [`Wire`] that says something instead, and its HTTP.
 
 mod below;
+mod sockets;
 mod wire;
 
 use std::io;
@@ -32,36 +33,40 @@ use super::config::Config;
 use super::limits;
 use super::request_id::{X_REQUEST_ID, on_every_answer};
 use super::tls::{Certificate, H2};
+use super::watchdog::Pulse;
 
 pub use self::below::Below;
+pub use self::sockets::open;
 pub use self::wire::Answering;
 
 /// For how long what a client still sends is taken after it was refused: who sends meets an answer, not a closed door.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Starts the workers and answers on the listener.
+/// Starts the workers and answers on the listeners.
 ///
 /// # Errors
 /// The system gives no threads, or TLS cannot be set up.
 pub fn start(
     config: &Config,
     state: &web::Data<State>,
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     certificate: Option<&Arc<Certificate>>,
+    pulse: &Arc<Pulse>,
 ) -> Result<Server, ServeError> {
     let tls = certificate.map(|certificate| certificate.server_config(config.http2)).transpose()?;
     let tls = tls.map(|tls| TlsAcceptor::from(Arc::new(tls)));
     let connections = limits::connections(config.max_connections);
     state.metrics.connections.note_most(connections);
-    let builder = ServerBuilder::default()
+    let mut builder = ServerBuilder::default()
         .workers(config.workers)
         .max_concurrent_connections(connections.div_ceil(config.workers))
         .shutdown_timeout(whole_seconds(config.shutdown_timeout))
         .disable_signals();
     let ending = builder.graceful_shutdown_signal();
-    let (state, origins) = (state.clone(), config.cors_origins.clone());
+    let (state, origins, pulse) = (state.clone(), config.cors_origins.clone(), Arc::clone(pulse));
     let (keep_alive, patience) = (config.keep_alive, config.client_timeout);
-    let builder = builder.listen("kindred", listener, move || {
+    let answer = move || {
+        pulse.join();
         let (tls, ending) = (tls.clone(), ending.clone());
         let (of_wire, of_connection) = (Arc::clone(&state.metrics), Arc::clone(&state.metrics));
         let state = state.clone();
@@ -97,7 +102,10 @@ pub fn start(
             }
         })
         .and_then(http)
-    })?;
+    };
+    for listener in listeners {
+        builder = builder.listen("kindred", listener, answer.clone())?;
+    }
     Ok(builder.run())
 }
 

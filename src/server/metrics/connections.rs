@@ -29,14 +29,14 @@ impl ConnectionMetrics {
     /// Two metrics have the same name.
     pub fn new(register: &Register<'_>) -> Result<Self, prometheus::Error> {
         Ok(ConnectionMetrics {
-            open: register.gauge("kindred_connections_open", "Connections that are open.")?,
+            open: register.gauge("kindred_connections_open", "Open connections.")?,
             opened: register.counter(
                 "kindred_connections_total",
-                "Connections that were accepted; with TLS, after the handshake.",
+                "Accepted connections; with TLS, counted after the handshake.",
             )?,
             most: register.gauge(
                 "kindred_connections_max",
-                "Connections that may be open at the same time; more wait to be accepted.",
+                "Limit of open connections; further ones wait to be accepted.",
             )?,
         })
     }

@@ -51,15 +51,15 @@ impl IndexMetrics {
             version: gauge("kindred_index_version", "Version of the served index; 0 while there is none.")?,
             age_seconds: gauge(
                 "kindred_index_age_seconds",
-                "Time since the served index was built; 0 while there is none.",
+                "Seconds since the served index was built; 0 while there is none.",
             )?,
             created_seconds: gauge(
                 "kindred_index_created_timestamp_seconds",
-                "When the served index was built, since 1970; 0 while there is none.",
+                "Unix time at which the served index was built; 0 while there is none.",
             )?,
             loaded_seconds: gauge(
                 "kindred_index_loaded_timestamp_seconds",
-                "When the served index was ready to be served, since 1970; 0 while there is none.",
+                "Unix time at which the served index was loaded; 0 while there is none.",
             )?,
             profiles: gauge(
                 "kindred_index_profiles",
@@ -67,7 +67,7 @@ impl IndexMetrics {
             )?,
             suppressed: gauge(
                 "kindred_index_suppressed_profiles",
-                "Profiles of the served index that are in no answer.",
+                "Suppressed profiles of the served index.",
             )?,
             nodes: gauge(
                 "kindred_index_nodes",
@@ -75,50 +75,50 @@ impl IndexMetrics {
             )?,
             dimension: gauge(
                 "kindred_index_dimension",
-                "Numbers in a vector of the served index; 0 while there is none.",
+                "Dimension of the vectors of the served index; 0 while there is none.",
             )?,
             bytes: gauge(
                 "kindred_index_file_bytes",
-                "Length of the served index file; 0 while there is none.",
+                "Size of the served index file; 0 while there is none.",
             )?,
             recall: register.ratio(
                 "kindred_index_recall_ratio",
-                "Share of the true 10 nearest that graph searches found when the served index was built, from 0 to 1.",
+                "recall@10 of graph searches, measured when the served index was built, from 0 to 1.",
             )?,
-            resident: register.optional_ratio(
+            resident: register.optional_gauge(
                 "kindred_index_resident_ratio",
-                "Share of the served index that is in memory, from 0 to 1, by a sample; left out where the system does not tell.",
+                "Share of the served index that is in memory, from 0 to 1, by a sample; missing if the system does not say.",
             )?,
             degraded: gauge(
                 "kindred_index_degraded",
-                "1 while another version is served than the directory asks for, else 0.",
+                "1 while the served version is not the one that the directory asks for, else 0.",
             )?,
             pinned_version: gauge(
                 "kindred_index_pinned_version",
-                "Version that the directory pins; 0 while it pins none.",
+                "The pinned version; 0 while none is pinned.",
             )?,
             retired: gauge(
                 "kindred_index_retired",
-                "Indexes that are served no more and still open, because requests use them.",
+                "Former indexes that are still open because requests use them.",
             )?,
-            swaps: counter("kindred_swaps_total", "Times one index took the place of another.")?,
-            refused_files: counter("kindred_refused_files_total", "Index files refused, each counted once.")?,
+            swaps: counter("kindred_swaps_total", "Index swaps.")?,
+            refused_files: counter("kindred_refused_files_total", "Refused index files; each is counted once.")?,
             changed_files: counter(
                 "kindred_changed_files_total",
                 "Index files that were changed in place while they were served.",
             )?,
             went_back: counter(
                 "kindred_went_back_total",
-                "Times a lower version was taken because the directory was without the served one.",
+                "Times that the server took a lower version because the directory no longer had the served one.",
             )?,
             swap_seconds: register.histogram(
                 "kindred_swap_seconds",
-                "Time from noticing an index file to serving it, the first one included.",
+                "Time from noticing an index file to serving it; includes the first file.",
                 &SWAP_SECONDS,
             )?,
             phase_seconds: register.histograms(
                 "kindred_swap_phase_seconds",
-                "Parts of that time: open (and read in), verify, warm, hand_over.",
+                "Time of each phase of a swap: open, verify, warm, hand_over.",
                 "phase",
                 &PHASE_SECONDS,
             )?,

@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::Method;
-use prometheus::{Encoder, IntCounter, Registry, TextEncoder};
+use prometheus::{Encoder, GaugeVec, IntCounter, Registry, TextEncoder};
 
 use super::live_index::LiveIndex;
 use super::log_writer::lost_lines;
@@ -57,6 +57,7 @@ pub struct Metrics {
     pub index: IndexMetrics,
     process: ProcessMetrics,
     reload_failures: IntCounter,
+    certificate_end: GaugeVec,
     lost_log_lines: IntCounter,
     registry: Registry,
     /// Held while what is shown is brought up to date: two that do so at the same time would count twice.
@@ -79,11 +80,15 @@ impl Metrics {
             process: ProcessMetrics::new(&register)?,
             reload_failures: register.counter(
                 "kindred_reload_failures_total",
-                "Times that keys or a certificate were read again and not taken.",
+                "Failed reloads of keys or of a certificate; the former ones stay in use.",
+            )?,
+            certificate_end: register.optional_gauge(
+                "kindred_tls_certificate_not_after_timestamp_seconds",
+                "When the certificate that is shown expires, since 1970. Left out without TLS.",
             )?,
             lost_log_lines: register.counter(
                 "kindred_log_lines_lost_total",
-                "Lines of the log that could not be written, or not in time.",
+                "Log lines that were lost because they could not be written in time.",
             )?,
             registry,
             rendering: Mutex::default(),
@@ -105,6 +110,14 @@ impl Metrics {
     /// Counts keys or a certificate that were read again and not taken.
     pub fn observe_reload_failure(&self) {
         self.reload_failures.inc();
+    }
+
+    /// Notes when the certificate that is shown expires, in seconds since 1970; none where that cannot be read.
+    pub fn note_certificate_end(&self, end: Option<u64>) {
+        match end {
+            Some(end) => self.certificate_end.with_label_values::<&str>(&[]).set(end as f64),
+            None => self.certificate_end.reset(),
+        }
     }
 
     /// Everything as text, with the gauges as they are now. Asks the system about the process and about pages in memory,

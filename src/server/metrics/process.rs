@@ -25,7 +25,7 @@ impl ProcessMetrics {
         let labels = ["version", "commit", "rustc", "target", "kernel"];
         let build = register.gauges(
             "kindred_build_info",
-            "1; the labels say what was built from what, and which code computes distances.",
+            "Always 1; the labels describe the build, and the code that computes distances.",
             &labels,
         )?;
         build
@@ -39,18 +39,16 @@ impl ProcessMetrics {
             .set(1);
         let gauge = |name, help| register.gauge(name, help);
         Ok(ProcessMetrics {
-            cpu_seconds: register.seconds_counter(
-                "process_cpu_seconds_total",
-                "Processor time of this process, in its own code and in the system's.",
-            )?,
+            cpu_seconds: register
+                .seconds_counter("process_cpu_seconds_total", "User and system CPU time of this process.")?,
             resident_bytes: gauge(
                 "process_resident_memory_bytes",
-                "Memory of this process that is in RAM, mapped index pages included.",
+                "Resident memory of this process, including mapped pages of the index.",
             )?,
-            virtual_bytes: gauge("process_virtual_memory_bytes", "Address space of this process.")?,
+            virtual_bytes: gauge("process_virtual_memory_bytes", "Virtual memory of this process.")?,
             open_fds: gauge("process_open_fds", "Open file descriptors.")?,
-            max_fds: gauge("process_max_fds", "File descriptors that may be open.")?,
-            start_seconds: gauge("process_start_time_seconds", "When this process started, since 1970.")?,
+            max_fds: gauge("process_max_fds", "Limit of open file descriptors.")?,
+            start_seconds: gauge("process_start_time_seconds", "Unix time at which this process started.")?,
             threads: gauge("process_threads", "Threads of this process.")?,
         })
     }

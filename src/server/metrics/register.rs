@@ -40,8 +40,8 @@ impl Register<'_> {
         self.add(Gauge::new(name, help)?)
     }
 
-    /// A ratio that may be unknown: it is shown when it has a value.
-    pub fn optional_ratio(&self, name: &str, help: &str) -> Made<GaugeVec> {
+    /// A gauge that may be unknown: it is shown when it has a value.
+    pub fn optional_gauge(&self, name: &str, help: &str) -> Made<GaugeVec> {
         self.add(GaugeVec::new(Opts::new(name, help), &[])?)
     }
 

@@ -96,19 +96,19 @@ impl RequestMetrics {
     pub fn new(register: &Register<'_>) -> Result<Self, prometheus::Error> {
         let refused_access = register.counters(
             "kindred_auth_failures_total",
-            "Requests that were not let in, by what was wrong with their key.",
+            "Requests refused for their key, by reason: no_key, unknown_key, scope.",
             &["reason"],
         )?;
         let below = register.counters(
             "kindred_http_unrouted_answers_total",
-            "What was answered or closed before it became a request of a route: malformed, head_too_large, head_timeout, preflight.",
+            "Connections answered or closed before a route was known, by reason: malformed, head_too_large, head_timeout, preflight.",
             &["reason"],
         )?;
         Ok(RequestMetrics {
             routes: std::array::from_fn(|_| RouteMetrics::default()),
             requests: register.counters(
                 "kindred_http_requests_total",
-                "Requests answered, by route, method and status.",
+                "Answered requests, by route, method and status.",
                 &["route", "method", "status"],
             )?,
             seconds: register.histograms(
@@ -123,19 +123,15 @@ impl RequestMetrics {
                 "kindred_http_response_body_bytes_total",
                 "Bytes in the bodies of answers, without headers.",
             )?,
-            in_flight: register.gauge(
-                "kindred_http_requests_in_flight",
-                "Requests that are being answered, the one that asks for this among them.",
-            )?,
+            in_flight: register
+                .gauge("kindred_http_requests_in_flight", "Requests in progress, including this scrape.")?,
             abandoned: register.counter(
                 "kindred_http_requests_abandoned_total",
-                "Requests whose client had gone before there was an answer.",
+                "Requests whose client disconnected before the answer.",
             )?,
             refused_access: REASONS.map(|reason| refused_access.with_label_values(&[reason])),
-            rate_limited: register.counter(
-                "kindred_rate_limited_requests_total",
-                "Requests refused because their client had asked too often.",
-            )?,
+            rate_limited: register
+                .counter("kindred_rate_limited_requests_total", "Requests refused by the rate limit.")?,
             below: Below::ALL.map(|reason| below.with_label_values(&[reason.name()])),
         })
     }

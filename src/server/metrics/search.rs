@@ -57,7 +57,7 @@ impl SearchMetrics {
     pub fn new(register: &Register<'_>) -> Result<Self, prometheus::Error> {
         let searches = register.counters(
             "kindred_searches_total",
-            "Searches for what the neighbour table does not hold, by how they were done.",
+            "Searches that the neighbour table could not answer, by kind: graph, exact, graph_then_exact.",
             &["kind"],
         )?;
         for kind in KINDS {
@@ -72,33 +72,33 @@ impl SearchMetrics {
             searches,
             seconds: register.histograms(
                 "kindred_search_duration_seconds",
-                "Time of a search, without waiting for a thread, by how it was done.",
+                "Time of a search by kind, without the time in the queue.",
                 "kind",
                 &SECONDS,
             )?,
             distances: register.histogram(
                 "kindred_search_distance_computations",
-                "Vectors that a search compared with the query.",
+                "Distance computations of a search.",
                 &DISTANCES,
             )?,
             hops: register.histogram(
                 "kindred_search_hops",
-                "Nodes whose neighbours a search looked at; 0 for one that compares with every vector.",
+                "Nodes that a search expanded; 0 for an exact search.",
                 &HOPS,
             )?,
             running: register.gauges(
                 "kindred_search_pool_running",
-                "Searches and requests of many questions that are running, by pool.",
+                "Searches and batch requests that are running, by pool.",
                 &["pool"],
             )?,
             waiting: register.gauges(
                 "kindred_search_pool_waiting",
-                "Searches and requests of many questions that wait for a thread, by pool.",
+                "Searches and batch requests that wait for a thread, by pool.",
                 &["pool"],
             )?,
             refused: register.counters(
                 "kindred_search_pool_refused_total",
-                "Searches and requests of many questions refused because as many as may were waiting, by pool.",
+                "Searches and batch requests that were refused because the queue was full, by pool.",
                 &["pool"],
             )?,
         })

@@ -11,14 +11,14 @@ use super::json;
 use crate::index::directory;
 use crate::time::rfc3339_of;
 
-/// What has happened to the index lately.
+/// The recent events.
 #[derive(Serialize, ToSchema)]
 pub struct Events {
-    /// The oldest first.
+    /// Oldest first.
     events: Vec<Described>,
 }
 
-/// One thing that has happened.
+/// One event.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Event)]
 pub struct Described {
@@ -28,10 +28,10 @@ pub struct Described {
     kind: &'static str,
     version: u64,
     file: String,
-    /// How long a swap took.
+    /// The duration of a swap.
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
-    /// Why a file was refused, or is served instead of a newer one.
+    /// The reason why a file was refused, or is served instead of a newer one.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }

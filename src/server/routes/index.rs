@@ -25,14 +25,14 @@ pub struct Description<'a> {
     /// When the file was built.
     #[schema(format = DateTime)]
     created: String,
-    /// When the server was ready to answer from it.
+    /// When the server was ready to serve it.
     #[schema(format = DateTime)]
     loaded: String,
     profiles: u32,
     nodes: u32,
     dimension: u32,
     m: u32,
-    /// The ef of searches that name none.
+    /// The default ef of searches.
     ef: u32,
     recall_at_10: f64,
     /// The neighbour table, if the file has one.
@@ -44,13 +44,13 @@ pub struct Description<'a> {
     fields: Option<Vec<FieldDescription<'a>>>,
     /// Records that were left out of the file, by reason.
     skipped: &'a BTreeMap<String, u64>,
-    /// Whether another version is served than the directory asks for.
+    /// Whether the served version is not the one that the directory asks for.
     degraded: bool,
-    /// Times that one version took the place of another.
+    /// Swaps since the server started.
     swaps: u64,
     #[schema(required)]
     last_swap_seconds: Option<f64>,
-    /// Files that were refused, each counted once.
+    /// Refused files; each is counted once.
     refused: u64,
     #[schema(required)]
     last_refused: Option<Refused>,

@@ -78,17 +78,23 @@ impl<'a> Parameters<'a> {
         self.text(name, &(1..=MAX_ID_BYTES))
     }
 
-    /// A text of so many bytes.
+    /// A text of so many bytes. One that is too long in bytes, and not in characters, which is what OpenAPI counts, is
+    /// let through: it is nobody's id, and no id begins with it.
     ///
     /// # Errors
     /// It is missing, or its length is not in the range.
     pub fn text(&self, name: &'static str, bytes: &RangeInclusive<usize>) -> Result<&str, Problem> {
         let text = self.get(name).ok_or_else(|| bad(name, "is missing"))?;
-        if bytes.contains(&text.len()) {
-            return Ok(text);
-        }
-        let (start, end) = bytes.clone().into_inner();
-        Err(bad(name, &format!("must have {start} to {end} bytes, not {}", text.len())))
+        check_length(name, text, bytes)?;
+        Ok(text)
+    }
+
+    /// The same, and empty where it is left out.
+    ///
+    /// # Errors
+    /// Its length is not in the range.
+    pub fn optional_text(&self, name: &'static str, bytes: &RangeInclusive<usize>) -> Result<&str, Problem> {
+        if self.has(name) { self.text(name, bytes) } else { Ok("") }
     }
 
     /// The number of a version: a whole number from 1 on, in 1 to 20 ASCII digits.
@@ -107,7 +113,7 @@ impl<'a> Parameters<'a> {
     /// # Errors
     /// It is missing, not 1 to 10 ASCII digits, or not in the range.
     pub fn number(&self, name: &'static str, range: &RangeInclusive<usize>) -> Result<usize, Problem> {
-        self.optional_number(name, range)?.ok_or_else(|| Problem::out_of_range(name, range))
+        self.optional_number(name, range)?.ok_or_else(|| Problem::missing_number(name, range))
     }
 
     /// A number that may be left out.
@@ -146,10 +152,15 @@ impl<'a> Parameters<'a> {
 /// # Errors
 /// It is empty or too long.
 pub fn check_id(id: &str) -> Result<(), Problem> {
-    if id.is_empty() || id.len() > MAX_ID_BYTES {
-        return Err(bad("id", &format!("must have 1 to {MAX_ID_BYTES} bytes, not {}", id.len())));
+    check_length("id", id, &(1..=MAX_ID_BYTES))
+}
+
+fn check_length(name: &'static str, text: &str, bytes: &RangeInclusive<usize>) -> Result<(), Problem> {
+    let (start, end) = bytes.clone().into_inner();
+    if text.len() >= start && text.chars().count() <= end {
+        return Ok(());
     }
-    Ok(())
+    Err(bad(name, &format!("must have {start} to {end} bytes, not {}", text.len())))
 }
 
 fn bad(name: &'static str, reason: &str) -> Problem {
@@ -207,6 +218,10 @@ mod tests {
         assert!(detail(query("id=").unwrap().id()).contains("1 to 512 bytes, not 0"));
         assert!(query(&format!("id={}", "é".repeat(256))).unwrap().id().is_ok());
         assert!(detail(query(&format!("id={}", "a".repeat(513))).unwrap().id()).contains("not 513"));
+        assert!(query(&format!("id={}", "é".repeat(512))).unwrap().id().is_ok(), "nobody's, and looked for");
+        assert!(detail(query(&format!("id={}", "é".repeat(513))).unwrap().id()).contains("not 1026"));
+        assert_eq!(query("id=a").unwrap().optional_text("exact", &(0..=2)), Ok(""));
+        assert!(query("exact=abc").unwrap().optional_text("exact", &(0..=2)).is_err());
     }
 
     #[test]
@@ -248,7 +263,8 @@ mod tests {
             let detail = detail(query(&format!("n={text}")).unwrap().number("n", &(1..=1000)));
             assert_eq!(detail, "n must be a whole number from 1 to 1000", "{text}");
         }
-        assert!(query("id=a").unwrap().number("n", &(1..=1000)).is_err());
+        let missing = detail(query("id=a").unwrap().number("n", &(1..=1000)));
+        assert_eq!(missing, "n is missing; it must be a whole number from 1 to 1000");
         assert_eq!(query("id=a").unwrap().optional_number("n", &(1..=1000)), Ok(None));
     }
 

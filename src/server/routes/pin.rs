@@ -14,7 +14,7 @@ use super::{Call, json};
 use crate::index::pin::{self, PinFailure};
 use crate::index::small_file::SmallFileError;
 
-/// What is pinned now, and what is served until the pin is heeded, which takes as long as opening the version takes.
+/// The pinned version, and the version that is served until the server has opened the pinned one.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Pinned {
     /// The pinned version.

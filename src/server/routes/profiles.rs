@@ -3,17 +3,18 @@
 use actix_web::HttpResponse;
 
 use super::super::problem::Problem;
-use super::Call;
 use super::index_answer::{generation, is_known, read, respond, respond_problem};
+use super::{Call, prefix};
 use crate::answer;
 
 pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let id = call.parameters.id()?;
-    if call.parameters.has("limit") {
-        let reason = "goes together with prefix only: an id is the id of one profile";
-        return Err(Problem::BadParameter { name: "limit", reason: reason.to_owned() });
-    }
+    // One profile is within every limit.
+    let (prefix, _) = prefix::read_parameters(&call.parameters)?;
     let generation = generation(call.state)?;
+    if !id.starts_with(prefix) {
+        return Err(Problem::OtherPrefix { id: id.to_owned(), prefix: prefix.to_owned() });
+    }
     let body = if is_known(call.request, &generation) {
         read(&generation, id, |index, suppressed| answer::has_profile(index, suppressed, id)).map(|()| None)
     } else {

@@ -25,7 +25,10 @@ pub const MAX_EXCLUDED: usize = 10_000;
 /// The longest text of a profile: a document of the longest, and a vector beside it.
 const MAX_PROFILE_BYTES: usize = 2 * MAX_DOCUMENT_BYTES;
 
-/// The keys that a body may have. Of the first three it has one.
+/// What text starts with that some programs write, and that means nothing.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The keys that a body may have. Of the first three one has elements.
 const KEYS: [&str; 6] = ["ids", "vectors", "profiles", "n", "exclude", "distances"];
 
 const ONE_OF: &str = "give one of ids, vectors and profiles";
@@ -70,8 +73,13 @@ pub type Vectorize<'a> = dyn FnMut(Raw) -> Result<Result<Vec<f32>, Problem>, Pro
 /// [`Problem::BadBody`], [`Problem::UnknownKey`] and [`Problem::BadParameter`], whatever comes first in the text, and
 /// then what is missing; and what `vectorize` gives.
 pub fn read(text: &[u8], max_n: usize, vectorize: &mut Vectorize<'_>) -> Result<Questions, Problem> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    if let Some(encoding) = other_encoding(text) {
+        let reason = format!("expected UTF-8, and this looks like {encoding}");
+        return Err(Problem::BadBody { line: 1, column: 1, reason });
+    }
     let mut reader = Reader { json: Jiter::new(text), n_range: 1..=max_n, vectorize };
-    let read = reader.object().and_then(Parts::complete);
+    let read = reader.object().and_then(|parts| parts.complete(&(1..=max_n)));
     read.map_err(|failure| match failure {
         Failure::Problem(problem) => problem,
         Failure::Text { at, reason } => {
@@ -79,6 +87,17 @@ pub fn read(text: &[u8], max_n: usize, vectorize: &mut Vectorize<'_>) -> Result<
             Problem::BadBody { line: position.line, column: position.column, reason }
         }
     })
+}
+
+/// How a text is written that is not UTF-8: with a mark, or with zeros beside its first characters, which are ASCII.
+fn other_encoding(text: &[u8]) -> Option<&'static str> {
+    match text {
+        [0, 0, 0xfe, 0xff, ..] | [0xff, 0xfe, 0, 0, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
+            Some("UTF-32")
+        }
+        [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, _, ..] | [_, 0, ..] => Some("UTF-16"),
+        _ => None,
+    }
 }
 
 /// Why a body is not read to its end.
@@ -111,16 +130,14 @@ struct Parts {
     list: &'static str,
     subjects: Option<Vec<Result<Subject, Problem>>>,
     n: Option<usize>,
-    n_range: Option<RangeInclusive<usize>>,
     exclude: Vec<String>,
     distances: bool,
 }
 
 impl Parts {
-    fn complete(self) -> Result<Questions, Failure> {
+    fn complete(self, n_range: &RangeInclusive<usize>) -> Result<Questions, Failure> {
         let subjects = self.subjects.ok_or_else(|| bad("ids", format!("is missing; {ONE_OF}")))?;
-        let range = self.n_range.unwrap_or(1..=1);
-        let n = self.n.ok_or_else(|| Failure::Problem(Problem::out_of_range("n", &range)))?;
+        let n = self.n.ok_or_else(|| Failure::Problem(Problem::missing_number("n", n_range)))?;
         if n.saturating_mul(subjects.len()) > MAX_RECOMMENDATIONS {
             let reason = format!(
                 "must be at most {} for {} questions, not {n}: one request may ask for {MAX_RECOMMENDATIONS} \
@@ -142,7 +159,7 @@ struct Reader<'a, 'j> {
 
 impl Reader<'_, '_> {
     fn object(&mut self) -> Result<Parts, Failure> {
-        let mut parts = Parts { n_range: Some(self.n_range.clone()), ..Parts::default() };
+        let mut parts = Parts::default();
         if self.json.peek()? != Peek::Object {
             return Err(self.expected("an object"));
         }
@@ -153,7 +170,12 @@ impl Reader<'_, '_> {
                 return Err(bad(key, "may be given only once".to_owned()));
             }
             parts.seen.push(key);
-            self.value(key, &mut parts)?;
+            // What is null is as if it were not there: many programs write every member that they know.
+            if self.json.peek()? == Peek::Null {
+                self.json.known_null()?;
+            } else {
+                self.value(key, &mut parts)?;
+            }
             next = self.json.next_key()?.map(known_key);
         }
         self.json.finish()?;
@@ -169,17 +191,27 @@ impl Reader<'_, '_> {
                 // Nobody has such an id, and one may be as long as a body.
                 parts.exclude.retain(|id| id.len() <= MAX_ID_BYTES);
             }
-            list => {
-                if parts.subjects.is_some() {
-                    return Err(bad(list, format!("contradicts {}; {ONE_OF}", parts.list)));
-                }
-                parts.list = list;
-                parts.subjects = Some(self.list(list, MAX_QUESTIONS, |reader, first| match list {
-                    "ids" => reader.id(first).map(|id| check_id(&id).map(|()| Subject::Id(id))),
-                    "vectors" => reader.numbers(first).and_then(|raw| reader.vector(Raw::Numbers(raw))),
-                    _ => reader.profile(first).and_then(|raw| reader.vector(Raw::Profile(raw))),
-                })?);
+            list => self.questions(list, parts)?,
+        }
+        Ok(())
+    }
+
+    /// A list of questions. One that is empty asks nothing, and contradicts no other.
+    fn questions(&mut self, list: &'static str, parts: &mut Parts) -> Result<(), Failure> {
+        let other = parts.list;
+        let is_second = parts.subjects.as_ref().is_some_and(|subjects| !subjects.is_empty());
+        let subjects = self.list(list, MAX_QUESTIONS, |reader, first| {
+            if is_second {
+                return Err(bad(list, format!("contradicts {other}; {ONE_OF}")));
             }
+            match list {
+                "ids" => reader.id(first).map(|id| check_id(&id).map(|()| Subject::Id(id))),
+                "vectors" => reader.numbers(first).and_then(|raw| reader.vector(Raw::Numbers(raw))),
+                _ => reader.profile(first).and_then(|raw| reader.vector(Raw::Profile(raw))),
+            }
+        })?;
+        if !is_second {
+            (parts.list, parts.subjects) = (list, Some(subjects));
         }
         Ok(())
     }

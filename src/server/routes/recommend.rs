@@ -72,13 +72,11 @@ impl<'a> Question<'a> {
         let n = parameters.number("n", &(1..=max_n))?;
         let distances = parameters.switch("distances")?;
         let exact = parameters.switch("exact")?;
-        let ef = parameters.optional_number("ef", &(n..=MAX_EF))?;
+        let ef = parameters.optional_number("ef", &(1..=MAX_EF))?;
         let mode = match (exact, ef) {
-            (true, Some(_)) => {
-                let reason = "contradicts exact=true, which searches without it; give one of the two";
-                return Err(Problem::BadParameter { name: "ef", reason: reason.to_owned() });
-            }
-            (true, None) => SearchMode::Exact,
+            // Nothing is broader than comparing with everything.
+            (true, _) => SearchMode::Exact,
+            // A search has the breadth of what it is to find, at least.
             (false, Some(ef)) => SearchMode::Ef(ef),
             (false, None) => SearchMode::Default,
         };
@@ -131,6 +129,8 @@ mod tests {
             ("id=a&n=10&exact=true", SearchMode::Exact),
             ("id=a&n=10&ef=10", SearchMode::Ef(10)),
             ("id=a&n=10&ef=4096&exact=false", SearchMode::Ef(4096)),
+            ("id=a&n=10&ef=1", SearchMode::Ef(1)),
+            ("id=a&n=10&ef=50&exact=true", SearchMode::Exact),
         ] {
             assert_eq!(question(query).unwrap().mode, mode, "{query}");
         }
@@ -140,15 +140,14 @@ mod tests {
     #[test]
     fn what_is_not_allowed_is_named_with_its_range() {
         for (query, detail) in [
-            ("id=a", "n must be a whole number from 1 to 1000"),
+            ("id=a", "n is missing; it must be a whole number from 1 to 1000"),
             ("id=a&n=1001", "n must be a whole number from 1 to 1000"),
-            ("id=a&n=10&ef=9", "ef must be a whole number from 10 to 4096"),
-            ("id=a&n=10&ef=4097", "ef must be a whole number from 10 to 4096"),
-            ("id=a&n=10&ef=", "ef must be a whole number from 10 to 4096"),
+            ("id=a&n=10&ef=0", "ef must be a whole number from 1 to 4096"),
+            ("id=a&n=10&ef=4097", "ef must be a whole number from 1 to 4096"),
+            ("id=a&n=10&ef=", "ef must be a whole number from 1 to 4096"),
             ("id=a&n=10&distances=1", "distances must be true or false"),
         ] {
             assert_eq!(question(query).unwrap_err(), detail, "{query}");
         }
-        assert!(question("id=a&n=10&ef=50&exact=true").unwrap_err().contains("contradicts exact=true"));
     }
 }

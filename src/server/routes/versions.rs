@@ -16,44 +16,41 @@ use crate::time::rfc3339;
 /// A directory that nobody clears has more than anybody reads.
 const MOST_LISTED: usize = 4096;
 
-/// What the directory holds and asks for.
+/// The versions of the directory, and its pin.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Versions {
     /// The pinned version.
     #[schema(required)]
     pinned: Option<u64>,
-    /// Why the pin cannot be read; left out where it can.
+    /// The reason why the pin cannot be read; missing if it can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pin_problem: Option<String>,
-    /// Older versions that are there and not listed.
+    /// Older versions that exist but are not listed.
     omitted: usize,
-    /// By ascending version.
+    /// In ascending order.
     versions: Vec<Version>,
 }
 
-/// A version: either what its header says, or what is wrong with it.
+/// A version: the data of its header, or a problem.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Version {
     version: u64,
     file: String,
-    #[serde(flatten)]
-    state: FileState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime, nullable = false)]
+    created: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    profiles: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    bytes: Option<u64>,
+    /// The reason why it cannot be served; then the three members above are missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    problem: Option<String>,
     served: bool,
     pinned: bool,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum FileState {
-    /// Its header makes sense.
-    Readable {
-        #[schema(format = DateTime)]
-        created: String,
-        profiles: u32,
-        bytes: u64,
-    },
-    /// It is missing, or no index.
-    Bad { problem: String },
 }
 
 pub async fn get(state: &State) -> Result<HttpResponse, Problem> {
@@ -83,18 +80,18 @@ fn list(directory: &Path, served: Option<(u64, FileIdentity)>) -> std::io::Resul
 }
 
 fn describe(file: &VersionFile, pinned: Option<u64>, served: Option<(u64, FileIdentity)>) -> Version {
-    let (state, identity) = match directory::read_header(&file.path) {
-        Ok((header, identity)) => {
-            let created = rfc3339(header.created);
-            let state = FileState::Readable { created, profiles: header.profiles, bytes: header.file_length };
-            (state, Some(identity))
-        }
-        Err(error) => (FileState::Bad { problem: error.to_string() }, None),
+    let (header, problem) = match directory::read_header(&file.path) {
+        Ok(found) => (Some(found), None),
+        Err(error) => (None, Some(error.to_string())),
     };
+    let (header, identity) = header.unzip();
     Version {
         version: file.version,
         file: directory::file_name(file.version),
-        state,
+        created: header.map(|header| rfc3339(header.created)),
+        profiles: header.map(|header| header.profiles),
+        bytes: header.map(|header| header.file_length),
+        problem,
         // Another file may have come under the same name.
         served: identity.is_some_and(|identity| served == Some((file.version, identity))),
         pinned: pinned == Some(file.version),

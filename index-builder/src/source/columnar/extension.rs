@@ -45,6 +45,14 @@ pub(super) fn annotated(array: &dyn Array, field: &Field, plain: impl FnOnce() -
     }
 }
 
+/// Whether a column has bytes of which nothing says what they mean.
+pub(super) fn is_plain_binary(field: &Field) -> bool {
+    use DataType as D;
+    let is_binary =
+        matches!(field.data_type(), D::Binary | D::LargeBinary | D::BinaryView | D::FixedSizeBinary(_));
+    is_binary && field.metadata().get(NAME).is_none_or(|name| name != UUID)
+}
+
 /// Documents as values; text that is none stays text.
 fn json(plain: Cell) -> There {
     Box::new(move |row, left| match plain(row, left)? {

@@ -21,6 +21,7 @@ mod arrow;
 mod cells;
 mod extension;
 mod guard;
+mod joined;
 mod pandas;
 mod parquet;
 mod times;
@@ -101,11 +102,22 @@ impl<'a, 'b> Rows<'a, 'b> {
                 Err(Refused::Type(kind)) => return Err(refused(name, &kind.to_string())),
                 Err(Refused::TooDeep) => return Err(Cause::ColumnTooDeep { name: name.clone() }),
             };
+            if extension::is_plain_binary(field) && self.options.wanted.needs(name) {
+                self.options.notes.add(binary_note(self.name, name));
+            }
             columns.push((name.clone(), cell));
         }
         columns.extend(self.left_out.iter().map(|name| (name.clone(), null())));
         Ok(columns)
     }
+}
+
+/// Bytes are no text to compare, and some programs write texts and vectors as bytes.
+fn binary_note(source: &str, column: &str) -> String {
+    format!(
+        "{source}: the column \"{column}\" is binary and read as base64 text; write texts as strings and vectors as lists \
+         of float32, or leave it out with --ignore-fields {column}"
+    )
 }
 
 fn null() -> Cell {

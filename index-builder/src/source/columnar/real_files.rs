@@ -216,3 +216,25 @@ fn a_file_of_polars_damaged_anywhere_never_makes_the_reader_panic() {
         }
     }
 }
+
+/// The footer of the last one names offsets that lie in the first: its rows would be taken for all.
+#[test]
+fn two_files_one_behind_the_other_are_refused() {
+    let dir = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"));
+    for (first, second) in [
+        ("polars-2.1.0.parquet", "polars-2.1.0.parquet"),
+        ("polars-1.8.2.parquet", "polars-2.1.0.parquet"),
+        ("polars-2.1.0-uncompressed.arrow", "polars-2.1.0-uncompressed.arrow"),
+        ("polars-2.1.0-small.arrow", "polars-2.1.0-uncompressed.arrow"),
+        ("polars-2.1.0-batches.arrow", "polars-1.8.2-zstd.arrow"),
+    ] {
+        let (first_bytes, second_bytes) =
+            (std::fs::read(dir.join(first)).unwrap(), std::fs::read(dir.join(second)).unwrap());
+        let ending = Path::new(first);
+        let format = FormatChoice::Auto.resolve(ending).unwrap();
+        let both = [&first_bytes[..], &second_bytes].concat();
+        let error = read_bytes(format, &both, &ReadOptions::default()).unwrap_err();
+        let expected = format!("the first ends at byte {}", first_bytes.len());
+        assert!(error.contains(&expected), "{first} + {second}: {error}");
+    }
+}

@@ -14,17 +14,21 @@ use kindred::profile::Value;
 use tempfile::TempDir;
 
 use super::super::samples::{arrow_file, arrow_stream, codecs, parquet};
-use super::super::{Input, ReadOptions, Record, SourceError};
+use super::super::{Input, ReadOptions, Record, SourceError, Wanted};
 use super::{read_arrow, read_parquet};
 
 type Read = fn(&Input, &ReadOptions, &mut super::Sink<'_>) -> Result<(), SourceError>;
 
 fn read(reader: Read, bytes: &[u8]) -> Result<Vec<Record>, String> {
+    read_with(&ReadOptions::default(), reader, bytes)
+}
+
+fn read_with(options: &ReadOptions, reader: Read, bytes: &[u8]) -> Result<Vec<Record>, String> {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("table");
     std::fs::write(&path, bytes).unwrap();
     let mut records = Vec::new();
-    reader(&Input::open(&path, dir.path()).unwrap(), &ReadOptions::default(), &mut |record| {
+    reader(&Input::open(&path, dir.path()).unwrap(), options, &mut |record| {
         records.push(record);
         ControlFlow::Continue(())
     })
@@ -373,4 +377,20 @@ fn a_few_bytes_that_stand_for_any_number_of_values_are_a_record_too_large() {
     assert_eq!(cell(twice(below, 1)), too_large);
     let long = "x".repeat(super::super::MAX_RECORD_BYTES);
     assert_eq!(cell(a::StringArray::from(vec![long])), too_large);
+}
+
+#[test]
+fn a_binary_column_is_noted_where_it_is_used() {
+    let bytes: ArrayRef = Arc::new(a::BinaryArray::from(vec![&b"\0\xff"[..], b"x"]));
+    let texts: ArrayRef = Arc::new(a::StringArray::from(vec!["a", "b"]));
+    for (reader, file) in written(&[batch(vec![("photo", bytes), ("city", texts)])]) {
+        let options = ReadOptions::default();
+        read_with(&options, reader, &file).unwrap();
+        let notes = options.notes.take();
+        assert!(notes.len() == 1 && notes[0].contains("\"photo\" is binary"), "{notes:?}");
+        let wanted = Wanted { named: Vec::new(), others_but: Some(vec!["photo".to_owned()]) };
+        let options = ReadOptions { wanted, ..ReadOptions::default() };
+        read_with(&options, reader, &file).unwrap();
+        assert_eq!(options.notes.take(), Vec::<String>::new());
+    }
 }

@@ -12,6 +12,13 @@ use super::header::Header;
 /// What a zip archive begins with.
 const MAGIC: &[u8; 4] = b"PK\x03\x04";
 
+/// What the record begins with that ends an archive, and its length without a comment.
+const END: &[u8] = b"PK\x05\x06";
+const END_BYTES: usize = 22;
+
+/// The most that is looked at of a list of contents.
+const MOST_DIRECTORY: u64 = 1 << 20;
+
 /// What numpy puts behind the name of an array.
 const EXTENSION: &str = ".npy";
 
@@ -31,7 +38,8 @@ pub(super) fn is_one(reader: &mut impl BufRead) -> io::Result<bool> {
 /// For an archive that is damaged, with several arrays or with none.
 pub(super) fn only_array(input: &Input) -> Result<RandomAccess, Cause> {
     let file = input.random_access().map_err(Cause::Io)?;
-    let mut archive = ZipArchive::new(Seeking::new(file)).map_err(|error| unreadable(&error))?;
+    let mut archive = ZipArchive::new(Seeking::new(file.clone())).map_err(|error| unreadable(&error))?;
+    check_alone(&archive, &file)?;
     let number = only(&archive)?;
     // The numbers are copied up to where its header says they end, so that no archive can fill the disk.
     let array = archive.by_index(number).map_err(|error| unreadable(&error))?;
@@ -43,6 +51,30 @@ pub(super) fn only_array(input: &Input) -> Result<RandomAccess, Cause> {
     // One more is enough to see that there is more. The checksum is compared at the end, so that must be seen too.
     let copy = input.spooled((&mut array).take(most + 1)).map_err(damaged)?;
     Ok(copy)
+}
+
+/// Refuses archives that were put one behind the other: an archive counts from its own first byte, so one of them would
+/// be passed over.
+fn check_alone(archive: &ZipArchive<Seeking>, file: &RandomAccess) -> Result<(), Cause> {
+    let mut directory = Vec::new();
+    let start = archive.central_directory_start();
+    file.from(start)
+        .map_err(Cause::Io)?
+        .take(MOST_DIRECTORY)
+        .read_to_end(&mut directory)
+        .map_err(Cause::Io)?;
+    let end = directory.windows(END_BYTES).position(|window| window.starts_with(END));
+    // Its last two bytes are the length of a comment.
+    let end = end.map(|at| {
+        let comment = directory.get(at + END_BYTES - 2..).and_then(|bytes| bytes.first_chunk().copied());
+        start + (at + END_BYTES) as u64 + u64::from(u16::from_le_bytes(comment.unwrap_or_default()))
+    });
+    if archive.offset() == 0 && end.is_none_or(|end| end >= file.length()) {
+        return Ok(());
+    }
+    Err(Cause::Table(
+        "several archives were put one behind the other; give each as a file of its own".to_owned(),
+    ))
 }
 
 /// The number of the only array.

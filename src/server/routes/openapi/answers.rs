@@ -12,20 +12,25 @@ use utoipa::openapi::{ContentBuilder, Ref};
 use super::super::super::access::Allowance;
 use super::super::super::problem::{Document, MAX_TARGET_BYTES, PROBLEM_JSON, Problem};
 use super::super::{colours, events, index, pin, versions};
-use super::Route;
-use super::operations::{Kept, Success};
+use super::operations::{self, Kept, Success};
+use super::{Route, Settings, batch};
 use crate::answer::attributes::{ColourField, ColourKind, ColourValue};
 use crate::index::{TableKind, TableMetadata};
 
 /// The schemas that answers refer to.
-pub fn schemas(components: ComponentsBuilder) -> ComponentsBuilder {
+pub fn schemas(components: ComponentsBuilder, settings: Settings) -> ComponentsBuilder {
     let profile = ObjectBuilder::new()
         .additional_properties(Some(AdditionalProperties::FreeForm(true)))
-        .description(Some(
-            "A profile as its source gave it, less what was not to be shown. Its fields are the source's.",
-        ));
+        .description(Some("A profile with the fields of its source, without those that are not exposed."));
     components
         .schema("Profile", Schema::from(profile.build()))
+        .schema("Questions", batch::questions(settings))
+        .schema("Answers", batch::answers())
+        .schema("Answer", batch::answer())
+        .schema("Health", operations::health_schema())
+        .schema("Distance", operations::distance_schema())
+        .schema("Place", operations::place_schema())
+        .schema("Found", operations::found_schema())
         .schema_from::<Document<'_>>()
         .schema_from::<index::Description<'_>>()
         .schema_from::<index::FieldDescription<'_>>()
@@ -38,7 +43,6 @@ pub fn schemas(components: ComponentsBuilder) -> ComponentsBuilder {
         .schema_from::<ColourValue>()
         .schema_from::<versions::Versions>()
         .schema_from::<versions::Version>()
-        .schema_from::<versions::FileState>()
         .schema_from::<pin::Pinned>()
         .schema_from::<events::Events>()
         .schema_from::<events::Described>()
@@ -59,7 +63,7 @@ pub fn responses(
     let problems =
         by_status.into_iter().map(|(status, problems)| (status, problem_response(status, &problems)));
     let unchanged = (kept == Kept::WithIndex || kept == Kept::WithServer).then(|| {
-        let about = "What `If-None-Match` names is still the answer.";
+        let about = "The answer that `If-None-Match` names is still valid.";
         (304, with_headers(ResponseBuilder::new().description(about), kept).build())
     });
     let all = [(200, success_response(success))].into_iter().chain(unchanged).chain(problems);
@@ -115,7 +119,7 @@ fn problem_response(status: u16, problems: &[Problem]) -> Response {
     let response = match status {
         401 => response.header("WWW-Authenticate", header("`Bearer`.", text())),
         429 | 503 => {
-            response.header("Retry-After", header("Seconds until trying again is worth while.", count()))
+            response.header("Retry-After", header("Seconds to wait before the next attempt.", count()))
         }
         _ => response,
     };
@@ -134,11 +138,10 @@ fn with_headers(mut response: ResponseBuilder, kept: Kept) -> ResponseBuilder {
         Kept::WithServer => "no-cache",
         Kept::No { .. } => "no-store",
     };
-    let may_be_kept =
-        header("For how long a cache may keep the answer.", text().enum_values(Some([cache_control])));
+    let may_be_kept = header("The rules for caches.", text().enum_values(Some([cache_control])));
     response = response.header("Cache-Control", may_be_kept);
     if kept == Kept::WithIndex || kept == Kept::WithServer {
-        let about = "Changes when the answer may: for `If-None-Match`.";
+        let about = "Changes when the answer may have changed: for `If-None-Match`.";
         response = response.header("ETag", header(about, text().examples([json!("\"00c0ffee00c0ffee\"")])));
     }
     if kept == Kept::WithIndex || kept == (Kept::No { from_index: true }) {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{
-    AdditionalProperties, AllOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
+    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
 };
-use utoipa::openapi::{ContentBuilder, Required};
+use utoipa::openapi::{ContentBuilder, RefOr, Required};
 
 use super::super::super::problem::Problem;
 use super::super::body::MAX_BODY_BYTES;
@@ -17,27 +17,46 @@ use super::operations::{Described, Kept, Success, profile, recommendations_schem
 use crate::index::format::MAX_DIMENSION;
 
 pub fn describe(settings: Settings) -> Described {
-    let recommendations = ObjectBuilder::new()
-        .property("recommendations", recommendations_schema())
-        .required("recommendations");
-    let problem = ObjectBuilder::new().property("problem", reference("Problem")).required("problem");
-    let result = OneOfBuilder::new().item(recommendations).item(problem);
-    let schema = ObjectBuilder::new()
-        .property("results", ArrayBuilder::new().items(result).max_items(Some(MAX_QUESTIONS)))
-        .required("results")
-        .build();
     let unknown: Value =
         serde_json::to_value(Problem::UnknownId { id: "grace".to_owned() }.document()).unwrap_or_default();
     let example = json!({"results": [{"recommendations": [profile()]}, {"problem": unknown}]});
     Described {
         tag: "recommendations",
         summary: "Many questions at once",
-        description: "By id, by vector, or by profiles that need not be in the index: exactly one of `ids`, `vectors` and \
-            `profiles`. The answer has an entry for each question, in their order: recommendations as \
-            `GET /recommend` gives them, or a problem. All come from one version.",
-        success: Success::json(Schema::from(schema), example, Kept::No { from_index: true }),
+        description: "By id, by vector, or by profiles that need not be in the index: one of `ids`, `vectors` and \
+            `profiles`; the others are missing, null or empty. The answer has an entry for each question, in the same \
+            order: recommendations like those of `GET /recommend`, or a problem. All come from one version.",
+        success: Success::json(reference("Answers"), example, Kept::No { from_index: true }),
         problems: problems(settings),
     }
+}
+
+/// The entries of an answer.
+pub fn answers() -> Schema {
+    let results = ArrayBuilder::new().items(reference("Answer")).max_items(Some(MAX_QUESTIONS));
+    let about = "An entry for each question, in the same order.";
+    Schema::from(
+        ObjectBuilder::new()
+            .property("results", results)
+            .required("results")
+            .description(Some(about))
+            .build(),
+    )
+}
+
+/// One entry. That it has one of the two is said by counting: generators make one type of it, where they would make
+/// three of `oneOf`, and some of them none that can be read.
+pub fn answer() -> Schema {
+    Schema::from(
+        ObjectBuilder::new()
+            .property("recommendations", recommendations_schema())
+            .property("problem", reference("Problem"))
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .min_properties(Some(1))
+            .max_properties(Some(1))
+            .description(Some("Either `recommendations` or a `problem`."))
+            .build(),
+    )
 }
 
 fn problems(settings: Settings) -> Vec<Problem> {
@@ -62,38 +81,76 @@ fn problems(settings: Settings) -> Vec<Problem> {
 
 pub fn body(settings: Settings) -> RequestBody {
     let example = json!({"ids": ["ada", "grace"], "n": 10.min(settings.max_n), "exclude": ["alan"]});
-    let content = ContentBuilder::new().schema(Some(schema(settings))).example(Some(example)).build();
+    let content = ContentBuilder::new().schema(Some(reference("Questions"))).example(Some(example)).build();
     RequestBodyBuilder::new()
-        .description(Some("What is asked, and of how many answers each."))
+        .description(Some("The questions, and the number of recommendations for each."))
         .content("application/json", content)
         .required(Some(Required::True))
         .build()
 }
 
-fn schema(settings: Settings) -> Schema {
-    let list = |items: ObjectBuilder, most| ArrayBuilder::new().items(items).max_items(Some(most));
-    let ids = |most| ArrayBuilder::new().items(id()).max_items(Some(most));
-    let numbers = ArrayBuilder::new()
-        .items(ObjectBuilder::new().schema_type(Type::Number))
-        .max_items(Some(MAX_DIMENSION as usize));
-    let n = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(settings.max_n));
-    let any = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true)));
-    let all = ObjectBuilder::new()
-        .property("ids", ids(MAX_QUESTIONS))
-        .property("vectors", ArrayBuilder::new().items(numbers).max_items(Some(MAX_QUESTIONS)))
-        .property("profiles", list(any, MAX_QUESTIONS))
-        .property("n", n)
-        .property("exclude", ids(MAX_EXCLUDED))
-        .property("distances", ObjectBuilder::new().schema_type(Type::Boolean).default(Some(json!(false))))
-        .required("n")
-        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
-    let with = |name: &str| ObjectBuilder::new().required(name);
-    let one = OneOfBuilder::new().item(with("ids")).item(with("vectors")).item(with("profiles"));
-    Schema::from(AllOfBuilder::new().item(all).item(one).build())
+/// One object with members of which all but n are optional: what every generator can make a type of. Which members
+/// go together is in [`contradiction`].
+pub fn questions(settings: Settings) -> Schema {
+    let number = ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)));
+    let vector = ArrayBuilder::new().items(number).max_items(Some(MAX_DIMENSION as usize)).build();
+    let profile =
+        ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true))).build();
+    let n = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(settings.max_n))
+        .description(Some("The number of recommendations for each question."));
+    let distances = ObjectBuilder::new()
+        .schema_type(or_null(Type::Boolean))
+        .default(Some(json!(false)))
+        .description(Some("Return the distances too."));
+    Schema::from(
+        ObjectBuilder::new()
+            .property("ids", list(id(), MAX_QUESTIONS, "The ids of profiles of the index."))
+            .property("vectors", list(vector, MAX_QUESTIONS, "Vectors with the dimension of the index."))
+            .property("profiles", list(profile, MAX_QUESTIONS, "Profiles, with the fields of the source."))
+            .property("n", n)
+            .property("exclude", list(id(), MAX_EXCLUDED, "Ids to leave out of every answer."))
+            .property("distances", distances)
+            .required("n")
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .description(Some("Exactly one of `ids`, `vectors` and `profiles` has elements."))
+            .build(),
+    )
+}
+
+/// What no body may be: one with two lists that have elements, or with no list. `utoipa` has no word for `not`. Generators
+/// read over it.
+pub fn contradiction() -> Value {
+    let filled =
+        |name: &str| json!({"required": [name], "properties": {name: {"type": "array", "minItems": 1}}});
+    let there = |name: &str| json!({"required": [name], "properties": {name: {"type": "array"}}});
+    let both = |one: &str, other: &str| json!({"allOf": [filled(one), filled(other)]});
+    json!({"anyOf": [
+        both("ids", "vectors"),
+        both("ids", "profiles"),
+        both("vectors", "profiles"),
+        {"not": {"anyOf": [there("ids"), there("vectors"), there("profiles")]}},
+    ]})
+}
+
+fn list(items: impl Into<RefOr<Schema>>, most: usize, about: &'static str) -> ArrayBuilder {
+    ArrayBuilder::new()
+        .schema_type(or_null(Type::Array))
+        .items(items.into())
+        .max_items(Some(most))
+        .description(Some(about))
+}
+
+fn or_null(kind: Type) -> SchemaType {
+    SchemaType::from_iter([kind, Type::Null])
 }
 
 /// Text, or an integer, which stands for its decimal text. What cannot be an id is answered by a problem in its place.
-fn id() -> OneOfBuilder {
-    let of = |kind| ObjectBuilder::new().schema_type(kind);
-    OneOfBuilder::new().item(of(Type::String)).item(of(Type::Integer))
+fn id() -> Schema {
+    let kinds = SchemaType::from_iter([Type::String, Type::Integer]);
+    Schema::from(ObjectBuilder::new().schema_type(kinds).build())
 }

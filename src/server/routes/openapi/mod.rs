@@ -18,6 +18,7 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
@@ -59,7 +60,7 @@ impl Document {
             return Ok(written);
         }
         let settings = Settings { max_n: state.max_n, has_keys: state.access.has_keys() };
-        let written = Written::new(&document(settings)).map_err(|error| {
+        let written = whole(settings).and_then(|document| Written::new(&document)).map_err(|error| {
             tracing::error!("the OpenAPI document cannot be written: {error}");
             Problem::Internal
         })?;
@@ -69,7 +70,7 @@ impl Document {
 }
 
 impl Written {
-    fn new(document: &OpenApi) -> Result<Self, Box<dyn std::error::Error>> {
+    fn new(document: &Value) -> Result<Self, Box<dyn std::error::Error>> {
         let json = serde_json::to_vec(document)?;
         let hash = twox_hash::XxHash3_64::oneshot(&json);
         let etag = HeaderValue::try_from(format!("\"{hash:016x}\""))?;
@@ -99,32 +100,39 @@ pub(super) fn get(state: &State, request: &HttpRequest) -> Result<HttpResponse, 
 }
 
 const DESCRIPTION: &str = "\
-The profiles most like a given one, by cosine distance, from an index that is replaced while it is served.
+Kindred answers with the profiles most like a given one, by cosine distance, from an index that can be replaced under load.
 
-Every path that answers to GET answers to HEAD as well, with the same headers and no body. Another method is answered by \
-405 and `Allow`, a path that is not listed here by 404, a path and query of more than 8192 bytes by 414. Errors are \
-problem documents (RFC 9457) whose `type` names the kind.
+Every path with GET also has HEAD, with the same headers and no body. Another method gets 405 and `Allow`, an unknown path \
+404, and a path and query of more than 8192 bytes 414. Errors are problem documents (RFC 9457); `type` names the kind.
 
-Paths and queries are percent-encoded UTF-8, decoded exactly once; `+` is a plus sign and not a blank. Where a question is asked, a \
-query parameter that is not listed here, or that comes twice, is answered by 400; pages, probes, \
-`/metrics` and `/openapi.json` ignore them. Bodies that are not listed are not read.
+Paths and queries are percent-encoded UTF-8, decoded exactly once; `+` is a plus sign and not a blank. In questions, an unknown or \
+repeated query parameter gets 400; pages, probes, `/metrics` and `/openapi.json` ignore it. The server does not read bodies \
+that are not listed here.
 
-Where the server has keys, a request shows one as a bearer token or as `X-API-Key`; its scopes say what it may ask. \
-Where it has a rate limit, the answers to requests with a scope carry `RateLimit-Limit`, `RateLimit-Remaining` and \
+If the server has keys, a request needs one, as a bearer token or as `X-API-Key`; the scopes of the key decide what it may \
+ask. If the server has a rate limit, answers to requests with a scope carry `RateLimit-Limit`, `RateLimit-Remaining` and \
 `RateLimit-Reset`.
 
-A server without keys answers only where the host that is asked for means its machine, or is allowed by a setting; else \
-421. What is no HTTP, or whose headers are too many or come too slowly, is answered by 400, 431 and 408.";
+A server without keys answers only if the host in the request means its machine or is allowed by a setting; otherwise the \
+answer is 421. Invalid HTTP gets 400, headers that are too large 431, and headers that are too slow 408.";
 
 const TAGS: [(&str, &str); 4] = [
-    ("recommendations", "Who is like whom (scope `read`)"),
+    ("recommendations", "The nearest profiles (scope `read`)"),
     ("profiles", "The profiles of the index (scope `read`)"),
-    ("index", "What is served, and what is to be (scopes `observe` and `admin`)"),
+    ("index", "The served version, and pinning another (scopes `observe` and `admin`)"),
     ("server", "The server itself"),
 ];
 
 const BEARER: &str = "bearer";
 const HEADER_KEY: &str = "header";
+
+/// The document, with what its types have no words for.
+fn whole(settings: Settings) -> Result<Value, Box<dyn std::error::Error>> {
+    let mut document = serde_json::to_value(document(settings))?;
+    let questions = document.pointer_mut("/components/schemas/Questions").and_then(Value::as_object_mut);
+    questions.ok_or("no schema of questions")?.insert("not".to_owned(), batch::contradiction());
+    Ok(document)
+}
 
 fn document(settings: Settings) -> OpenApi {
     let mut paths = Paths::new();
@@ -151,19 +159,19 @@ fn document(settings: Settings) -> OpenApi {
                 .build(),
         )
         .paths(paths)
-        .components(Some(components()))
+        .components(Some(components(settings)))
         .tags(Some(tags))
         .build()
 }
 
-fn components() -> utoipa::openapi::Components {
+fn components(settings: Settings) -> utoipa::openapi::Components {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("A key whose line is in the file of --api-keys."))
         .build();
     let header =
         ApiKeyValue::with_description("X-API-Key", "The same key, where a bearer token is not possible.");
-    answers::schemas(ComponentsBuilder::new())
+    answers::schemas(ComponentsBuilder::new(), settings)
         .security_scheme(BEARER, SecurityScheme::Http(bearer))
         .security_scheme(HEADER_KEY, SecurityScheme::ApiKey(ApiKey::Header(header)))
         .build()
@@ -194,8 +202,11 @@ fn operation(route: &Route, settings: Settings) -> Operation {
     operation.build()
 }
 
-/// The method and the words of the path: `get_recommend_by_id_by_n`.
+/// The method and the words of the path: `get_recommend_by_id_by_n`. The path without words is the explorer's.
 fn operation_id(route: &Route) -> String {
+    if let Endpoint::Page = route.endpoint {
+        return "get_explorer".to_owned();
+    }
     let pattern = route.pattern.replace('{', "by/");
     let words = pattern.split(['/', '}', '.', '-']).filter(|word| !word.is_empty());
     let method = route.method.as_str().to_ascii_lowercase();

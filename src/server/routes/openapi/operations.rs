@@ -1,7 +1,9 @@
 //! What each endpoint is for, what it answers, and which problems may come instead.
 
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
+};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
 use super::super::super::metrics::Metrics;
@@ -52,7 +54,7 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
         Endpoint::Profile => Described {
             tag: "profiles",
             summary: "One profile",
-            description: "The document of the profile, as recommendations show it.",
+            description: "The document of the profile, as in recommendations.",
             success: Success::json(reference("Profile"), profile(), Kept::WithIndex),
             problems: about_one_profile(),
         },
@@ -60,7 +62,7 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
         Endpoint::Random => Described {
             tag: "profiles",
             summary: "Any profile",
-            description: "The document of a profile chosen at random, each as likely as any other.",
+            description: "The document of a random profile. All profiles are equally likely.",
             success: Success::json(reference("Profile"), profile(), Kept::No { from_index: true }),
             problems: with_index_problems(vec![Problem::NoProfiles]),
         },
@@ -73,15 +75,15 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
         Endpoint::PlaceOf => place_of(),
         Endpoint::Alive => Described {
             tag: "server",
-            summary: "Whether the process lives",
-            description: "Always 200 while the process answers, whatever it has to answer from.",
+            summary: "Liveness",
+            description: "Always 200 while the process answers, also without an index.",
             success: health(),
             problems: vec![],
         },
         Endpoint::Ready => Described {
             tag: "server",
-            summary: "Whether an index is served",
-            description: "200 while requests can be answered from an index and the server is not stopping.",
+            summary: "Readiness",
+            description: "200 while an index is served and the server is not stopping.",
             success: health(),
             problems: vec![Problem::NoIndex, Problem::IndexChanged, Problem::Stopping],
         },
@@ -92,7 +94,7 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
         Endpoint::Unpin => unpin(),
         Endpoint::Metrics => Described {
             tag: "server",
-            summary: "What the server counts",
+            summary: "Metrics",
             description: "In the text format of Prometheus.",
             success: Success {
                 media_type: Metrics::content_type(),
@@ -103,11 +105,11 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             problems: vec![],
         },
         Endpoint::Page => {
-            page("The explorer", "A page to look at what an index recommends, and at the server.")
+            page("The explorer", "A page that shows recommendations, and the state of the server.")
         }
-        Endpoint::PageAsset => page_asset("What the explorer consists of"),
-        Endpoint::Docs => page("This document as a page", "Shows every operation and tries it out."),
-        Endpoint::DocsAsset => page_asset("What that page consists of"),
+        Endpoint::PageAsset => page_asset("A file of the explorer"),
+        Endpoint::Docs => page("This document as a page", "Shows every operation, with a form to try it."),
+        Endpoint::DocsAsset => page_asset("A file of that page"),
         Endpoint::OpenApi => Described {
             tag: "server",
             summary: "This document",
@@ -115,7 +117,9 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             success: Success {
                 media_type: "application/json",
                 schema: Schema::from(
-                    ObjectBuilder::new().required("openapi").property("openapi", text()).build(),
+                    ObjectBuilder::new()
+                        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+                        .build(),
                 )
                 .into(),
                 example: None,
@@ -134,68 +138,51 @@ fn recommend() -> Described {
     Described {
         tag: "recommendations",
         summary: "The profiles nearest to one",
-        description: "Nearest first, by (distance, id); the profile itself is never among them. Fewer than n where there \
-            are no more. Equal questions get equal answers while the version stays the same.",
+        description: "Nearest first, ordered by (distance, id), without the profile itself. There are fewer than n if the \
+            index has no more. The same version gives the same answer to the same question. Each element is a profile; with \
+            `distances=true` it is an object with two members, `{\"distance\": 0.25, \"profile\": {...}}`.",
         success: Success::json(recommendations_schema(), example, Kept::WithIndex),
         problems,
     }
 }
 
-/// Documents, or distances and documents.
+/// Documents, or distances and documents. A profile may have any fields, so nothing tells the two apart but what was
+/// asked for, and a type of its own for the second would be one that a profile may have too.
 pub fn recommendations_schema() -> Schema {
-    let with_distance = ObjectBuilder::new()
-        .property("distance", distance_schema())
-        .property("profile", reference("Profile"))
-        .required("distance")
-        .required("profile");
-    let either = AnyOfBuilder::new()
-        .item(ArrayBuilder::new().items(reference("Profile")).description(Some("without distances")))
-        .item(ArrayBuilder::new().items(with_distance.build()).description(Some("with distances")))
-        .build();
-    Schema::from(either)
+    let object = ObjectBuilder::new()
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        .description(Some("A profile, or `distance` and `profile` if the request asks for distances."));
+    Schema::from(ArrayBuilder::new().items(object).build())
 }
 
 fn profiles() -> Described {
-    let one_or_many = AnyOfBuilder::new()
+    let one_or_many = OneOfBuilder::new()
         .item(reference("Profile"))
         .item(ArrayBuilder::new().items(reference("Profile")))
         .build();
+    let other = Problem::OtherPrefix { id: "ada".to_owned(), prefix: "b".to_owned() };
     Described {
         tag: "profiles",
-        summary: "One profile by its id, or those whose ids begin alike",
+        summary: "One profile by its id, or profiles by the beginning of their ids",
         description: "With `id`, the document of that profile. With `prefix`, an array of the first documents whose ids \
-            begin with it, ordered by the bytes of the id. One of the two has to be there.",
+            begin with it, ordered by the bytes of the id. Without both, the first documents of all. With both, the id \
+            must begin with the prefix.",
         success: Success::json(Schema::from(one_or_many), json!([profile()]), Kept::WithIndex),
-        problems: about_one_profile(),
+        problems: [about_one_profile(), vec![other]].concat(),
     }
 }
 
 fn search() -> Described {
-    let number = || ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
-    let found = ObjectBuilder::new()
-        .property("field", text())
-        .required("field")
-        .property("profile", reference("Profile"))
-        .required("profile");
-    let schema = ObjectBuilder::new()
-        .property("complete", ObjectBuilder::new().schema_type(Type::Boolean))
-        .required("complete")
-        .property("looked_at", number())
-        .required("looked_at")
-        .property("profiles", number())
-        .required("profiles")
-        .property("found", ArrayBuilder::new().items(found.build()))
-        .required("found");
     let example = json!({"complete": true, "looked_at": 59938, "profiles": 59938,
         "found": [{"field": "name", "profile": profile()}]});
     Described {
         tag: "profiles",
-        summary: "Profiles that have a text which begins so",
-        description: "Looks into the texts that documents show, without regard to case and accents. Those whose text \
-            itself begins so come first, then those of whose text another word does. Lists are not looked into, and of a \
-            text only the first 64 bytes. The first search of a version reads its documents: until that is done, \
-            `complete` is false and the first `looked_at` of the `profiles` have been looked at.",
-        success: Success::json(Schema::from(schema.build()), example, Kept::No { from_index: true }),
+        summary: "Profiles with a text that begins with the prefix",
+        description: "Searches the texts that answers show, without regard to case and accents. Profiles whose text begins \
+            with the prefix come first, then profiles with a later word that does. Lists are not searched, and of a text \
+            only the first 64 bytes are known. The first search of a version reads its documents. Until that is done, \
+            `complete` is false, and only the first `looked_at` of the `profiles` are searched.",
+        success: Success::json(reference("Found"), example, Kept::No { from_index: true }),
         problems: with_index_problems(vec![unknown_field("texts")]),
     }
 }
@@ -212,9 +199,9 @@ fn map_fields() -> Described {
     ]});
     Described {
         tag: "profiles",
-        summary: "What the map can be coloured by",
-        description: "Fields of few values, or with a few frequent ones, and fields of numbers, of those that documents \
-            show. While the documents of a version are still being read, `complete` is false.",
+        summary: "The fields that can colour the map",
+        description: "Fields with few values or with a few frequent values, and fields of numbers. Only fields that answers \
+            show are listed. `complete` is false until all documents of the version have been read.",
         success: Success::json(reference("Colours"), example, Kept::No { from_index: true }),
         problems: with_index_problems(vec![]),
     }
@@ -225,11 +212,11 @@ fn map_values() -> Described {
     let problems = vec![unknown_field("few values or numbers"), Problem::AnotherVersion { version: 42 }];
     Described {
         tag: "profiles",
-        summary: "What each profile has in a field",
-        description: "One byte for each profile, in the order of the map: the place of its value in the list of \
-            `/map/fields`, or the step of its number from 0 for `low` to 253 for `high`; 254 for another value, 255 for \
-            none, and where the profile is suppressed or has not been looked at yet. With the entity tag of the map as \
-            `If-Match`, 412 tells that another version is served by now.",
+        summary: "The value of each profile in a field",
+        description: "One byte for each profile, in the order of the map. For a category it is the place of the value in the \
+            list of `/map/fields`, for a number a step from 0 (`low`) to 253 (`high`). 254 is another value, 255 no value, \
+            a suppressed profile, or one that has not been read yet. With the entity tag of the map as `If-Match`, the \
+            answer is 412 if another version is served by now.",
         success,
         problems: with_index_problems(problems),
     }
@@ -238,12 +225,11 @@ fn map_values() -> Described {
 fn distance() -> Described {
     let mut problems = about_one_profile();
     problems.push(Problem::ZeroVector { id: "ada".to_owned() });
-    let schema = ObjectBuilder::new().property("distance", distance_schema()).required("distance");
     Described {
         tag: "recommendations",
-        summary: "How far apart two profiles are",
-        description: "The cosine distance, exactly as recommendations show it.",
-        success: Success::json(Schema::from(schema.build()), json!({"distance": 0.25}), Kept::WithIndex),
+        summary: "The distance of two profiles",
+        description: "The cosine distance, exactly as in recommendations.",
+        success: Success::json(reference("Distance"), json!({"distance": 0.25}), Kept::WithIndex),
         problems,
     }
 }
@@ -252,9 +238,9 @@ fn all_places() -> Described {
     let success = Success { kept: Kept::WithIndex, ..file("application/octet-stream") };
     Described {
         tag: "profiles",
-        summary: "Where all profiles lie in two dimensions",
-        description: "For each profile, by the bytes of the ids, x and y as little-endian 16-bit numbers from 0 to 65534; \
-            both 65535 where it has no place: its vector is zero, or it is suppressed.",
+        summary: "The places of all profiles in two dimensions",
+        description: "For each profile, ordered by the bytes of the ids, x and y as little-endian 16-bit numbers from 0 to \
+            65534. Both are 65535 for a profile without a place: its vector is zero, or it is suppressed.",
         success,
         problems: with_index_problems(vec![Problem::NoMap]),
     }
@@ -265,25 +251,22 @@ fn map_place() -> Described {
         vec![Problem::NoMap, Problem::UnknownPlace { place: 7 }, Problem::AnotherVersion { version: 42 }];
     Described {
         tag: "profiles",
-        summary: "Who has a place on the map",
-        description: "The document of the profile with that number in the map, from 0. With the entity tag of the map as \
-            `If-Match`, 412 tells that another version is served by now, where the number may be somebody else's.",
+        summary: "The profile at a place of the map",
+        description: "The document of the profile with this number in the map, from 0. Send the entity tag of the map as \
+            `If-Match`: the answer is 412 if another version is served by now, in which the number may mean another profile.",
         success: Success::json(reference("Profile"), profile(), Kept::WithIndex),
         problems: with_index_problems(problems),
     }
 }
 
 fn place_of() -> Described {
-    let place =
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(map::MOST_PLACES));
-    let schema = ObjectBuilder::new().property("place", place).required("place").build();
     let mut problems = about_one_profile();
     problems.push(Problem::NoMap);
     Described {
         tag: "profiles",
-        summary: "Which place on the map a profile has",
-        description: "The number of the profile in the map of the version that answers.",
-        success: Success::json(Schema::from(schema), json!({"place": 7}), Kept::WithIndex),
+        summary: "The place of a profile on the map",
+        description: "The number of the profile in the map of the answering version.",
+        success: Success::json(reference("Place"), json!({"place": 7}), Kept::WithIndex),
         problems,
     }
 }
@@ -300,8 +283,8 @@ fn index() -> Described {
     });
     Described {
         tag: "index",
-        summary: "What is served",
-        description: "The served version, what built it, and what has happened since the server was started.",
+        summary: "The served version",
+        description: "The served version, how it was built, and swaps and refusals since the server started.",
         success: Success::json(reference("Description"), example, FRESH),
         problems: vec![Problem::NoIndex],
     }
@@ -316,9 +299,9 @@ fn versions() -> Described {
     ]});
     Described {
         tag: "index",
-        summary: "Which versions there are",
-        description: "What is in the index directory, by ascending version; only headers are read. A version that cannot \
-            be read has a `problem` instead of `created`, `profiles` and `bytes`; so has a pinned one that is missing.",
+        summary: "All versions",
+        description: "The versions in the index directory, ascending. Only their headers are read. A version that cannot be \
+            read, or a pinned one that is missing, has a `problem` instead of `created`, `profiles` and `bytes`.",
         success: Success::json(reference("Versions"), example, FRESH),
         problems: vec![Problem::DirectoryUnreadable { reason: "Permission denied (os error 13)".to_owned() }],
     }
@@ -330,9 +313,9 @@ fn pin() -> Described {
     problems.push(Problem::BadVersion { version: 42, reason: "the file is damaged".to_owned() });
     Described {
         tag: "index",
-        summary: "Serve this version until told otherwise",
-        description: "Verifies the version as `index-builder pin` does, writes the pin and has it heeded at once. The \
-            answer does not wait until the version is served: `GET /index` tells. A body is not read.",
+        summary: "Pin a version",
+        description: "Verifies the version like `index-builder pin`, and writes the pin. The server takes the version at once, \
+            but the answer does not wait for that: see `GET /index`. A body is not read.",
         success: Success::json(reference("Pinned"), json!({"pinned": 42, "served": 43}), FRESH),
         problems,
     }
@@ -341,8 +324,8 @@ fn pin() -> Described {
 fn unpin() -> Described {
     Described {
         tag: "index",
-        summary: "Serve the newest version again",
-        description: "Removes the pin, if there is one. Versions go up again as they are published.",
+        summary: "Remove the pin",
+        description: "Removes the pin, if there is one. The server takes the newest version, and later each new one.",
         success: Success::json(reference("Pinned"), json!({"pinned": null, "served": 42}), FRESH),
         problems: about_pinning(),
     }
@@ -356,8 +339,8 @@ fn events() -> Described {
     ]});
     Described {
         tag: "index",
-        summary: "What has happened lately",
-        description: "The last swaps, refused files and files that were changed in place, the oldest first.",
+        summary: "Recent events",
+        description: "The last swaps, refused files and files that were changed in place, oldest first.",
         success: Success::json(reference("Events"), example, FRESH),
         problems: vec![],
     }
@@ -386,7 +369,11 @@ fn page_asset(summary: &'static str) -> Described {
 
 /// A file that is in the server.
 fn file(media_type: &'static str) -> Success {
-    Success { media_type, schema: Schema::from(text().build()).into(), example: None, kept: Kept::WithServer }
+    let schema = match media_type.starts_with("text/") {
+        true => text(),
+        false => text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))),
+    };
+    Success { media_type, schema: Schema::from(schema.build()).into(), example: None, kept: Kept::WithServer }
 }
 
 fn about_pinning() -> Vec<Problem> {
@@ -410,9 +397,61 @@ fn with_index_problems(mut problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 fn health() -> Success {
+    Success::json(reference("Health"), json!({"status": "ok"}), FRESH)
+}
+
+/// What a search by text answers.
+pub fn found_schema() -> Schema {
+    let number = |about| {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(0))
+            .description(Some(about))
+    };
+    let found = ObjectBuilder::new()
+        .property("field", text())
+        .required("field")
+        .property("profile", reference("Profile"))
+        .required("profile");
+    let schema = ObjectBuilder::new()
+        .property("complete", ObjectBuilder::new().schema_type(Type::Boolean))
+        .required("complete")
+        .property("looked_at", number("Profiles that have been read, from the first on."))
+        .required("looked_at")
+        .property("profiles", number("Profiles of the index."))
+        .required("profiles")
+        .property("found", ArrayBuilder::new().items(found.build()))
+        .required("found");
+    Schema::from(schema.description(Some("Profiles with a text that begins with the prefix.")).build())
+}
+
+pub fn health_schema() -> Schema {
     let ok = text().enum_values(Some(["ok"]));
-    let schema = ObjectBuilder::new().property("status", ok).required("status").build();
-    Success::json(Schema::from(schema), json!({"status": "ok"}), FRESH)
+    let schema = ObjectBuilder::new().property("status", ok).required("status");
+    Schema::from(schema.description(Some("The server is well.")).build())
+}
+
+pub fn distance_schema() -> Schema {
+    let about = "1 minus the cosine, in single precision: 0 for the same direction, 2 for opposite ones";
+    let distance = ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+        .minimum(Some(0))
+        .maximum(Some(2))
+        .description(Some(about));
+    let schema = ObjectBuilder::new().property("distance", distance).required("distance");
+    Schema::from(schema.description(Some("The distance of two profiles.")).build())
+}
+
+pub fn place_schema() -> Schema {
+    let place = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(0))
+        .maximum(Some(map::MOST_PLACES));
+    let schema = ObjectBuilder::new().property("place", place).required("place");
+    Schema::from(schema.description(Some("The place of a profile on the map.")).build())
 }
 
 pub fn profile() -> Value {
@@ -425,9 +464,4 @@ pub fn reference(name: &str) -> Ref {
 
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
-}
-
-fn distance_schema() -> ObjectBuilder {
-    let about = "1 minus the cosine, in single precision: 0 for the same direction, 2 for opposite ones";
-    ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(2)).description(Some(about))
 }

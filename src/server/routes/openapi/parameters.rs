@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
 use super::{Endpoint, Route, Settings};
 use crate::answer::MAX_EF;
@@ -65,12 +65,14 @@ fn known(endpoint: Endpoint, name: &str, settings: Settings) -> Option<Known> {
             json!("ada"),
         ),
         "from" => known("The id of one profile.", id(), json!("ada")),
-        "to" => known("The id of the other.", id(), json!("grace")),
-        "n" => known("How many are wanted.", number(1, settings.max_n), json!(10.min(settings.max_n))),
-        "distances" => known("Whether distances are wanted too.", switch(), json!(true)),
-        "exact" => known("Compare with every vector. Contradicts `ef`.", switch(), json!(true)),
+        "to" => known("The id of the other profile.", id(), json!("grace")),
+        "n" => {
+            known("The number of recommendations.", number(1, settings.max_n), json!(10.min(settings.max_n)))
+        }
+        "distances" => known("Return the distances too.", switch(), json!(true)),
+        "exact" => known("Compare with every vector. `ef` is then ignored.", switch(), json!(true)),
         "ef" => known(
-            "Search the graph with this breadth, n at least, instead of looking into the neighbour table.",
+            "Search the graph with this ef, or with n if n is larger, instead of using the neighbour table.",
             number(1, MAX_EF),
             json!(settings.max_n.min(100)),
         ),
@@ -86,21 +88,25 @@ fn known(endpoint: Endpoint, name: &str, settings: Settings) -> Option<Known> {
         ),
         "field" => known("A field of `/map/fields`.", text(&search::FIELD_BYTES), json!("gender")),
         "prefix" => known(
-            "What ids begin with, at most 512 bytes; everybody's begins with nothing. Contradicts `id`.",
+            "The beginning of the ids, at most 512 bytes; an empty one matches all ids.",
             ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_ID_BYTES)),
             json!("a"),
         ),
         "limit" => known(
-            "How many are wanted at most; goes together with `prefix`.",
+            "The largest number of profiles. With `id` there is one.",
             number(*prefix::LIMIT.start(), *prefix::LIMIT.end()).default(Some(json!(prefix::DEFAULT_LIMIT))),
             json!(prefix::DEFAULT_LIMIT),
         ),
         "version" => known(
             "The number in the name of an index file.",
-            number(1, u64::MAX).format(Some(SchemaFormat::Custom("uint64".to_owned()))),
+            number(1, i64::MAX).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))),
             json!(42),
         ),
-        "place" => known("The number of a profile in the map.", number(0, map::MOST_PLACES), json!(7)),
+        "place" => known(
+            "The number of a profile in the map.",
+            number(0, map::MOST_PLACES).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))),
+            json!(7),
+        ),
         "asset" => {
             let assets: &[Asset] =
                 if let Endpoint::PageAsset = endpoint { &explorer::ASSETS } else { &docs::ASSETS };

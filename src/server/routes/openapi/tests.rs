@@ -6,7 +6,7 @@ use super::super::super::problem::PROBLEM_JSON;
 use super::*;
 
 fn json(settings: Settings) -> Value {
-    serde_json::to_value(document(settings)).unwrap()
+    whole(settings).unwrap()
 }
 
 fn with_keys() -> Value {

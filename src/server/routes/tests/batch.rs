@@ -165,21 +165,38 @@ async fn a_body_that_makes_no_sense_is_refused_with_its_place() {
         (b"{\"n\":1,\"ids\":[\"a\"]".to_vec(), "EOF while parsing an object"),
         (b"{\"n\":1,\"ids\":[\"\xff\"]}".to_vec(), "text is not Unicode"),
         (b"{\"n\":1,\"ids\":[\"\\ud800\"]}".to_vec(), "text is not Unicode"),
-        (b"\xef\xbb\xbf{\"n\":1,\"ids\":[]}".to_vec(), "line 1, column 1: expected an object"),
+        (b"\xef\xbb\xbf{\"n\":1,\"ids\":7}".to_vec(), "line 1, column 14: expected a list"),
+        (b"\xef\xbb\xbf\xef\xbb\xbf{\"n\":1,\"ids\":[]}".to_vec(), "line 1, column 1: expected an object"),
+        (b"\xff\xfe{\0\"\0".to_vec(), "line 1, column 1: expected UTF-8, and this looks like UTF-16"),
+        (b"\xfe\xff\0{\0\"".to_vec(), "expected UTF-8, and this looks like UTF-16"),
+        (b"{\0\"\0n\0".to_vec(), "expected UTF-8, and this looks like UTF-16"),
+        (b"\0{\0\"\0n".to_vec(), "expected UTF-8, and this looks like UTF-16"),
+        (b"\xff\xfe\0\0{\0\0\0".to_vec(), "expected UTF-8, and this looks like UTF-32"),
+        (b"\0\0\xfe\xff\0\0\0{".to_vec(), "expected UTF-8, and this looks like UTF-32"),
+        (b"{\0\0\0\"\0\0\0".to_vec(), "expected UTF-8, and this looks like UTF-32"),
+        (b"\0\0\0{\0\0\0\"".to_vec(), "expected UTF-8, and this looks like UTF-32"),
+        (b"null".to_vec(), "line 1, column 1: expected an object"),
         (b"{\"n\":1,\"vectors\":[[NaN]]}".to_vec(), "not valid JSON"),
         (b"{\"n\":1,\"profiles\":[{\"a\":Infinity}]}".to_vec(), "not valid JSON"),
         (json!({"n": 1}).to_string().into(), "ids is missing; give one of ids, vectors and profiles"),
-        (json!({"ids": ["a"]}).to_string().into(), "n must be a whole number from 1 to 1000"),
+        (json!({"ids": ["a"]}).to_string().into(), "n is missing; it must be a whole number from 1 to 1000"),
         (json!({"ids": ["a"], "n": 0}).to_string().into(), "n must be a whole number from 1 to 1000"),
         (json!({"ids": ["a"], "n": 1001}).to_string().into(), "n must be a whole number from 1 to 1000"),
         (json!({"ids": ["a"], "n": -1}).to_string().into(), "n must be a whole number from 1 to 1000"),
         (json!({"ids": ["a"], "n": 1.5}).to_string().into(), "n must be a whole number from 1 to 1000"),
         (json!({"ids": ["a"], "n": "1"}).to_string().into(), "n must be a whole number from 1 to 1000"),
-        (json!({"ids": ["a"], "n": null}).to_string().into(), "n must be a whole number from 1 to 1000"),
+        (json!({"ids": ["a"], "n": null}).to_string().into(), "n is missing"),
         (
-            json!({"n": 1, "ids": [], "vectors": []}).to_string().into(),
+            json!({"n": 1, "ids": ["a"], "vectors": [[1]]}).to_string().into(),
             "vectors contradicts ids; give one of",
         ),
+        (b"{\"n\":1,\"profiles\":[{}],\"ids\":[7]}".to_vec(), "ids contradicts profiles; give one of"),
+        (b"{\"n\":1,\"ids\":null}".to_vec(), "ids is missing; give one of ids, vectors and profiles"),
+        (b"{\"n\":1,\"ids\":null,\"ids\":[]}".to_vec(), "ids may be given only once"),
+        (b"{\"n\":1e400,\"ids\":[]}".to_vec(), "n must be a whole number from 1 to 1000"),
+        (b"{\"n\":-0.0,\"ids\":[]}".to_vec(), "n must be a whole number from 1 to 1000"),
+        (b"{\"n\":1.00000000000000000001,\"ids\":[]}".to_vec(), "n must be a whole number from 1 to 1000"),
+        (b"{\"n\":1001.0,\"ids\":[]}".to_vec(), "n must be a whole number from 1 to 1000"),
         (b"{\"n\":1,\"ids\":[],\"ids\":[]}".to_vec(), "ids may be given only once"),
         (b"{\"n\":1,\"n\":1,\"ids\":[]}".to_vec(), "n may be given only once"),
         (
@@ -195,7 +212,7 @@ async fn a_body_that_makes_no_sense_is_refused_with_its_place() {
             json!({"n": 1, "ids": [true]}).to_string().into(),
             "expected an id, which is a string or an integer",
         ),
-        (json!({"n": 1, "ids": [7.0]}).to_string().into(), "expected an id, which is a string or an integer"),
+        (json!({"n": 1, "ids": [7.5]}).to_string().into(), "expected an id, which is a string or an integer"),
         (
             json!({"n": 1, "ids": [["a"]]}).to_string().into(),
             "expected an id, which is a string or an integer",
@@ -246,13 +263,58 @@ async fn a_body_that_makes_no_sense_is_refused_with_its_place() {
 #[actix_web::test]
 async fn ids_are_text_or_integers_of_any_size() {
     let (_dir, state) = serving();
-    let body = r#"{"n":1,"ids":[7,"7",-0,18446744073709551616,"\u0061"]}"#;
+    let body = r#"{"n":1.0,"ids":[7,"7",-0,18446744073709551616,"\u0061",7.0,9007199254740993.0,1e1]}"#;
     let answers = send(&state, posted(body)).await.json()["results"].clone();
-    for (place, id) in ["7", "7", "0", "18446744073709551616"].iter().enumerate() {
+    for (place, id) in [
+        (0, "7"),
+        (1, "7"),
+        (2, "0"),
+        (3, "18446744073709551616"),
+        (5, "7"),
+        (6, "9007199254740993"),
+        (7, "10"),
+    ] {
         let detail = answers[place]["problem"]["detail"].as_str().unwrap();
         assert_eq!(detail, format!("no profile has the id {id:?}"));
     }
     assert_eq!(ids_of(&answers[4]), ["a/b"]);
+}
+
+#[actix_web::test]
+async fn what_is_null_or_empty_is_as_if_it_were_not_there() {
+    let (_dir, state) = serving();
+    let of = async |body: &str| {
+        let reply = send(&state, posted(body.as_bytes())).await;
+        (reply.status, String::from_utf8(reply.body).unwrap())
+    };
+    let by_id = of(r#"{"ids":["a"],"n":2}"#).await;
+    assert_eq!(by_id.0, 200);
+    for same in [
+        r#"{"ids":["a"],"n":2,"vectors":null,"profiles":null,"exclude":null,"distances":null}"#,
+        r#"{"distances":null,"profiles":null,"vectors":null,"ids":["a"],"n":2}"#,
+        r#"{"profiles":[],"ids":["a"],"vectors":[],"exclude":[],"n":2}"#,
+        r#"{"ids":["a"],"n":2.0}"#,
+        r#"{"ids":["a"],"n":0.2e1}"#,
+        r#"{"ids":["a"],"n":20E-1}"#,
+        "\u{feff}{\"ids\":[\"a\"],\"n\":2}",
+        "\u{feff} {\"ids\":[\"a\"],\"n\":2}\n",
+    ] {
+        assert_eq!(of(same).await, by_id, "{same}");
+    }
+    let by_vector = of(r#"{"vectors":[[1,0]],"n":2,"distances":true}"#).await;
+    assert_eq!(by_vector.0, 200);
+    let with_null = r#"{"ids":null,"vectors":[[1,0]],"profiles":[],"n":2,"distances":true}"#;
+    assert_eq!(of(with_null).await, by_vector);
+    let profiles = of(r#"{"profiles":[{"angle":[2,0],"name":null}],"ids":null,"n":1}"#).await;
+    assert_eq!(profiles, of(r#"{"profiles":[{"angle":[2,0]}],"n":1}"#).await);
+    for none in [
+        r#"{"ids":[],"n":1}"#,
+        r#"{"vectors":[],"n":1}"#,
+        r#"{"profiles":[],"n":1,"ids":null}"#,
+        r#"{"ids":[],"vectors":[],"profiles":[],"n":1000}"#,
+    ] {
+        assert_eq!(of(none).await, (200, r#"{"results":[]}"#.to_owned()), "{none}");
+    }
 }
 
 #[actix_web::test]

@@ -10,6 +10,7 @@ use super::super::super::Cause;
 use super::super::super::input::RandomAccess;
 use super::super::Rows;
 use super::super::guard::guarded;
+use super::super::joined;
 use super::message::{
     CONTINUATION, Counted, check_decompressed, check_endianness, counted, damaged, repaired, too_large,
     truncated,
@@ -32,7 +33,7 @@ struct Contents {
 /// Gives the records of every batch that the footer names, in its order.
 pub(super) fn read(file: &RandomAccess, rows: &mut Rows<'_, '_>) -> Result<(), Cause> {
     let contents = contents(file)?;
-    check_blocks(&contents)?;
+    joined::check(file, MAGIC, check_blocks(&contents)?, contents.end)?;
     let counted = counted(&contents.schema);
     let mut decoder = FileDecoder::new(contents.schema, contents.version);
     for block in &contents.dictionaries {
@@ -76,26 +77,24 @@ fn contents(file: &RandomAccess) -> Result<Contents, Cause> {
 }
 
 /// What a footer says of its blocks is compared with the file before anything is read: each lies within it, and all
-/// together are no longer, so that none can be named a million times.
-fn check_blocks(contents: &Contents) -> Result<(), Cause> {
-    let mut total = 0_u64;
+/// together are no longer, so that none can be named a million times. Gives where the last one ends.
+fn check_blocks(contents: &Contents) -> Result<u64, Cause> {
+    let (mut total, mut last) = (0_u64, 0_u64);
     for block in contents.dictionaries.iter().chain(&contents.batches) {
         let (offset, metadata, body) =
             (block.offset(), i64::from(block.metaDataLength()), block.bodyLength());
         let end = [metadata, body].iter().try_fold(offset, |end, &length| end.checked_add(length));
-        let lies_within = offset >= 0
-            && metadata >= 0
-            && body >= 0
-            && end.and_then(|end| u64::try_from(end).ok()).is_some_and(|end| end <= contents.end);
-        if !lies_within {
+        let end = end.and_then(|end| u64::try_from(end).ok()).filter(|&end| end <= contents.end);
+        let Some(end) = end.filter(|_| offset >= 0 && metadata >= 0 && body >= 0) else {
             return Err(damaged(&format!(
                 "its footer names a block of {metadata} and {body} bytes at {offset}, and there are {} bytes",
                 contents.end
             )));
-        }
+        };
+        last = last.max(end);
         total = total.saturating_add((metadata as u64).saturating_add(body as u64));
     }
-    if total > contents.end { Err(damaged("the blocks that its footer names overlap")) } else { Ok(()) }
+    if total > contents.end { Err(damaged("the blocks that its footer names overlap")) } else { Ok(last) }
 }
 
 /// A block with its metadata as the decoder takes it, and where that ends.

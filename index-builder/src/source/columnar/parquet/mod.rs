@@ -19,6 +19,7 @@ use super::super::input::RandomAccess;
 use super::super::{Cause, Input, ReadOptions, Sink, SourceError};
 use super::Rows;
 use super::guard::guarded;
+use super::joined;
 
 /// What a Parquet file begins and ends with.
 const MAGIC: &[u8; 4] = b"PAR1";
@@ -82,6 +83,7 @@ fn magic_at(file: &RandomAccess, offset: u64) -> io::Result<Vec<u8>> {
 fn load(file: &RandomAccess, rows: &Rows<'_, '_>) -> Result<ArrowReaderMetadata, Cause> {
     let metadata = guarded(|| ArrowReaderMetadata::load(file, ArrowReaderOptions::new()))?;
     let metadata = metadata.map_err(|error| unreadable(&error))?;
+    joined::check(file, MAGIC, named_end(metadata.metadata()), footer_start(file)?)?;
     let Some(schema) = columns::with_long_timestamps(metadata.schema(), metadata.parquet_schema()) else {
         return Ok(metadata);
     };
@@ -92,6 +94,39 @@ fn load(file: &RandomAccess, rows: &Rows<'_, '_>) -> Result<ArrowReaderMetadata,
     let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
     let metadata = guarded(|| ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options))?;
     metadata.map_err(|error| unreadable(&error))
+}
+
+/// Where the footer begins: its length stands between it and the last magic number.
+fn footer_start(file: &RandomAccess) -> Result<u64, Cause> {
+    let end = file.length().saturating_sub(2 * MAGIC.len() as u64);
+    let length = magic_at(file, end).map_err(Cause::Io)?;
+    let length = length.first_chunk().map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
+    Ok(end.saturating_sub(length))
+}
+
+/// Where the last byte ends of all that the footer names: pages, their indexes, and Bloom filters.
+fn named_end(metadata: &ParquetMetaData) -> u64 {
+    let end = |start: i64, length: i64| u64::try_from(start.saturating_add(length)).unwrap_or(0);
+    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+    let ends = columns.flat_map(|column| {
+        let pages = column.dictionary_page_offset().unwrap_or(i64::MAX).min(column.data_page_offset());
+        [
+            Some(end(pages, column.compressed_size())),
+            column
+                .column_index_offset()
+                .zip(column.column_index_length())
+                .map(|(at, length)| end(at, length.into())),
+            column
+                .offset_index_offset()
+                .zip(column.offset_index_length())
+                .map(|(at, length)| end(at, length.into())),
+            column
+                .bloom_filter_offset()
+                .zip(column.bloom_filter_length())
+                .map(|(at, length)| end(at, length.into())),
+        ]
+    });
+    ends.flatten().max().unwrap_or(0)
 }
 
 /// A reader of the columns that can be read, and what is known of them.
