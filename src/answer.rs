@@ -2,6 +2,7 @@
 //!
 //! The server and `index-builder query` both answer from here, so their bodies are the same to the byte.
 
+pub mod attributes;
 mod browse;
 mod map;
 

@@ -11,9 +11,10 @@ use utoipa::openapi::{ContentBuilder, Ref};
 
 use super::super::super::access::Allowance;
 use super::super::super::problem::{Document, MAX_TARGET_BYTES, PROBLEM_JSON, Problem};
-use super::super::{events, index, pin, versions};
+use super::super::{colours, events, index, pin, versions};
 use super::operations::{self, Kept, Success};
 use super::{Route, Settings, batch};
+use crate::answer::attributes::{ColourField, ColourKind, ColourValue};
 use crate::index::{TableKind, TableMetadata};
 
 /// The schemas that answers refer to.
@@ -30,11 +31,17 @@ pub fn schemas(components: ComponentsBuilder, settings: Settings) -> ComponentsB
         .schema("Health", operations::health_schema())
         .schema("Distance", operations::distance_schema())
         .schema("Place", operations::place_schema())
+        .schema("Found", operations::found_schema())
         .schema_from::<Document<'_>>()
         .schema_from::<index::Description<'_>>()
+        .schema_from::<index::FieldDescription<'_>>()
         .schema_from::<index::Refused>()
         .schema_from::<TableMetadata>()
         .schema_from::<TableKind>()
+        .schema_from::<colours::Colours>()
+        .schema_from::<ColourField>()
+        .schema_from::<ColourKind>()
+        .schema_from::<ColourValue>()
         .schema_from::<versions::Versions>()
         .schema_from::<versions::Version>()
         .schema_from::<pin::Pinned>()

@@ -70,8 +70,11 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             success: Success::json(reference("Profile"), profile(), Kept::No { from_index: true }),
             problems: with_index_problems(vec![Problem::NoProfiles]),
         },
+        Endpoint::Search => search(),
         Endpoint::Distance => distance(),
         Endpoint::Map => all_places(),
+        Endpoint::MapFields => map_fields(),
+        Endpoint::MapValues => map_values(),
         Endpoint::MapPlace => map_place(),
         Endpoint::PlaceOf => place_of(),
         Endpoint::Alive => Described {
@@ -174,6 +177,56 @@ fn profiles() -> Described {
     }
 }
 
+fn search() -> Described {
+    let example = json!({"complete": true, "looked_at": 59938, "profiles": 59938,
+        "found": [{"field": "name", "profile": profile()}]});
+    Described {
+        tag: "profiles",
+        summary: "Profiles with a text that begins with the prefix",
+        description: "Searches the texts that answers show, without regard to case and accents. Profiles whose text begins \
+            with the prefix come first, then profiles with a later word that does. Lists are not searched, and of a text \
+            only the first 64 bytes are known. The first search of a version reads its documents. Until that is done, \
+            `complete` is false, and only the first `looked_at` of the `profiles` are searched.",
+        success: Success::json(reference("Found"), example, Kept::No { from_index: true }),
+        problems: with_index_problems(vec![unknown_field("texts")]),
+    }
+}
+
+fn unknown_field(what: &'static str) -> Problem {
+    Problem::UnknownField { name: "nmae".to_owned(), what, known: "name, city".to_owned() }
+}
+
+fn map_fields() -> Described {
+    let example = json!({"complete": true, "looked_at": 59938, "profiles": 59938, "fields": [
+        {"field": "gender", "kind": "category", "values": [{"value": "female", "profiles": 30112},
+            {"value": "male", "profiles": 29826}], "others": 0},
+        {"field": "age", "kind": "number", "low": 19.0, "high": 78.0},
+    ]});
+    Described {
+        tag: "profiles",
+        summary: "The fields that can colour the map",
+        description: "Fields with few values or with a few frequent values, and fields of numbers. Only fields that answers \
+            show are listed. `complete` is false until all documents of the version have been read.",
+        success: Success::json(reference("Colours"), example, Kept::No { from_index: true }),
+        problems: with_index_problems(vec![]),
+    }
+}
+
+fn map_values() -> Described {
+    let success = Success { kept: Kept::No { from_index: true }, ..file("application/octet-stream") };
+    let problems = vec![unknown_field("few values or numbers"), Problem::AnotherVersion { version: 42 }];
+    Described {
+        tag: "profiles",
+        summary: "The value of each profile in a field",
+        description: "One byte for each profile, in the order of the map. For a category it is the place of the value in the \
+            list of `/map/fields`, for a number a step from 0 (`low`) to 253 (`high`). 254 is another value, 255 no value, \
+            a suppressed profile, or one that has not been read yet. With the entity tag of the map as `If-Match`, the \
+            answer is 412 if another version is served by now.",
+        success,
+        problems: with_index_problems(problems),
+    }
+}
+
 /// One profile or an array of them, in words that generators read over: where they make types of `oneOf`, some read
 /// neither.
 pub fn one_or_many() -> Value {
@@ -235,7 +288,9 @@ fn index() -> Described {
         "version": 42, "file": "index-00000042.knd", "created": "2026-01-02T03:04:05Z",
         "loaded": "2026-01-02T03:05:06Z", "profiles": 59938, "nodes": 58211, "dimension": 256, "m": 16, "ef": 64,
         "recall_at_10": 0.998, "table": {"neighbours": 100, "kind": "exact", "recall": 1.0},
-        "vectorizer": "hashing", "skipped": {"id missing": 2}, "degraded": false, "swaps": 41,
+        "vectorizer": "hashing",
+        "fields": [{"name": "age", "kind": "number", "reason": "all 59938 values are numbers", "exposed": true}],
+        "skipped": {"id missing": 2}, "degraded": false, "swaps": 41,
         "last_swap_seconds": 0.3, "refused": 0, "last_refused": null,
     });
     Described {
@@ -361,6 +416,32 @@ fn with_index_problems(mut problems: Vec<Problem>) -> Vec<Problem> {
 
 fn health() -> Success {
     Success::json(reference("Health"), json!({"status": "ok"}), FRESH)
+}
+
+/// What a search by text answers.
+pub fn found_schema() -> Schema {
+    let number = |about| {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(0))
+            .description(Some(about))
+    };
+    let found = ObjectBuilder::new()
+        .property("field", text())
+        .required("field")
+        .property("profile", reference("Profile"))
+        .required("profile");
+    let schema = ObjectBuilder::new()
+        .property("complete", ObjectBuilder::new().schema_type(Type::Boolean))
+        .required("complete")
+        .property("looked_at", number("Profiles that have been read, from the first on."))
+        .required("looked_at")
+        .property("profiles", number("Profiles of the index."))
+        .required("profiles")
+        .property("found", ArrayBuilder::new().items(found.build()))
+        .required("found");
+    Schema::from(schema.description(Some("Profiles with a text that begins with the prefix.")).build())
 }
 
 pub fn health_schema() -> Schema {

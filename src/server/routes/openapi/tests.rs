@@ -69,6 +69,8 @@ fn is_needed(route: &Route, parameter: &Value) -> bool {
         ("/distance", "from"),
         ("/distance", "to"),
         ("/map/place", "id"),
+        ("/map/values", "field"),
+        ("/search", "prefix"),
     ];
     needed.contains(&(route.pattern, name))
 }
