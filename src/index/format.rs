@@ -75,6 +75,8 @@
 
 use super::error::OpenError;
 
+pub use super::sections::SectionKind;
+
 #[cfg(target_endian = "big")]
 compile_error!("index files are little-endian and mapped as they are; big-endian machines are not supported");
 
@@ -112,93 +114,6 @@ pub const NO_PLACE: [u16; 2] = [u16::MAX; 2];
 const CREATED: usize = 24;
 const CHECKSUM: usize = 120;
 const REQUIRED: u32 = 1;
-
-/// What a section holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u32)]
-#[allow(missing_docs, reason = "the table above says what each is")]
-pub enum SectionKind {
-    Metadata = 1,
-    Vectors = 2,
-    NodeOfProfile = 3,
-    NodeStarts = 4,
-    NodeProfiles = 5,
-    Level0 = 6,
-    UpperStarts = 7,
-    UpperLevels = 8,
-    IdStarts = 9,
-    Ids = 10,
-    DocumentStarts = 11,
-    Documents = 12,
-    Vectorizer = 13,
-    IdHash = 14,
-    Neighbours = 15,
-    Codes = 16,
-    Map = 17,
-}
-
-impl SectionKind {
-    /// Every kind, by number.
-    pub const ALL: [SectionKind; 17] = [
-        SectionKind::Metadata,
-        SectionKind::Vectors,
-        SectionKind::NodeOfProfile,
-        SectionKind::NodeStarts,
-        SectionKind::NodeProfiles,
-        SectionKind::Level0,
-        SectionKind::UpperStarts,
-        SectionKind::UpperLevels,
-        SectionKind::IdStarts,
-        SectionKind::Ids,
-        SectionKind::DocumentStarts,
-        SectionKind::Documents,
-        SectionKind::Vectorizer,
-        SectionKind::IdHash,
-        SectionKind::Neighbours,
-        SectionKind::Codes,
-        SectionKind::Map,
-    ];
-
-    /// The kind of that number, if this program knows it.
-    pub fn from_number(number: u32) -> Option<SectionKind> {
-        Self::ALL.into_iter().find(|kind| *kind as u32 == number)
-    }
-
-    /// Whether a file without it is refused.
-    pub fn is_required(self) -> bool {
-        !matches!(
-            self,
-            SectionKind::Vectorizer
-                | SectionKind::IdHash
-                | SectionKind::Neighbours
-                | SectionKind::Codes
-                | SectionKind::Map
-        )
-    }
-
-    /// The name that messages and `inspect` use.
-    pub fn name(self) -> &'static str {
-        match self {
-            SectionKind::Metadata => "metadata",
-            SectionKind::Vectors => "vectors",
-            SectionKind::NodeOfProfile => "node of profile",
-            SectionKind::NodeStarts => "node starts",
-            SectionKind::NodeProfiles => "node profiles",
-            SectionKind::Level0 => "level 0",
-            SectionKind::UpperStarts => "upper starts",
-            SectionKind::UpperLevels => "upper levels",
-            SectionKind::IdStarts => "id starts",
-            SectionKind::Ids => "ids",
-            SectionKind::DocumentStarts => "document starts",
-            SectionKind::Documents => "documents",
-            SectionKind::Vectorizer => "vectorizer",
-            SectionKind::IdHash => "id hash",
-            SectionKind::Neighbours => "neighbours",
-            SectionKind::Codes => "codes",
-            SectionKind::Map => "map",
-        }
-    }
-}
 
 /// The header of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,6 +19,7 @@ pub mod plain_text;
 pub mod reader;
 pub mod recall;
 pub mod search;
+mod sections;
 pub mod small_file;
 pub mod suppressed;
 mod verify;
