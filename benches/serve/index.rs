@@ -208,6 +208,7 @@ fn metadata(shape: Shape) -> Metadata {
         // Not true, and it makes no difference.
         table: Some(TableMetadata { neighbours: shape.slots, kind: TableKind::Exact, recall: 1.0 }),
         map: None,
+        codes: None,
         default_ef: 64,
         recall_at_10: 1.0,
         recall_sample: 0,

@@ -40,7 +40,7 @@ impl Parts<'_> {
             + graph.upper.len()
             + table.as_ref().map_or(0, |table| profiles * table.neighbours);
         let documents: u64 = self.profiles.entries.iter().map(|entry| u64::from(entry.document.length)).sum();
-        (numbers * size_of::<u32>() + codes.as_ref().map_or(0, Vec::len)) as u64 + documents
+        (numbers * size_of::<u32>() + codes.as_ref().map_or(0, |codes| codes.codes.len())) as u64 + documents
     }
 
     /// Writes the file. The same parts give the same bytes.
@@ -53,6 +53,7 @@ impl Parts<'_> {
             self.linked.table.is_some(),
             self.linked.codes.is_some(),
             self.linked.map.is_some(),
+            self.profiles.vector_lengths.is_some(),
         ];
         let sections = SectionKind::ALL.len() - optional.iter().filter(|&&there| !there).count();
         let neighbours = self.linked.table.as_ref().map_or(0, |table| table.neighbours);
@@ -71,11 +72,14 @@ impl Parts<'_> {
             write_table(&mut writer, table)?;
         }
         if let Some(codes) = &self.linked.codes {
-            writer.section(SectionKind::Codes, |out| out.write_all(bytemuck::cast_slice(codes)))?;
+            writer.section(SectionKind::Codes, |out| out.write_all(bytemuck::cast_slice(&codes.codes)))?;
         }
         if let Some(map) = &self.linked.map {
             let places = map.places(&self.linked.nodes);
             writer.section(SectionKind::Map, |out| out.write_all(bytemuck::cast_slice(&places)))?;
+        }
+        if let Some(lengths) = &self.profiles.vector_lengths {
+            writer.section(SectionKind::VectorLengths, |out| out.write_all(bytemuck::cast_slice(lengths)))?;
         }
         Ok(writer.finish()?)
     }

@@ -52,6 +52,7 @@
 //! | neighbours | optional: profiles x K `u32`: the K nearest profiles of each, see below |
 //! | codes | optional: nodes x dimension `i8`, filled up to a multiple of 32, see [`codes`](super::codes) |
 //! | map | optional: profiles x 2 `u16`: the place of each on a map in two dimensions, see below |
+//! | vector lengths | optional: profiles x `f32`: how long each profile's vector was before it got the length 1 |
 //!
 //! Optional sections came after the first files of format version 1 and do not change it: a reader that does not know
 //! a kind ignores it, and one that does manages without. What an optional section holds can be had from the required
@@ -72,6 +73,13 @@
 //! bytes. A step along x is as long as one along y. Profiles that share a node share a place. A profile without a node,
 //! and no other, has [`NO_PLACE`]: all ones. One number alone is never `u16::MAX`. The metadata may say how the map was
 //! made. Places are for looking at: no answer depends on them.
+//!
+//! **Vector lengths** are finite, and 0 for a profile without a node and for no other. A length beyond the largest `f32`
+//! is said to be that one. No answer depends on them.
+//!
+//! **Codes** may be described in the metadata, as `codes`: the `mean` and the `scale` that they were made with, and the
+//! largest `residual`, the most that a vector is from `mean + code / scale`. With these three a reader can prove by the
+//! codes alone that a node is not among the nearest. Without them it has to compare vectors.
 
 use super::error::OpenError;
 

@@ -28,8 +28,8 @@ pub mod writer;
 pub use error::{Damaged, OpenError};
 pub use format::Header;
 pub use metadata::{
-    Field as FieldMetadata, Graph as GraphMetadata, Map as MapMetadata, MapMethod, Metadata, Source,
-    Table as TableMetadata, TableKind, Vectorizer as VectorizerMetadata,
+    Codes as CodesMetadata, Field as FieldMetadata, Graph as GraphMetadata, Map as MapMetadata, MapMethod,
+    Metadata, Source, Table as TableMetadata, TableKind, Vectorizer as VectorizerMetadata,
 };
 pub use mmap::{FileIdentity, MappedFile, Residency};
 pub use reader::{Index, Ordinal};

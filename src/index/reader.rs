@@ -7,7 +7,7 @@ use super::error::{Damaged, OpenError};
 use super::format::{self, ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, MAX_SECTIONS, NONE, header_checksum};
 use super::graph::Graph;
 use super::ids;
-use super::metadata::Metadata;
+use super::metadata::{Codes as CodesMetadata, Metadata};
 use super::sections::{Check, Ranges, Section, Shape, at, neighbours_of_a_row};
 use super::verify;
 
@@ -70,10 +70,15 @@ impl<B: AsRef<[u8]>> Index<B> {
         let metadata: Metadata =
             serde_json::from_slice(metadata).map_err(|error| OpenError::Metadata(error.to_string()))?;
         let neighbours = neighbours_of_a_row(&table, &metadata)?;
+        let shape = Shape::new(&header, neighbours);
+        let check = Check { bytes: all, header: &header, metadata: &metadata, ranges: &ranges, shape };
         if everything {
             verify::counts(&header)?;
-            let shape = Shape::new(&header, neighbours);
-            Check { bytes: all, header: &header, metadata: &metadata, ranges: &ranges, shape }.sections()?;
+            check.lengths()?;
+        }
+        verify::codes_metadata(&header, &metadata)?;
+        if everything {
+            check.content()?;
         }
         Ok(Index { header, metadata, table, ranges, neighbours, bytes })
     }
@@ -136,6 +141,13 @@ impl<B: AsRef<[u8]>> Index<B> {
         (places.len() == self.header.profiles as usize).then_some(places)
     }
 
+    /// How long the vector of each profile was before it was normalised, by ordinals; none where the file does not say
+    /// it, or is too short by now. What stands there may be anything.
+    pub fn vector_lengths(&self) -> Option<&[f32]> {
+        let lengths = self.ranges.slice(at::VectorLengths, self.bytes.as_ref())?;
+        (lengths.len() == self.header.profiles as usize).then_some(lengths)
+    }
+
     /// Whether the file had a map when it was opened.
     pub fn has_map(&self) -> bool {
         self.ranges.get(at::Map::KIND).is_some()
@@ -167,6 +179,7 @@ impl<B: AsRef<[u8]>> Index<B> {
             neighbours: self.neighbours,
             table: self.slice(at::Neighbours),
             codes: self.slice(at::Codes),
+            codes_metadata: self.metadata.codes.as_ref(),
         }
     }
 }
@@ -192,6 +205,7 @@ pub struct View<'a> {
     neighbours: usize,
     table: &'a [u32],
     codes: &'a [i8],
+    codes_metadata: Option<&'a CodesMetadata>,
 }
 
 impl<'a> View<'a> {
@@ -292,7 +306,7 @@ impl Graph for View<'_> {
     }
 
     fn codes(&self) -> Option<NodeCodes<'_>> {
-        NodeCodes::new(self.codes, self.dimension)
+        Some(NodeCodes::new(self.codes, self.dimension)?.with_metadata(self.codes_metadata))
     }
 
     fn neighbours(&self, node: u32, level: usize) -> &[u32] {

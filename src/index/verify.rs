@@ -4,6 +4,7 @@ use super::error::OpenError;
 use super::format::{
     ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, M_RANGE, MAX_DIMENSION, MAX_LEVELS, NONE, align,
 };
+use super::metadata::Metadata;
 
 /// Every section in range, aligned, after the one before, a multiple of its element size; zeros between them; the
 /// file ends with the last.
@@ -68,6 +69,25 @@ pub(super) fn counts(header: &Header) -> Result<(), OpenError> {
     }
     if entry_point.is_none() != (nodes == 0) || entry_point.is_some_and(|node| node >= nodes) {
         return Err(OpenError::field("entry point", entry_point.unwrap_or(NONE)));
+    }
+    Ok(())
+}
+
+/// What the metadata say of codes is possible: bounds are computed from it.
+pub(super) fn codes_metadata(header: &Header, metadata: &Metadata) -> Result<(), OpenError> {
+    let Some(codes) = &metadata.codes else { return Ok(()) };
+    if codes.mean.len() != header.dimension as usize {
+        let (mean, dimension) = (codes.mean.len(), header.dimension);
+        let message = format!("the mean of the codes has {mean} numbers, and a vector has {dimension}");
+        return Err(OpenError::Metadata(message));
+    }
+    let are_numbers = codes.mean.iter().all(|number| number.is_finite());
+    if !are_numbers
+        || !(codes.scale.is_normal() && codes.scale > 0.0)
+        || codes.residual.is_nan()
+        || codes.residual < 0.0
+    {
+        return Err(OpenError::Metadata("the numbers of the codes are not possible".to_owned()));
     }
     Ok(())
 }

@@ -97,6 +97,7 @@ fn metadata(nodes: u32) -> Metadata {
         graph: GraphMetadata { builder: "complete".to_owned(), ef_construction: 1, seed: 0, attached: 0 },
         table: None,
         map: None,
+        codes: None,
         default_ef: 64,
         recall_at_10: 1.0,
         recall_sample: nodes,

@@ -33,8 +33,9 @@ fn damage(kind: SectionKind) -> Damage {
         Vectorizer => return Damage::None,
         IdHash => |file| file.bytes(IdHash).fill(0xff),
         Neighbours => |file| file.set(Neighbours, 0, 0),
-        Codes => |file| file.bytes(Codes).truncate(32),
+        Codes => |file| file.bytes(Codes)[0] ^= 64,
         Map => |file| file.set(Map, 0, NONE),
+        VectorLengths => |file| file.set(VectorLengths, 0, f32::NAN.to_bits()),
     })
 }
 

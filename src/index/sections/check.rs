@@ -1,5 +1,7 @@
 //! What the checks of sections work with.
 
+use std::ops::Range;
+
 use super::ranges::{Ranges, Section};
 use super::table::SectionKind;
 use crate::index::error::OpenError;
@@ -51,13 +53,16 @@ impl<'a> Check<'a> {
         self.ranges.slice(section, self.bytes).unwrap_or_default()
     }
 
-    /// Checks all sections that are there: first how long they are, then what they hold.
+    fn there(&self) -> impl Iterator<Item = (SectionKind, Range<usize>)> {
+        SectionKind::ALL.into_iter().filter_map(|kind| Some((kind, self.ranges.get(kind)?)))
+    }
+
+    /// Checks how long all sections are that are there.
     ///
     /// # Errors
     /// The first that is wrong.
-    pub fn sections(&self) -> Result<(), OpenError> {
-        let there = || SectionKind::ALL.into_iter().filter_map(|kind| Some((kind, self.ranges.get(kind)?)));
-        for (kind, range) in there() {
+    pub fn lengths(&self) -> Result<(), OpenError> {
+        for (kind, range) in self.there() {
             let length = range.len() as u64;
             match (kind.row().length)(self) {
                 Needed::Exactly(needed) if length != needed => {
@@ -69,7 +74,15 @@ impl<'a> Check<'a> {
                 Needed::Any | Needed::Exactly(_) | Needed::NothingOr(_) => {}
             }
         }
-        there().try_for_each(|(kind, _)| (kind.row().check)(self))
+        Ok(())
+    }
+
+    /// Checks what they hold, after their lengths.
+    ///
+    /// # Errors
+    /// The first that is wrong.
+    pub fn content(&self) -> Result<(), OpenError> {
+        self.there().try_for_each(|(kind, _)| (kind.row().check)(self))
     }
 }
 

@@ -116,9 +116,11 @@ sections! {
         |s| 4 * s.neighbours, |c| Exactly(c.shape.profiles * c.shape.neighbours * 4), neighbours::rows;
     Codes = 16, "codes", false, i8,
         |s| codes::stride(s.dimension as usize) as u64,
-        |c| NothingOr(c.shape.nodes * codes::stride(c.shape.dimension as usize) as u64), unchecked;
+        |c| NothingOr(c.shape.nodes * codes::stride(c.shape.dimension as usize) as u64), vectors::codes;
     Map = 17, "map", false, [u16; 2],
         |_| 4, |c| Exactly(c.shape.profiles * 4), profiles::places;
+    VectorLengths = 23, "vector lengths", false, f32,
+        |_| 4, |c| Exactly(c.shape.profiles * 4), vectors::lengths;
 }
 
 impl SectionKind {
