@@ -3,12 +3,14 @@
 //! A code is a vector moved by the mean of all, in units of one common scale: `(x - mean) * scale`, rounded to
 //! -127..=127. For a query q, `q . x = q . (x - mean) + q . mean`, and the second part is the same for every x. So the
 //! dot product of the query, in 16-bit integers of its own scale, and the code orders as `q . x` does, but for
-//! rounding, and neither the mean nor the scale need be known. It is an integer, the same on every machine.
+//! rounding, and neither the mean nor the scale need be known. It is an integer, the same on every machine. With mean
+//! and scale, and the most that rounding has taken from a vector, it also says within which bounds `q . x` is: see
+//! [`scan`](super::scan).
 //!
 //! A code takes a quarter of its vector's memory, so a search waits for a quarter of the memory accesses.
 
 use super::metadata::Codes as CodesMetadata;
-use crate::distance::dot_codes_of;
+use crate::distance::{dot_codes_in_turn, dot_codes_of};
 
 /// Numbers of a code are filled up with zeros to a multiple of this, and every code starts at a multiple of it.
 pub const STRIDE: usize = 32;
@@ -22,7 +24,7 @@ const WIDEST: f64 = 8.0;
 
 /// The length of a query in its own units: fine enough that rounding it adds nothing to that of the codes, and small
 /// enough that no product of the two overflows.
-const QUERY_LENGTH: f64 = 8192.0;
+pub(super) const QUERY_LENGTH: f64 = 8192.0;
 
 /// How much larger than computed the largest residual is said to be, for what the computation itself has rounded: as a
 /// share, and at least.
@@ -127,7 +129,7 @@ impl<'a> NodeCodes<'a> {
         })
     }
 
-    /// The same codes with what is known of them: without it, nothing can be proven by codes.
+    /// The same codes with what is known of them: without it, [`scan`](super::scan) can prove nothing.
     pub fn with_metadata(self, metadata: Option<&'a CodesMetadata>) -> NodeCodes<'a> {
         NodeCodes { metadata, ..self }
     }
@@ -145,6 +147,12 @@ impl<'a> NodeCodes<'a> {
     /// The dot product of a query's code and that of each node; a number that is no node gives 0.
     pub fn dots(&self, query: &[i16], nodes: &[u32], dots: &mut Vec<i32>) {
         dot_codes_of(query, self.codes, self.stride, nodes, dots);
+    }
+
+    /// The dot product of a query's code and those of nodes that follow each other.
+    pub(super) fn dots_in_turn(&self, query: &[i16], nodes: std::ops::Range<usize>, dots: &mut Vec<i32>) {
+        let range = nodes.start.saturating_mul(self.stride)..nodes.end.saturating_mul(self.stride);
+        dot_codes_in_turn(query, self.codes.get(range).unwrap_or_default(), self.stride, dots);
     }
 
     /// A node's code; empty for a number that is no node.

@@ -18,6 +18,7 @@ pub mod pin;
 pub mod plain_text;
 pub mod reader;
 pub mod recall;
+pub mod scan;
 pub mod search;
 mod sections;
 pub mod small_file;
