@@ -55,8 +55,8 @@
 //! | vector lengths | optional: profiles x `f32`: how long each profile's vector was before it got the length 1 |
 //!
 //! Optional sections came after the first files of format version 1 and do not change the version. A reader ignores a
-//! kind that it does not know, and works without a kind that is missing. No answer depends on an
-//! optional section: it makes answers faster, or tells more about profiles.
+//! kind that it does not know, and works without a kind that is missing. Optional sections make
+//! answers faster or more exact, or tell more about profiles.
 //!
 //! **Id hash**: a hash table with open addressing. The low 32 bits of a slot are an ordinal, the high 32 bits are the
 //! high 32 bits of the id's XXH3-64. An empty slot is all ones. The low bits of the hash are the number of the first slot
