@@ -111,7 +111,7 @@ fn ask(
     start_of_answer(StreamOwned::new(connection, stream), &request)
 }
 
-/// What somebody answers who knows no TLS is no message of it.
+/// An answer without TLS is no message of TLS.
 fn in_our_words(error: io::Error) -> io::Error {
     let of_tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
     match of_tls {
