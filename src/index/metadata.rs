@@ -46,8 +46,8 @@ pub struct Metadata {
     pub duplicates: u64,
     /// Profiles whose vector is zero: they are there, but have no neighbours.
     pub zero_vectors: u64,
-    /// What each field was taken for, by name; none where the vectorizer does not look at fields, or of a builder that
-    /// did not say it.
+    /// What became of each field that was vectorized or is stored, by name; none in a file of a builder that did not say
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<Field>>,
 }
@@ -57,7 +57,8 @@ pub struct Metadata {
 pub struct Field {
     /// Its name; those of maps are joined by dots.
     pub name: String,
-    /// `number`, `category`, `list` or `text`.
+    /// `number`, `category`, `list` or `text` for what hashing compares; `id`, `vector`, or `stored` for a field that is
+    /// not compared.
     pub kind: String,
     /// Why, as a sentence.
     pub reason: String,
@@ -72,6 +73,25 @@ pub struct Field {
     /// Distinct values, where they are few enough to be a category; elements of lists are not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<u64>,
+    /// Whether the field is stored in documents and returned; none of a builder that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposed: Option<bool>,
+}
+
+impl Metadata {
+    /// Whether answers have a field: as its builder says, else by the names that were to be exposed.
+    pub fn exposes(&self, field: &Field) -> bool {
+        field.exposed.unwrap_or_else(|| {
+            self.exposed
+                .as_ref()
+                .is_none_or(|names| names.iter().any(|name| is_at_or_below(&field.name, name)))
+        })
+    }
+}
+
+/// Whether a path is that of a field or of one in it.
+pub fn is_at_or_below(path: &str, field: &str) -> bool {
+    path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Where the profiles came from.

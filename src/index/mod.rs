@@ -28,7 +28,7 @@ pub use error::{Damaged, OpenError};
 pub use format::Header;
 pub use metadata::{
     Field as FieldMetadata, Graph as GraphMetadata, Map as MapMetadata, MapMethod, Metadata, Source,
-    Table as TableMetadata, TableKind, Vectorizer as VectorizerMetadata,
+    Table as TableMetadata, TableKind, Vectorizer as VectorizerMetadata, is_at_or_below,
 };
 pub use mmap::{FileIdentity, MappedFile, Residency};
 pub use reader::{Index, Ordinal};

@@ -27,6 +27,7 @@ pub fn schemas(components: ComponentsBuilder) -> ComponentsBuilder {
         .schema("Profile", Schema::from(profile.build()))
         .schema_from::<Document<'_>>()
         .schema_from::<index::Description<'_>>()
+        .schema_from::<index::FieldDescription<'_>>()
         .schema_from::<index::Refused>()
         .schema_from::<TableMetadata>()
         .schema_from::<TableKind>()

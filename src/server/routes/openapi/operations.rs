@@ -225,7 +225,9 @@ fn index() -> Described {
         "version": 42, "file": "index-00000042.knd", "created": "2026-01-02T03:04:05Z",
         "loaded": "2026-01-02T03:05:06Z", "profiles": 59938, "nodes": 58211, "dimension": 256, "m": 16, "ef": 64,
         "recall_at_10": 0.998, "table": {"neighbours": 100, "kind": "exact", "recall": 1.0},
-        "vectorizer": "hashing", "skipped": {"id missing": 2}, "degraded": false, "swaps": 41,
+        "vectorizer": "hashing",
+        "fields": [{"name": "age", "kind": "number", "reason": "all 59938 values are numbers", "exposed": true}],
+        "skipped": {"id missing": 2}, "degraded": false, "swaps": 41,
         "last_swap_seconds": 0.3, "refused": 0, "last_refused": null,
     });
     Described {
