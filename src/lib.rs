@@ -13,6 +13,7 @@
 //! The direction of dependence: distance <- index <- answer, vectorizer, profile <- server.
 
 pub mod answer;
+pub mod counted;
 pub mod distance;
 pub mod index;
 #[cfg(feature = "manual")]

@@ -22,6 +22,7 @@ use crate::ingest::{Profiles, check_skipped_because, describe};
 use crate::link::{LinkOptions, LinkSeconds, Linked, link};
 use crate::metrics_file;
 use crate::options::{self, BuildOptions, VectorizerChoice};
+use crate::personal::{self, Answers};
 use crate::progress::{Progress, StepRecord};
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
 use crate::reading::Reading;
@@ -31,6 +32,7 @@ use crate::source::{Notes, Plan};
 use crate::spool::SpoolWriter;
 use crate::summary::{Seconds, Summary};
 use crate::table::TableOptions;
+use crate::taken_for::Taken;
 use crate::vectorize::{Job, vectorize};
 use crate::vectors::ProfileVectors;
 
@@ -189,9 +191,28 @@ impl Build<'_> {
         }
         check_skipped_because(&self.findings.skipped, profiles.read, self.args.max_skipped, &lengths)?;
         self.check_zero(&profiles, &vectors)?;
+        let personal = self.describe_fields(&profiles, &mut vectors);
+        self.note(personal);
         let (count, dimension) = vectors.rows.dim();
         self.seconds.vectorize = step.done(|| format!("{count} vectors of {dimension} numbers"));
         Ok((profiles, vectors))
+    }
+
+    /// Says what became of each field, and gives what a person should know of those that are personal.
+    fn describe_fields(&self, profiles: &Profiles, vectors: &mut ProfileVectors) -> Vec<String> {
+        let hashed = vectors.fields.take().unwrap_or_default();
+        let taken = Taken::new(profiles, &self.options, &hashed);
+        let warnings = personal::warnings(
+            &profiles.documents,
+            &Answers {
+                id_field: &profiles.id_field,
+                exposed: self.args.expose.as_deref(),
+                is_exposed: &|path| taken.is_exposed(path),
+                is_compared: &|path| taken.is_text(path),
+            },
+        );
+        vectors.fields = Some(taken.fields());
+        warnings
     }
 
     /// Before the long steps: an index of which nobody can be recommended anything must not replace one that works.
@@ -283,7 +304,7 @@ impl Build<'_> {
         self.check_drift(index)?;
         step.say("written, being made durable");
         temporary.sync().map_err(publish_failure)?;
-        temporary.set_record(self.record(&header, step.so_far())?);
+        temporary.set_record(self.record(&header, step.so_far(), metadata.fields.as_deref())?);
         let published =
             temporary.commit(self.args.keep as usize, |path| open(path).is_ok()).map_err(publish_failure)?;
         self.seconds.publish =
@@ -300,7 +321,12 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn record(&self, header: &Header, publish: StepRecord) -> anyhow::Result<Vec<u8>> {
+    fn record(
+        &self,
+        header: &Header,
+        publish: StepRecord,
+        fields: Option<&[FieldMetadata]>,
+    ) -> anyhow::Result<Vec<u8>> {
         let peak = self.progress.peak_memory_bytes().max(publish.peak_memory_bytes);
         let steps = self.progress.steps().into_iter().chain([publish]).collect();
         let began = self.began.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
@@ -314,6 +340,7 @@ impl Build<'_> {
             steps,
             skipped: record::examples(&self.findings.skipped),
             notes: self.findings.notes.clone(),
+            fields: record::fields(fields),
             compared: self.findings.compared.clone(),
         };
         Ok(record.to_bytes()?)

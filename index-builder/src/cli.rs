@@ -1,6 +1,9 @@
 //! The command line, as it was given; what it means is checked in [`options`](crate::options).
 
+use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -148,7 +151,7 @@ pub struct BuildArgs {
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = positive_duration)]
     pub python_timeout: Duration,
     /// Numbers per vector [default: 256 for hashing, else the most frequent length]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(kindred::index::format::MAX_DIMENSION)))]
+    #[arg(long, value_name = "N", value_parser = whole(1..=kindred::index::format::MAX_DIMENSION))]
     pub dimension: Option<u32>,
     /// The language of text normalisation: en, de, fr or nl
     #[arg(long, default_value = "en", value_name = "LANGUAGE")]
@@ -170,13 +173,13 @@ pub struct BuildArgs {
     #[arg(long, default_value = "partitions", value_name = "BUILDER")]
     pub graph: GraphChoice,
     /// Links per node (the HNSW paper's M), 2 to 256
-    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=256))]
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = whole(2..=256u32))]
     pub m: u32,
     /// Breadth of the construction (the HNSW paper's efConstruction)
-    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = whole(1..=65536u32))]
     pub ef_construction: u32,
     /// Neighbours of each profile that are computed now, so that requests for no more need no search; 0: none
-    #[arg(long, default_value_t = crate::table::DEFAULT_NEIGHBOURS, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(kindred::index::format::MAX_NEIGHBOURS)))]
+    #[arg(long, default_value_t = crate::table::DEFAULT_NEIGHBOURS, value_name = "N", value_parser = whole(0..=kindred::index::format::MAX_NEIGHBOURS))]
     pub neighbours: u32,
     /// How they are computed
     #[arg(long, default_value = "auto", value_name = "HOW")]
@@ -188,13 +191,13 @@ pub struct BuildArgs {
     #[arg(long)]
     pub no_map: bool,
     /// What random numbers start from
-    #[arg(long, default_value_t = 42, value_name = "N")]
+    #[arg(long, default_value_t = 42, value_name = "N", value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
     /// Threads; 0: as many as there are cores
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1024))]
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = whole(0..=1024u16))]
     pub threads: u16,
     /// By how much the priority is lowered, 0 to 19; members come first
-    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=19))]
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = whole(0..=19u8))]
     pub nice: u8,
     /// What to do when an id comes twice
     #[arg(long, default_value = "error", value_name = "WHAT")]
@@ -222,7 +225,7 @@ pub struct BuildArgs {
     pub min_profiles_ratio: Option<f64>,
     /// Good versions left in the directory, the new one among them. The newest good one before it stays in any case,
     /// and so does the pinned one
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = whole(1..=u32::MAX))]
     pub keep: u32,
     /// Prints the summary as JSON on standard output
     #[arg(long)]
@@ -257,20 +260,22 @@ pub struct InspectArgs {
 /// `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// An index file
-    pub file: PathBuf,
+    /// An index file, or a directory: then all versions of it
+    #[arg(value_name = "FILE|DIR")]
+    pub path: PathBuf,
 }
 
 /// `query`.
 #[derive(Debug, Args)]
 pub struct QueryArgs {
-    /// An index file
+    /// An index file, or a directory: then the version that would be served
+    #[arg(value_name = "FILE|DIR")]
     pub file: PathBuf,
     /// Compare with every vector
     #[arg(long, conflicts_with = "ef")]
     pub exact: bool,
     /// Search the graph with this ef, n to 4096
-    #[arg(long, value_name = "EF")]
+    #[arg(long, value_name = "EF", value_parser = whole(1..=kindred::answer::MAX_EF))]
     pub ef: Option<usize>,
     /// Give the distances too
     #[arg(long)]
@@ -305,12 +310,12 @@ pub struct ReportArgs {
 /// `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// The index file to compare with
+    /// The index file to compare with, or a directory: then the version that would be served
     pub old: PathBuf,
-    /// The index file to compare
+    /// The index file to compare, or a directory
     pub new: PathBuf,
     /// Kept profiles to look at; 0: all [default: all up to 100,000, 20,000 of more]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0..=usize::MAX))]
     pub sample: Option<usize>,
     /// Prints JSON
     #[arg(long)]
@@ -330,7 +335,7 @@ pub struct PinArgs {
     /// An index directory
     pub dir: PathBuf,
     /// The version to serve
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(value_parser = whole(1..=u64::MAX))]
     pub version: u64,
 }
 
@@ -388,6 +393,17 @@ fn prom_file(text: &str) -> Result<PathBuf, String> {
 /// A name without the blanks around it.
 fn trimmed(text: &str) -> Result<String, std::convert::Infallible> {
     Ok(text.trim().to_owned())
+}
+
+/// Whole numbers of a range, which is named where the number is not in it.
+fn whole<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: FromStr + PartialOrd + fmt::Display + Clone + Send + Sync + 'static,
+{
+    move |text| match text.parse::<T>() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("a whole number from {} to {} is allowed", range.start(), range.end())),
+    }
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -18,6 +18,7 @@ use kindred::vectorizer::unit::{as_numbers, numbers_of};
 use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
 use crate::fields::{FieldsSeen, IdGuess, ListHints};
+use crate::personal::Documents;
 use crate::places::Places;
 use crate::separators::{ListSeparators, Lists, Splitter};
 use crate::skipped::Skipped;
@@ -74,6 +75,8 @@ pub struct Profiles {
     pub fields: FieldsSeen,
     /// Fields whose texts look like lists.
     pub hints: ListHints,
+    /// The fields that documents have.
+    pub documents: Documents,
     /// Fields whose texts are lists.
     pub lists: Lists,
     /// What is returned of documents.
@@ -152,6 +155,7 @@ pub struct Ingest {
     fields: FieldsSeen,
     guess: IdGuess,
     hints: ListHints,
+    documents: Documents,
     splitter: Splitter,
     returned: Returned,
     /// For each record its vector, where they come by themselves.
@@ -194,6 +198,7 @@ impl Ingest {
             fields: FieldsSeen::default(),
             guess: IdGuess::default(),
             hints: ListHints::default(),
+            documents: Documents::default(),
             splitter,
             returned,
             rows: Vec::new(),
@@ -308,6 +313,7 @@ impl Ingest {
                 self.first_infinite.get_or_insert_with(|| (name.clone(), number));
             }
         }
+        self.documents.observe(&fields);
         let value = Value::Map(fields);
         // A document of plain values is always written.
         let document = serde_json::to_vec(&value).map_err(anyhow::Error::from)?;
@@ -486,6 +492,7 @@ impl Ingest {
             seen: asked_about.filter_map(|(name, seen)| seen.then_some(name)).collect(),
             fields: self.fields,
             hints: self.hints,
+            documents: self.documents,
             lists,
             returned: self.returned,
             notes: note.into_iter().chain(notes).collect(),

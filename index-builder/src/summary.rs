@@ -53,7 +53,7 @@ pub struct Summary {
     pub id_field: String,
     /// What made the vectors.
     pub vectorizer: String,
-    /// What each field was taken for, where the vectorizer looks at fields.
+    /// What became of each field that is compared or stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<FieldMetadata>>,
     /// Records left out, by reason.

@@ -29,7 +29,7 @@ pub struct ProfileVectors {
     pub state: Option<Vec<u8>>,
     /// What tells two states of the vectorizer apart.
     pub fingerprint: String,
-    /// What each field was taken for, where the vectorizer looks at fields.
+    /// What became of each field; of the vectorizer only those that it looks at.
     pub fields: Option<Vec<FieldMetadata>>,
     /// What a person should know of them.
     pub notes: Vec<String>,

@@ -60,8 +60,11 @@ pub enum Problem {
         reason: String,
     },
     /// No route has this path.
-    #[error("there is nothing at this path")]
-    UnknownPath,
+    #[error("there is nothing at this path{}; all paths: /docs", try_path(.near.as_deref()))]
+    UnknownPath {
+        /// The path that may have been meant.
+        near: Option<String>,
+    },
     /// The route has another method.
     #[error("this path answers to {allowed} only")]
     MethodNotAllowed {
@@ -247,6 +250,10 @@ pub enum Problem {
     Internal,
 }
 
+fn try_path(near: Option<&str>) -> String {
+    near.map(|path| format!("; try {path}")).unwrap_or_default()
+}
+
 /// The body of a problem answer (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -292,7 +299,7 @@ impl Problem {
             }
             Problem::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping", "Stopping"),
             Problem::SearchBusy => (StatusCode::SERVICE_UNAVAILABLE, "search-busy", "Search is busy"),
-            Problem::UnknownPath => (StatusCode::NOT_FOUND, "unknown-path", "Unknown path"),
+            Problem::UnknownPath { .. } => (StatusCode::NOT_FOUND, "unknown-path", "Unknown path"),
             Problem::MethodNotAllowed { .. } => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
             }
@@ -438,7 +445,7 @@ mod tests {
             (Problem::HeadTooLarge, 431),
             (Problem::HeadTimeout, 408),
             (Problem::Preflight { reason: "method".to_owned() }, 400),
-            (Problem::UnknownPath, 404),
+            (Problem::UnknownPath { near: Some("/recommend/{id}/{n}".to_owned()) }, 404),
             (Problem::Unauthorized, 401),
             (Problem::Forbidden { scope: "read" }, 403),
             (Problem::TooManyRequests(Allowance { limit: 5, remaining: 0, reset: 60 }), 429),

@@ -8,6 +8,10 @@ use super::index_answer::{generation, is_known, read, respond, respond_problem};
 use crate::answer;
 
 pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
+    if !call.parameters.has("id") {
+        let reason = "is missing; or give prefix, with which ids begin";
+        return Err(Problem::BadParameter { name: "id", reason: reason.to_owned() });
+    }
     let id = call.parameters.id()?;
     if call.parameters.has("limit") {
         let reason = "goes together with prefix only: an id is the id of one profile";

@@ -306,7 +306,7 @@ fn page(summary: &'static str, description: &'static str) -> Described {
 }
 
 fn page_asset(summary: &'static str) -> Described {
-    let problems = vec![Problem::UnknownPath];
+    let problems = vec![Problem::UnknownPath { near: None }];
     Described {
         tag: "server",
         summary,
