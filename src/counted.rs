@@ -19,6 +19,11 @@ impl Counted<'_> {
     pub fn is_or_are(&self) -> &'static str {
         if self.count == 1 { "is" } else { "are" }
     }
+
+    /// The same of what is over.
+    pub fn was_or_were(&self) -> &'static str {
+        if self.count == 1 { "was" } else { "were" }
+    }
 }
 
 impl fmt::Display for Counted<'_> {
@@ -49,5 +54,6 @@ mod tests {
             assert_eq!(counted(count, one).to_string(), text);
         }
         assert_eq!((counted(1, "id").is_or_are(), counted(0, "id").is_or_are()), ("is", "are"));
+        assert_eq!((counted(1, "id").was_or_were(), counted(2, "id").was_or_were()), ("was", "were"));
     }
 }

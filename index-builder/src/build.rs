@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
 use glob::Pattern;
+use kindred::counted::counted;
 use kindred::index::{
     FieldMetadata, Header, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata,
 };
@@ -155,8 +156,13 @@ impl Build<'_> {
         // They may say why it could not be read.
         self.note(notes.take());
         let profiles = profiles?;
-        self.seconds.read =
-            step.done(|| format!("{} records, {} profiles", profiles.read, profiles.entries.len()));
+        self.seconds.read = step.done(|| {
+            format!(
+                "{}, {}",
+                counted(profiles.read, "record"),
+                counted(profiles.entries.len() as u64, "profile")
+            )
+        });
         Ok(profiles)
     }
 
@@ -194,7 +200,9 @@ impl Build<'_> {
         let personal = self.describe_fields(&profiles, &mut vectors);
         self.note(personal);
         let (count, dimension) = vectors.rows.dim();
-        self.seconds.vectorize = step.done(|| format!("{count} vectors of {dimension} numbers"));
+        self.seconds.vectorize = step.done(|| {
+            format!("{} of {}", counted(count as u64, "vector"), counted(dimension as u64, "number"))
+        });
         Ok((profiles, vectors))
     }
 
@@ -224,11 +232,15 @@ impl Build<'_> {
         let (zero, count) = (zero.len(), vectors.rows.nrows());
         let share = zero as f64 / count.max(1) as f64;
         let what = if zero == count {
-            format!("all {count} vectors are zero, so nobody could be recommended")
+            match count {
+                1 => "the only vector is zero, so nobody could be recommended".to_owned(),
+                count => format!("all {count} vectors are zero, so nobody could be recommended"),
+            }
         } else if share > self.args.max_zero {
             format!(
-                "{zero} of {count} vectors are zero, a share of {share:.4}: these profiles have nothing to compare; \
+                "{zero} of {count} vectors {} zero, a share of {share:.4}: these profiles have nothing to compare; \
                  --max-zero allows {}",
+                counted(zero as u64, "vector").is_or_are(),
                 self.args.max_zero
             )
         } else {

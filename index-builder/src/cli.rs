@@ -151,7 +151,7 @@ pub struct BuildArgs {
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = positive_duration)]
     pub python_timeout: Duration,
     /// Numbers per vector [default: 256 for hashing, else the most frequent length]
-    #[arg(long, value_name = "N", value_parser = whole(1..=kindred::index::format::MAX_DIMENSION))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = whole(1..=kindred::index::format::MAX_DIMENSION))]
     pub dimension: Option<u32>,
     /// The language of text normalisation: en, de, fr or nl
     #[arg(long, default_value = "en", value_name = "LANGUAGE")]
@@ -173,59 +173,59 @@ pub struct BuildArgs {
     #[arg(long, default_value = "partitions", value_name = "BUILDER")]
     pub graph: GraphChoice,
     /// Links per node (the HNSW paper's M), 2 to 256
-    #[arg(long, default_value_t = 16, value_name = "N", value_parser = whole(2..=256u32))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 16, value_name = "N", value_parser = whole(2..=256u32))]
     pub m: u32,
     /// Breadth of the construction (the HNSW paper's efConstruction)
-    #[arg(long, default_value_t = 200, value_name = "N", value_parser = whole(1..=65536u32))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 200, value_name = "N", value_parser = whole(1..=65536u32))]
     pub ef_construction: u32,
     /// Neighbours of each profile that are computed now, so that requests for no more need no search; 0: none
-    #[arg(long, default_value_t = crate::table::DEFAULT_NEIGHBOURS, value_name = "N", value_parser = whole(0..=kindred::index::format::MAX_NEIGHBOURS))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = crate::table::DEFAULT_NEIGHBOURS, value_name = "N", value_parser = whole(0..=kindred::index::format::MAX_NEIGHBOURS))]
     pub neighbours: u32,
     /// How they are computed
     #[arg(long, default_value = "auto", value_name = "HOW")]
     pub table: TableChoice,
     /// The most multiply-adds (profiles x profiles x numbers / 2) for which --table auto is exact
-    #[arg(long, default_value_t = crate::table::DEFAULT_LIMIT, value_name = "N", value_parser = count)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = crate::table::DEFAULT_LIMIT, value_name = "N", value_parser = count)]
     pub table_limit: f64,
     /// Makes no map of the profiles in two dimensions
     #[arg(long)]
     pub no_map: bool,
     /// What random numbers start from
-    #[arg(long, default_value_t = 42, value_name = "N", value_parser = whole(0..=u64::MAX))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 42, value_name = "N", value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
     /// Threads; 0: as many as there are cores
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = whole(0..=1024u16))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0, value_name = "N", value_parser = whole(0..=1024u16))]
     pub threads: u16,
     /// By how much the priority is lowered, 0 to 19; members come first
-    #[arg(long, default_value_t = 10, value_name = "N", value_parser = whole(0..=19u8))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 10, value_name = "N", value_parser = whole(0..=19u8))]
     pub nice: u8,
     /// What to do when an id comes twice
     #[arg(long, default_value = "error", value_name = "WHAT")]
     pub on_duplicate_id: OnDuplicateId,
     /// The share of records that may be unusable, 0 to 1
-    #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
     pub max_skipped: f64,
     /// The share of profiles that may have nothing to compare, and so nobody to be recommended, 0 to 1; never all of them
-    #[arg(long, default_value_t = 0.5, value_name = "SHARE", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.5, value_name = "SHARE", value_parser = share)]
     pub max_zero: f64,
     /// The file's default ef is the smallest that reaches this recall@10 on a sample, 0 to 1
-    #[arg(long, default_value_t = 0.99, value_name = "RECALL", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.99, value_name = "RECALL", value_parser = share)]
     pub target_recall: f64,
     /// Below this recall@10 nothing is published, 0 to 1
-    #[arg(long, default_value_t = 0.95, value_name = "RECALL", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.95, value_name = "RECALL", value_parser = share)]
     pub min_recall: f64,
     /// The most that the first ten may change, 0 to 1: the mean share of the ten that profiles were recommended by the
     /// version that is served, and no longer are, for whatever reason, over a sample of the profiles that both have.
     /// Above it nothing is published [default: not measured]
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, value_name = "SHARE", value_parser = share)]
     pub max_drift: Option<f64>,
     /// The fewest profiles, as a share of those of the version that is served, 0 to 1. Below it nothing is published
     /// [default: not looked at]
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, value_name = "SHARE", value_parser = share)]
     pub min_profiles_ratio: Option<f64>,
     /// Good versions left in the directory, the new one among them. The newest good one before it stays in any case,
     /// and so does the pinned one
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = whole(1..=u32::MAX))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 3, value_name = "N", value_parser = whole(1..=u32::MAX))]
     pub keep: u32,
     /// Prints the summary as JSON on standard output
     #[arg(long)]
@@ -275,7 +275,7 @@ pub struct QueryArgs {
     #[arg(long, conflicts_with = "ef")]
     pub exact: bool,
     /// Search the graph with this ef, n to 4096
-    #[arg(long, value_name = "EF", value_parser = whole(1..=kindred::answer::MAX_EF))]
+    #[arg(long, allow_negative_numbers = true, value_name = "EF", value_parser = whole(1..=kindred::answer::MAX_EF))]
     pub ef: Option<usize>,
     /// Give the distances too
     #[arg(long)]
@@ -315,7 +315,7 @@ pub struct DiffArgs {
     /// The index file to compare, or a directory
     pub new: PathBuf,
     /// Kept profiles to look at; 0: all [default: all up to 100,000, 20,000 of more]
-    #[arg(long, value_name = "N", value_parser = whole(0..=usize::MAX))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = whole(0..=usize::MAX))]
     pub sample: Option<usize>,
     /// Prints JSON
     #[arg(long)]

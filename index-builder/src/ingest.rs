@@ -11,6 +11,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use anyhow::Context;
+use kindred::counted::counted;
 use kindred::profile::path::{find, for_each_mut, holds, take};
 use kindred::profile::{Fields, IdError, ItemId, Value};
 use kindred::vectorizer::unit::{as_numbers, numbers_of};
@@ -374,15 +375,16 @@ impl Ingest {
         if self.whole_floats > 0 {
             let ids = self.whole_floats;
             notes.push(format!(
-                "{ids} ids are whole numbers written as floats, and were read as integers (1.0 as 1): programs write \
-                 them so where an id is missing"
+                "{} written as floats and read as integers (1.0 as 1): programs write them so where an id is missing",
+                counted(ids, "whole id"),
             ));
         }
         if let Some((field, record)) = &self.first_infinite {
             notes.push(format!(
-                "{} numbers are infinite; JSON has no such number, so they are served as null and do not count (the \
-                 first: {}, field {field:?})",
-                self.infinite,
+                "{} {} infinite; JSON has no such number, so null is served instead, and does not count (the first: {}, \
+                 field {field:?})",
+                counted(self.infinite, "number"),
+                counted(self.infinite, "number").is_or_are(),
                 self.places.of(*record)
             ));
         }

@@ -57,6 +57,9 @@ pub fn of(directory: &Path, ids: &[String]) -> anyhow::Result<Vec<Unknown>> {
 
 /// The ids that may have been meant by one that an index does not have, as a sentence; empty where none are near.
 pub fn instead(index: &Index<MappedFile>, id: &str) -> String {
+    if index.find(id).is_some() {
+        return ": it is suppressed, and index-builder unsuppress takes that back".to_owned();
+    }
     let spellings = [id.trim().to_owned(), id.trim().to_lowercase(), id.trim().to_uppercase()];
     if let Some(meant) = spellings.iter().find(|spelling| index.find(spelling).is_some()) {
         return format!(". Did you mean {meant:?}?");

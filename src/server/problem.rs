@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::Allowance;
+use crate::counted::counted;
 use crate::vectorizer::VectorizeError;
 
 /// The media type of RFC 9457.
@@ -87,7 +88,7 @@ pub enum Problem {
         scope: &'static str,
     },
     /// The client has asked as often as it may for now.
-    #[error("more than {} requests; the next may come in {} s", .0.limit, .0.reset)]
+    #[error("more than {}; the next may come in {} s", counted(.0.limit.into(), "request"), .0.reset)]
     TooManyRequests(Allowance),
     /// The body is larger than any that is read.
     #[error("the body has more than {limit} bytes, which is the most that is read")]

@@ -136,7 +136,9 @@ impl Host for Swapper {
             version = file.version,
             file = name,
             seconds,
-            "serving {name}: {profiles} profiles, {nodes} nodes, ready in {seconds:.3} s",
+            "serving {name}: {}, {}, ready in {seconds:.3} s",
+            counted(profiles.into(), "profile"),
+            counted(nodes.into(), "node"),
         );
         self.retire(previous);
         Ok(())
