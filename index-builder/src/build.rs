@@ -436,6 +436,7 @@ impl Build<'_> {
             id_field: metadata.id_field,
             vectorizer: metadata.vectorizer.name,
             fields: metadata.fields,
+            exposed: metadata.exposed,
             skipped: self.findings.skipped.clone(),
             notes: self.findings.notes.clone(),
             duplicates: profiles.duplicates,

@@ -57,6 +57,8 @@ pub struct Summary {
     /// What became of each field that is compared or stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<FieldMetadata>>,
+    /// The fields that `--expose` names; all but the vector where it is none.
+    pub exposed: Option<Vec<String>>,
     /// Records left out, by reason.
     #[serde(serialize_with = "counts")]
     pub skipped: Skipped,
@@ -135,7 +137,7 @@ impl fmt::Display for Summary {
             self.example("zero vector")
         )?;
         if let Some(fields) = &self.fields {
-            writeln!(f, "fields        {}", crate::taken_for::on_one_line(fields))?;
+            writeln!(f, "fields        {}", crate::taken_for::on_one_line(fields, self.exposed.is_some()))?;
         }
         writeln!(
             f,

@@ -148,8 +148,9 @@ fn new(name: &str, kind: &str, reason: String) -> FieldMetadata {
     }
 }
 
-/// The fields but the id and their kinds on one line, and which of them answers have.
-pub fn on_one_line(fields: &[FieldMetadata]) -> String {
+/// The fields but the id and their kinds on one line, and which of them answers have; `is_asked` is whether `--expose`
+/// was given, so that there may be others.
+pub fn on_one_line(fields: &[FieldMetadata], is_asked: bool) -> String {
     let fields: Vec<&FieldMetadata> = fields.iter().filter(|field| field.kind != "id").collect();
     let mut named: Vec<String> =
         fields.iter().take(NAMED).map(|field| format!("{} {}", shown(&field.name), field.kind)).collect();
@@ -158,17 +159,17 @@ pub fn on_one_line(fields: &[FieldMetadata]) -> String {
         0 => {}
         more => named.push(format!("and {more} more")),
     }
-    format!("{}; exposed: {}", named.join(", "), exposed(&fields))
+    format!("{}; exposed: {}", named.join(", "), exposed(&fields, is_asked))
 }
 
-fn exposed(fields: &[&FieldMetadata]) -> String {
+fn exposed(fields: &[&FieldMetadata], is_asked: bool) -> String {
     let (yes, no): (Vec<&FieldMetadata>, Vec<_>) =
         fields.iter().copied().partition(|field| field.exposed.unwrap_or(true));
     let names = |fields: &[&FieldMetadata]| listed(fields.iter().map(|field| field.name.as_str()));
     match (yes.len(), no.len()) {
-        (_, 0) => "all".to_owned(),
+        (_, 0) if !is_asked => "all".to_owned(),
         (0, _) => "none but the id".to_owned(),
-        (_, few) if few <= 3 && few < yes.len() => format!("all but {}", names(&no)),
+        (_, few) if !is_asked && few <= 3 && few < yes.len() => format!("all but {}", names(&no)),
         _ => names(&yes),
     }
 }

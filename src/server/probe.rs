@@ -15,7 +15,7 @@ const STATUS_LINE: &[u8; 12] = b"HTTP/1.1 200";
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// Nobody answers.
-    #[error("{address}: {source}")]
+    #[error("{address} does not answer: {source}; is a server running there?")]
     Io {
         /// Who was asked.
         address: SocketAddr,

@@ -171,7 +171,7 @@ pub enum Problem {
         reason: String,
     },
     /// The index directory has no such version.
-    #[error("the index directory has no version {version}")]
+    #[error("the index directory has no version {version}; /index/versions has those there are")]
     UnknownVersion {
         /// The version that was asked for.
         version: u64,

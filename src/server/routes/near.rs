@@ -50,7 +50,7 @@ fn cost(pattern: &'static str, given: &[String]) -> Option<usize> {
     let mut cost = 4 * distance(wanted.first()?, given.first()?)?;
     for place in 1..wanted.len().max(given.len()) {
         cost += match (wanted.get(place), given.get(place)) {
-            (Some(name), Some(_)) if name.starts_with('{') => 1,
+            (Some(name), Some(_)) if name.starts_with('{') => 0,
             (Some(word), Some(part)) => distance(word, part).unwrap_or(2 * OF_SEGMENT),
             _ => OF_SEGMENT,
         };
