@@ -9,6 +9,7 @@ mod map;
 use std::borrow::Cow;
 use std::cell::RefCell;
 
+use crate::counted::counted;
 use crate::distance::{distance, prefetch};
 use crate::index::exact::{Distance, Smallest};
 use crate::index::format::NONE;
@@ -92,7 +93,7 @@ pub enum AnswerError {
     #[error("this profile has nothing to compare: its vector is zero, so it has no nearest profiles")]
     ZeroVector,
     /// The vector that is asked about cannot be compared with those of the index.
-    #[error("the vector has {found} numbers, and those of the index have {dimension}")]
+    #[error("the vector has {}, and those of the index have {dimension}", counted(*.found as u64, "number"))]
     OtherDimension {
         /// Numbers in a vector of the index.
         dimension: usize,

@@ -13,6 +13,7 @@
 //! The direction of dependence: distance, profile <- index <- vectorizer <- answer <- server.
 
 pub mod answer;
+pub mod counted;
 pub mod distance;
 pub mod index;
 #[cfg(feature = "manual")]

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use kindred::counted::counted;
 use kindred::index::codes::{self, Encoded};
 use kindred::index::{CodesMetadata, GraphMetadata, MapMetadata, TableMetadata};
 use ndarray::Array2;
@@ -108,7 +109,9 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
         }
     };
     let repair = repair(&mut graph, nodes.vectors.view())?;
-    step.done(|| format!("{} nodes, {} of them attached afterwards", nodes.count(), repair.attached));
+    step.done(|| {
+        format!("{}, {} of them attached afterwards", counted(nodes.count() as u64, "node"), repair.attached)
+    });
     seconds.graph = started.elapsed().as_secs_f64();
     let started = Instant::now();
     let table = table::build(&pair_codes, cells.as_ref(), &nodes, &options.table, progress);

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use crate::cli::BuildArgs;
 use crate::failure::Failure;
 use crate::ingest::{Entry, Profiles, check_skipped};
+use crate::missing::cannot_open;
 use crate::options::{BuildOptions, FieldSelection, VectorizerChoice};
 use crate::progress::Step;
 use crate::publish::Cleanup;
@@ -192,7 +193,9 @@ fn python(
     };
     let stop = config.stop.clone();
     let _stopped_by_signals = job.cleanup.register(move || stop.store(true, Ordering::Relaxed));
-    let source = std::fs::read(&spec.path).with_context(|| spec.path.display().to_string())?;
+    let source = std::fs::read(&spec.path).map_err(|error| {
+        anyhow!("--vectorizer python:{}: {}", spec.path.display(), cannot_open(&spec.path, &error))
+    })?;
     let fingerprint = hex(twox_hash::XxHash3_64::oneshot(&source));
     let batches: Vec<&[Entry]> = profiles.entries.chunks(config.batch_size.max(1)).collect();
     let made: Vec<Mutex<Vec<Made>>> = batches.iter().map(|_| Mutex::default()).collect();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
+use kindred::counted::counted;
 use kindred::index::FieldMetadata;
 use kindred::index::format::{MAX_DIMENSION, NONE};
 use kindred::vectorizer::unit;
@@ -29,7 +30,7 @@ pub struct ProfileVectors {
     pub state: Option<Vec<u8>>,
     /// What tells two states of the vectorizer apart.
     pub fingerprint: String,
-    /// What each field was taken for, where the vectorizer looks at fields.
+    /// What became of each field; of the vectorizer only those that it looks at.
     pub fields: Option<Vec<FieldMetadata>>,
     /// What a person should know of them.
     pub notes: Vec<String>,
@@ -77,14 +78,16 @@ pub fn describe_lengths(
     }
     let mut count: Vec<(usize, u64)> = count.into_iter().collect();
     count.sort_by_key(|&(length, count)| (std::cmp::Reverse(count), length));
-    let shown = count
-        .iter()
-        .take(LENGTHS_SHOWN)
-        .map(|(length, count)| format!("{length} numbers in {count} profiles"));
+    let shown = count.iter().take(LENGTHS_SHOWN).map(|(length, count)| {
+        format!("{} in {}", counted(*length as u64, "number"), counted(*count, "profile"))
+    });
     let more = if count.len() > LENGTHS_SHOWN { " and others" } else { "" };
     let found = format!("the vectors have {}{more}", shown.collect::<Vec<_>>().join(", "));
     Some(match asked {
-        Some(asked) => format!("--dimension asks for vectors of {asked} numbers: {found}"),
+        Some(asked) => format!(
+            "--dimension asks for vectors of {}: {found}; without --dimension the most frequent length is taken",
+            counted(asked.into(), "number")
+        ),
         None => format!("{found}; those of {used} are used, the most frequent length"),
     })
 }

@@ -26,7 +26,7 @@ const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// Nobody answers.
-    #[error("{scheme}://{address}: {source}")]
+    #[error("{scheme}://{address} does not answer: {source}; is a server running there?")]
     Io {
         /// `http` or `https`.
         scheme: &'static str,
