@@ -10,7 +10,7 @@
 //! - `manual` (feature `manual`): shell completions and manual pages of both programs
 //! - `server` (feature `server`): the HTTP server
 //!
-//! The direction of dependence: distance <- index <- answer, vectorizer, profile <- server.
+//! The direction of dependence: distance, profile <- index <- vectorizer <- answer <- server.
 
 pub mod answer;
 pub mod distance;

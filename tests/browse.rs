@@ -6,8 +6,11 @@ mod index_support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use index_support::build::{Recipe, document, index_file, line};
+use index_support::build::{Recipe, VECTOR, document, index_file, line};
 use index_support::random::Random;
+use kindred::answer::attributes::{
+    ANOTHER_VALUE, AttributeReader, Attributes, ColourKind, MOST_COLOURS, MOST_FIELDS, NO_VALUE,
+};
 use kindred::answer::{
     AnswerError, RecommendRequest, SearchMode, distance_between, profiles_with_prefix, random_profile,
     recommend,
@@ -144,4 +147,174 @@ fn who_is_to_blame_for_no_distance_is_told() {
     }
     assert_eq!(ask("zero", "nobody"), Err(AnswerError::ZeroVector));
     assert_eq!(ask("a", "zero"), Ok(Err(AnswerError::ZeroVector)));
+}
+
+/// An index of these documents, each with an id of its own and a vector.
+fn documents_index(documents: &[Value]) -> Index<Vec<u8>> {
+    let mut random = Random(7);
+    let lines: String = documents
+        .iter()
+        .enumerate()
+        .map(|(number, document)| {
+            let mut record = document.clone();
+            record["_id"] = json!(format!("p{number:03}"));
+            record[VECTOR] = json!(random.vector(4));
+            format!("{record}\n")
+        })
+        .collect();
+    Index::open(index_file(&Recipe::default(), &lines)).unwrap()
+}
+
+fn read(index: &Index<Vec<u8>>, profiles: u32) -> Attributes {
+    let mut reader = AttributeReader::new(&index.metadata().id_field);
+    reader.read(&index.view(), profiles).unwrap();
+    reader.finish(index.view().profiles())
+}
+
+/// The numbers of the profiles that are found, and the fields.
+fn found(attributes: &Attributes, field: Option<&str>, prefix: &str) -> Vec<(u32, String)> {
+    let found = attributes.with_prefix(&Suppressed::NOBODY, field, prefix, 100);
+    found.profiles.into_iter().map(|(field, ordinal)| (ordinal.0, field)).collect()
+}
+
+fn people() -> Vec<Value> {
+    vec![
+        json!({"name": "Tessa Dekker", "city": "Zürich", "age": 40, "bio": "A sentence that goes on for some time, about tea and nothing else."}),
+        json!({"name": "José Álvarez", "city": "ZURICH", "age": 30, "bio": "Another sentence, with Tessa in it, which is as long as the first."}),
+        json!({"name": "tess", "city": "Tesserete", "age": 20, "tags": ["tessellation"], "home": {"town": "Tessin"}}),
+        json!({"name": "Ødegård \"Q\" O'Neil-Straße", "city": null, "age": "unknown", "member": true}),
+        json!({"name": "東京 太郎", "city": "", "age": 1.5, "member": false}),
+    ]
+}
+
+#[test]
+fn texts_are_found_by_their_beginning_and_then_by_their_other_words() {
+    let index = documents_index(&people());
+    let attributes = read(&index, u32::MAX);
+    assert!(attributes.is_complete());
+    let named = |numbers: &[u32]| numbers.iter().map(|&it| (it, "name".to_owned())).collect::<Vec<_>>();
+    for (prefix, expected) in [
+        ("TES", named(&[2, 0])),
+        ("tessa d", named(&[0])),
+        ("dekk", named(&[0])),
+        ("jose", named(&[1])),
+        ("JOSÉ Á", named(&[1])),
+        ("alv", named(&[1])),
+        ("Ødeg", named(&[3])),
+        ("oedegard", named(&[3])),
+        ("neil", named(&[3])),
+        ("STRASSE", named(&[3])),
+        ("東", named(&[4])),
+        ("太郎", named(&[4])),
+    ] {
+        assert_eq!(found(&attributes, Some("name"), prefix), expected, "{prefix}");
+    }
+    for nobody in ["tessb", "essa", "", " ", "tessa dekker and", "\u{301}"] {
+        assert_eq!(found(&attributes, Some("name"), nobody), [], "{nobody:?}");
+    }
+    let all = found(&attributes, None, "tess");
+    let expected = [(2, "name"), (0, "name")].map(|(it, field)| (it, field.to_owned()));
+    assert_eq!(all, expected, "names come first, nobody twice, and sentences are not looked into");
+    assert_eq!(found(&attributes, None, "zur"), [(1, "city".to_owned())]);
+    assert_eq!(found(&attributes, None, "zürich"), [(0, "city".to_owned())]);
+    assert_eq!(found(&attributes, Some("bio"), "another sen"), [(1, "bio".to_owned())]);
+    assert_eq!(found(&attributes, Some("bio"), "tessa"), [], "of sentences only the beginning");
+    assert_eq!(found(&attributes, Some("home.town"), "tessi"), [(2, "home.town".to_owned())]);
+    assert_eq!(found(&attributes, None, "tessellation"), [], "lists are not looked into");
+    assert_eq!(found(&attributes, None, "tru"), [], "nor is what is only true or false");
+    assert_eq!(found(&attributes, Some("_id"), "p"), [], "ids have a search of their own");
+}
+
+#[test]
+fn a_search_knows_what_was_read_and_leaves_out_who_is_suppressed() {
+    let many: Vec<Value> = (0..150).map(|it| json!({"name": format!("Tessa {it:03}")})).collect();
+    let index = documents_index(&many);
+    let attributes = read(&index, 100);
+    assert_eq!((attributes.looked_at(), attributes.profiles()), (100, 150));
+    let search = |attributes: &Attributes, suppressed, prefix, limit| {
+        let found = attributes.with_prefix(suppressed, None, prefix, limit);
+        (found.profiles.iter().map(|(_, ordinal)| ordinal.0).collect::<Vec<_>>(), found.complete)
+    };
+    assert_eq!(search(&attributes, &Suppressed::NOBODY, "tessa 099", 5), (vec![99], false));
+    assert_eq!(search(&attributes, &Suppressed::NOBODY, "tessa 100", 5), (vec![], false));
+    let attributes = read(&index, u32::MAX);
+    assert_eq!(search(&attributes, &Suppressed::NOBODY, "tessa 100", 5), (vec![100], true));
+    let gone = suppressing(&index, &(0..99).map(|it| format!("p{it:03}")).collect());
+    assert_eq!(search(&attributes, &gone, "t", 3), (vec![99, 100, 101], true));
+    let long = "Tessa ".repeat(12);
+    let index = documents_index(&[json!({"name": long}), json!({"name": "x"})]);
+    let attributes = read(&index, u32::MAX);
+    assert_eq!(search(&attributes, &Suppressed::NOBODY, &long[..60], 5), (vec![0], true));
+    let (nobody, complete) = search(&attributes, &Suppressed::NOBODY, &long, 5);
+    assert!(nobody.is_empty() && !complete, "as much of a text is not kept, and that is said");
+}
+
+#[test]
+fn the_map_is_coloured_by_fields_of_few_values_and_of_numbers() {
+    let kinds = ["red", "green", "blue"];
+    let mut documents: Vec<Value> = (0..100)
+        .map(|it| {
+            let (own, kind, vip) = (format!("only {it}"), kinds[it % 3], it % 10 == 0);
+            json!({"own": own, "kind": kind, "size": it, "same": "x", "vip": vip})
+        })
+        .collect();
+    documents[5]["kind"] = json!(null);
+    documents[6]["size"] = json!(1e300);
+    let index = documents_index(&documents);
+    let attributes = read(&index, u32::MAX);
+    let fields = attributes.colour_fields(&index.view(), &Suppressed::NOBODY).unwrap();
+    let names: Vec<&str> = fields.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!(names, ["kind", "vip", "size"], "not what all have, nor what each has for itself");
+    let ColourKind::Category { values, others } = &fields[0].kind else { panic!("{fields:?}") };
+    let values: Vec<(&str, u32)> = values.iter().map(|it| (it.value.as_str(), it.profiles)).collect();
+    assert_eq!((values, *others), (vec![("red", 34), ("green", 33), ("blue", 32)], 0));
+    let ColourKind::Number { low, high } = fields[2].kind else { panic!("{fields:?}") };
+    assert_eq!((low, high), (0.0, 99.0), "a number that no f32 holds is none");
+    let codes = |field| attributes.colours(&index.view(), &Suppressed::NOBODY, field).unwrap().unwrap();
+    let kinds = codes("kind");
+    assert_eq!(kinds.len(), 100);
+    for (number, &code) in kinds.iter().enumerate() {
+        let expected = if number == 5 { NO_VALUE } else { (number % 3) as u8 };
+        assert_eq!(code, expected, "{number}");
+    }
+    let sizes = codes("size");
+    assert_eq!((sizes[0], sizes[6], sizes[50], sizes[99]), (0, NO_VALUE, 128, 253));
+    assert_eq!(attributes.colours(&index.view(), &Suppressed::NOBODY, "same").unwrap(), None);
+    let gone = suppressing(&index, &BTreeSet::from(["p000".to_owned(), "p001".to_owned()]));
+    let seen = attributes.colours(&index.view(), &gone, "kind").unwrap().unwrap();
+    assert_eq!(seen[..2], [NO_VALUE, NO_VALUE]);
+    let fields = attributes.colour_fields(&index.view(), &gone).unwrap();
+    let ColourKind::Category { values, .. } = &fields[0].kind else { panic!("{fields:?}") };
+    assert_eq!(values.iter().map(|it| it.profiles).sum::<u32>(), 97);
+}
+
+#[test]
+fn only_the_most_frequent_values_have_a_colour() {
+    let city = |it| if it < 100 { format!("City {}", it % 5) } else { format!("Village {}", it % 50) };
+    let documents: Vec<Value> = (0..200).map(|it| json!({"city": city(it)})).collect();
+    let index = documents_index(&documents);
+    let attributes = read(&index, u32::MAX);
+    let fields = attributes.colour_fields(&index.view(), &Suppressed::NOBODY).unwrap();
+    let ColourKind::Category { values, others } = &fields[0].kind else { panic!("{fields:?}") };
+    assert_eq!((values.len(), *others), (MOST_COLOURS, 96));
+    assert!(values[..5].iter().all(|it| it.profiles == 20 && it.value.starts_with("City ")), "{values:?}");
+    let codes = attributes.colours(&index.view(), &Suppressed::NOBODY, "city").unwrap().unwrap();
+    assert_eq!(codes.iter().filter(|&&code| code == ANOTHER_VALUE).count(), 96);
+}
+
+#[test]
+fn a_document_with_many_fields_costs_no_more_than_some() {
+    let mut wide = json!({"a_name": "first"});
+    for number in 0..2 * MOST_FIELDS {
+        wide[format!("field_{number}")] = json!(format!("value {number}"));
+    }
+    let mut deep = json!("bottom");
+    for _ in 0..50 {
+        deep = json!({ "in": deep });
+    }
+    let index = documents_index(&[wide, json!({"a_name": "second", "deep": deep})]);
+    let attributes = read(&index, u32::MAX);
+    assert_eq!(attributes.searchable().len(), MOST_FIELDS);
+    assert_eq!(found(&attributes, None, "second"), [(1, "a_name".to_owned())]);
+    assert_eq!(found(&attributes, None, "bottom"), []);
 }

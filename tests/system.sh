@@ -151,6 +151,7 @@ check "fails no request during the swap" only_200
 check "exits 0 on SIGTERM" ends_well_on_sigterm
 . tests/system/tls.sh
 . tests/system/prometheus.sh
+. tests/system/clients.sh
 . tests/system/faults.sh
 . tests/system/systemd.sh
 . tests/system/deploy.sh

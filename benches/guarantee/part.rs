@@ -69,7 +69,7 @@ impl Driver {
         let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         client.block_on(load.drive(WARM_UP))?;
         let closed = client.block_on(load.drive(self.quiet))?;
-        // A server that is half busy: queues are short, and a stall stands out.
+        // Far below what the server can take: requests do not queue, and a stall stands out.
         let rate = closed.per_second() * self.share;
         let quiet = || client.block_on(load.drive_at(rate, self.quiet));
         let (mut alone, mut beside, mut settled) = (Runs::new()?, Runs::new()?, Vec::new());
@@ -153,6 +153,7 @@ impl Part {
         json!({
             "name": self.name,
             "requests_per_second": self.rate,
+            "closed_per_second": self.closed.per_second(),
             "swaps": self.settled.len(),
             "versions_answering": self.beside.all.versions.len(),
             "mapped_index_files": self.settled.last().map(|settled| settled.mapped_index_files),

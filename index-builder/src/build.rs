@@ -40,7 +40,7 @@ const BUILDER: &str = concat!("index-builder ", env!("CARGO_PKG_VERSION"));
 /// Builds an index and publishes it.
 ///
 /// # Errors
-/// See the table of the README: wrong usage, a source that cannot be used, a gate that is not passed, a directory
+/// See the exit codes in `docs/reference.md`: wrong usage, a source that cannot be used, a gate that is not passed, a directory
 /// that cannot be written or is being built in.
 pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result<Summary, Failure> {
     match &args.metrics_file {
@@ -334,6 +334,7 @@ impl Build<'_> {
             graph: linked.graph_metadata(),
             table: linked.table_metadata(),
             map: linked.map_metadata(),
+            codes: linked.codes_metadata(),
             default_ef: linked.quality.default_ef,
             recall_at_10: linked.quality.recall_at_10,
             recall_sample: linked.quality.sample,

@@ -108,6 +108,10 @@ fn print_indented(out: &mut dyn Write, value: &Value, depth: usize) -> std::io::
                     print_field(out, row)?;
                 }
             }
+            // The mean of the codes has as many numbers as a vector.
+            Value::Array(numbers) if numbers.len() > 1 && numbers.iter().all(Value::is_number) => {
+                writeln!(out, "{} numbers", numbers.len())?;
+            }
             Value::Array(rows) if rows.iter().all(Value::is_object) && !rows.is_empty() => {
                 writeln!(out)?;
                 for row in rows {

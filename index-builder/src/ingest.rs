@@ -58,6 +58,8 @@ pub struct Profiles {
     /// One for each profile; a profile's place here is its ordinal.
     pub entries: Vec<Entry>,
     ids: String,
+    /// How long each profile's vector was before it was normalised, once vectors have been made.
+    pub vector_lengths: Option<Vec<f32>>,
     /// Documents and vectors.
     pub spool: Spool,
     /// The field that holds the id.
@@ -478,6 +480,7 @@ impl Ingest {
         Ok(Profiles {
             entries,
             ids,
+            vector_lengths: None,
             spool,
             id_field,
             read: self.read,

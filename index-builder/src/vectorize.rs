@@ -99,7 +99,7 @@ fn load(
     Ok((vectors::load(profiles, spans, spool, dimension, skipped)?, described))
 }
 
-fn hashing(job: &Job<'_>, profiles: &Profiles) -> Result<ProfileVectors, Failure> {
+fn hashing(job: &Job<'_>, profiles: &mut Profiles) -> Result<ProfileVectors, Failure> {
     let config = HashingConfig {
         dimension: job.args.dimension.map_or(HASHING_DIMENSION, |dimension| dimension as usize),
         seed: job.args.seed,
@@ -115,7 +115,7 @@ fn hashing(job: &Job<'_>, profiles: &Profiles) -> Result<ProfileVectors, Failure
         job.step.advance(1);
         Ok::<_, anyhow::Error>(())
     })?;
-    vectors::normalise(&mut rows);
+    profiles.vector_lengths = Some(vectors::normalise(&mut rows));
     let (fingerprint, state) = (vectorizer.fingerprint(), Some(vectorizer.to_bytes()));
     Ok(ProfileVectors { rows, fingerprint, state, lengths: None, fields: Some(fields), notes })
 }

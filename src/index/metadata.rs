@@ -25,6 +25,9 @@ pub struct Metadata {
     /// The map; none in a file without one, or of a builder that knew none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<Map>,
+    /// What is known of the codes; none in a file without any, or of a builder that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Codes>,
     /// The ef of a search that names none: the smallest that reached the target on the sample.
     pub default_ef: u32,
     /// recall@10 of the graph at `default_ef` against exact search, tie-aware, on a sample of the nodes.
@@ -46,8 +49,8 @@ pub struct Metadata {
     pub duplicates: u64,
     /// Profiles whose vector is zero: they are there, but have no neighbours.
     pub zero_vectors: u64,
-    /// What each field was taken for, by name; none where the vectorizer does not look at fields, or of a builder that
-    /// did not say it.
+    /// What became of each field that was vectorized or is stored, by name; none in a file of a builder that did not say
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<Field>>,
 }
@@ -57,7 +60,8 @@ pub struct Metadata {
 pub struct Field {
     /// Its name; those of maps are joined by dots.
     pub name: String,
-    /// `number`, `category`, `list` or `text`.
+    /// `number`, `category`, `list` or `text` for what hashing compares; `id`, `vector`, or `stored` for a field that is
+    /// not compared.
     pub kind: String,
     /// Why, as a sentence.
     pub reason: String,
@@ -72,6 +76,25 @@ pub struct Field {
     /// Distinct values, where they are few enough to be a category; elements of lists are not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<u64>,
+    /// Whether the field is stored in documents and returned; none of a builder that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposed: Option<bool>,
+}
+
+impl Metadata {
+    /// Whether answers have a field: as its builder says, else by the names that were to be exposed.
+    pub fn exposes(&self, field: &Field) -> bool {
+        field.exposed.unwrap_or_else(|| {
+            self.exposed
+                .as_ref()
+                .is_none_or(|names| names.iter().any(|name| is_at_or_below(&field.name, name)))
+        })
+    }
+}
+
+/// Whether a path is that of a field or of one in it.
+pub fn is_at_or_below(path: &str, field: &str) -> bool {
+    path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Where the profiles came from.
@@ -118,6 +141,18 @@ pub struct Table {
     pub kind: TableKind,
     /// Share of the true K nearest that are in the table, tie-aware, on a sample; 1 where it is exact.
     pub recall: f64,
+}
+
+/// What codes were made with, and how far they are from their vectors: with this a scan of them proves that it has
+/// missed nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Codes {
+    /// A code is its vector without the mean, times this, rounded.
+    pub scale: f64,
+    /// The mean of all vectors.
+    pub mean: Vec<f32>,
+    /// The most that a vector is from what its code stands for: mean + code / scale.
+    pub residual: f64,
 }
 
 /// How a map was made, and how much it shows.

@@ -10,10 +10,12 @@ use std::{fmt, io};
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 
+use super::attributes::{self, KeptAttributes};
 use super::watcher::VersionSeen;
+use crate::answer::attributes::Attributes;
 use crate::answer::{self, AnswerError, RecommendRequest, SearchMode};
 use crate::index::{
-    FileIdentity, Index, MappedFile, Ordinal, Residency, Suppressed, SuppressedIds, directory,
+    Damaged, FileIdentity, Index, MappedFile, Ordinal, Residency, Suppressed, SuppressedIds, directory,
 };
 use crate::vectorizer::StoredVectorizer;
 
@@ -66,10 +68,28 @@ impl LoadPhases {
 
 /// A file that was verified. Generations that differ in what is suppressed share it.
 #[derive(Debug)]
-struct OpenFile {
+pub struct OpenFile {
     index: Index<MappedFile>,
     condemned: AtomicBool,
     vectorizer: OnceLock<StoredVectorizer>,
+    attributes: KeptAttributes,
+}
+
+impl OpenFile {
+    /// The index over the file.
+    pub fn index(&self) -> &Index<MappedFile> {
+        &self.index
+    }
+
+    /// What its documents say by field, as far as it has been read.
+    pub fn attributes(&self) -> &KeptAttributes {
+        &self.attributes
+    }
+
+    /// Whether it is still what was verified, as far as anybody knows.
+    pub fn is_unchanged(&self) -> bool {
+        !self.condemned.load(Ordering::Relaxed) && self.index.bytes().is_unchanged()
+    }
 }
 
 /// Why a file did not become a generation.
@@ -160,6 +180,7 @@ impl Generation {
                 index,
                 condemned: AtomicBool::new(false),
                 vectorizer: OnceLock::new(),
+                attributes: KeptAttributes::default(),
             }),
         })
     }
@@ -193,6 +214,15 @@ impl Generation {
     /// file whose vectorizer is not known answers everything else. Not for workers: reading takes milliseconds.
     pub fn vectorizer(&self) -> &StoredVectorizer {
         self.file.vectorizer.get_or_init(|| StoredVectorizer::of(self.index()))
+    }
+
+    /// What the documents say by field, as far as it has been read. Not for workers: the first who asks waits for
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the file has changed.
+    pub fn attributes(&self) -> Result<Arc<Attributes>, Damaged> {
+        attributes::of(&self.file)
     }
 
     /// The body of `/map`, if it has been made.

@@ -15,6 +15,7 @@
 pub mod access;
 pub mod app;
 mod asset;
+mod attributes;
 mod batches;
 pub mod build_info;
 pub mod config;

@@ -224,6 +224,16 @@ pub enum Problem {
         /// The place that was asked for.
         place: usize,
     },
+    /// The documents of the index have no such field with what is asked for.
+    #[error("no field {name:?} has {what}; those that have: {known}")]
+    UnknownField {
+        /// The name that was given.
+        name: String,
+        /// What it was wanted for.
+        what: &'static str,
+        /// The names that there are.
+        known: String,
+    },
     /// What was asked holds for one version, and another is served.
     #[error("If-Match names another version than {version}, which is served")]
     AnotherVersion {
@@ -333,6 +343,7 @@ impl Problem {
             }
             Problem::NoMap => (StatusCode::NOT_FOUND, "no-map", "No map"),
             Problem::UnknownPlace { .. } => (StatusCode::NOT_FOUND, "unknown-place", "Unknown place"),
+            Problem::UnknownField { .. } => (StatusCode::NOT_FOUND, "unknown-field", "Unknown field"),
             Problem::AnotherVersion { .. } => {
                 (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Another version is served")
             }
@@ -399,9 +410,11 @@ impl Problem {
         matches!(
             self,
             Problem::UnknownId { .. }
+                | Problem::OtherPrefix { .. }
                 | Problem::ZeroVector { .. }
                 | Problem::NoMap
                 | Problem::UnknownPlace { .. }
+                | Problem::UnknownField { .. }
                 | Problem::AnotherVersion { .. }
         )
     }
@@ -493,6 +506,10 @@ mod tests {
             (Problem::NoProfiles, 404),
             (Problem::NoMap, 404),
             (Problem::UnknownPlace { place: 42 }, 404),
+            (
+                Problem::UnknownField { name: "x".to_owned(), what: "texts", known: "name, city".to_owned() },
+                404,
+            ),
             (Problem::AnotherVersion { version: 42 }, 412),
         ]
     }

@@ -101,7 +101,7 @@ def contract(name, index, work, arguments, headers):
             [
                 Path(sys.executable).with_name("schemathesis"), "--config-file", HERE / "schemathesis.toml",
                 "run", f"{address}/openapi.json",
-                "--checks", "all", "--phases", "examples,coverage,fuzzing", "--mode", "all",
+                "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--mode", "all",
                 "--seed", SEED, "--max-examples", EXAMPLES, "--generation-database", "none",
                 "--request-timeout", str(PATIENCE_SECONDS), "--continue-on-failure", "--no-color",
                 "--report", "junit", "--report-junit-path", report,

@@ -194,6 +194,41 @@ fn profiles_of_odd_values_find_themselves() {
     assert_eq!(at_zero(&results_of(&response)[0]), [json!("p0")]);
 }
 
+/// What generated clients, spreadsheets and editors write besides what was meant.
+#[test]
+fn a_body_means_the_same_however_programs_write_it() {
+    let (_place, server) = small_server();
+    let mut connection = Connection::open(server.address).unwrap();
+    let plain = connection.post("/recommend", &[], r#"{"ids":["east",7],"n":2,"distances":true}"#);
+    assert_eq!(plain.status, 200);
+    for same in [
+        r#"{"ids":["east",7],"n":2,"distances":true,"vectors":null,"profiles":null,"exclude":null}"#,
+        r#"{"exclude":[],"profiles":[],"vectors":[],"ids":["east",7.0],"n":2.0,"distances":true}"#,
+        r#"{"ids":["east","7"],"n":2e0,"distances":true,"vectors":[]}"#,
+        "\u{feff}{\"ids\":[\"east\",70e-1],\"n\":0.2E+1,\"distances\":true}",
+    ] {
+        assert_eq!(connection.post("/recommend", &[], same).text(), plain.text(), "{same}");
+    }
+    for nothing in [r#"{"ids":[],"n":3}"#, r#"{"vectors":[],"n":3,"ids":null}"#, r#"{"profiles":[],"n":3}"#] {
+        assert_eq!(connection.post("/recommend", &[], nothing).text(), r#"{"results":[]}"#, "{nothing}");
+    }
+    for (body, part) in [
+        (r#"{"ids":["east"]}"#, "n is missing; it must be a whole number from 1 to 1000"),
+        (r#"{"ids":["east"],"n":null}"#, "n is missing"),
+        (r#"{"ids":["east"],"n":2.5}"#, "n must be a whole number"),
+        (r#"{"ids":["east"],"n":1e400}"#, "n must be a whole number"),
+        (r#"{"n":2}"#, "ids is missing; give one of ids, vectors and profiles"),
+        (r#"{"ids":null,"vectors":null,"n":2}"#, "ids is missing"),
+        (r#"{"ids":["east"],"vectors":[[1,0]],"n":2}"#, "vectors contradicts ids"),
+        (r#"{"ids":["east"],"n":2,"n":3}"#, "n may be given only once"),
+        (r#"{"ids":["east",null],"n":2}"#, "expected an id"),
+        ("{\0\"\0n\0\"\0:\x001\0}\0", "expected UTF-8, and this looks like UTF-16"),
+    ] {
+        let detail = assert_problem(&connection.post("/recommend", &[], body), 400, body);
+        assert!(detail.contains(part), "{body}: {detail}");
+    }
+}
+
 #[test]
 fn profiles_cannot_be_asked_about_where_a_function_made_the_vectors() {
     let place = Place::new();

@@ -1,5 +1,7 @@
 //! Looking around over HTTP: ids by prefix, a profile at random, the distance of two.
 
+use serde_json::json;
+
 use super::fixture::{
     Place, assert_problem, await_version, encoded, numbered_source, small_server, small_source,
 };
@@ -113,4 +115,123 @@ fn the_distance_of_two_profiles_is_what_recommendations_show() {
         let detail = assert_problem(&get(server.address, &target), status, &target);
         assert!(detail.contains(part), "{target}: {detail}");
     }
+}
+
+/// Some people, whose names and cities are returned and whose mail is not.
+fn people(place: &Place) {
+    let names = ["Tessa Dekker", "José Álvarez", "tess", "Ann"];
+    let cities = ["Zürich", "Zürich", "Rome", "Rome"];
+    let mut lines = String::new();
+    for (number, (name, city)) in names.iter().zip(cities).enumerate() {
+        let record = json!({"_id": format!("p{number}"), "name": name, "city": city, "age": 20 + 10 * number,
+            "mail": format!("tessmail{number}@example.org"), "v": [1, number]});
+        lines.push_str(&format!("{record}\n"));
+    }
+    let source = place.path().join("profiles.jsonl");
+    std::fs::write(&source, lines).unwrap();
+    let (source, index) = (source.display().to_string(), place.index().display().to_string());
+    let build = ["build", "--profiles", &source, "--out", &index, "--vectorizer", "field:v"];
+    index_builder(build.iter().copied().chain(["--expose", "name,city,age"]));
+}
+
+#[test]
+fn profiles_are_found_by_what_their_texts_begin_with() {
+    let place = Place::new();
+    people(&place);
+    let server = Server::start(&place.index());
+    await_version(&server, 1);
+    let search = |query: &str| {
+        let response = get(server.address, &format!("/search?{query}"));
+        assert_eq!((response.status, response.version()), (200, Some(1)), "{query}");
+        assert_eq!(response.header("cache-control"), Some("no-store"));
+        let body = response.json();
+        assert_eq!(body["complete"], true, "{query}");
+        assert_eq!((&body["looked_at"], &body["profiles"]), (&json!(4), &json!(4)));
+        let found = body["found"].as_array().unwrap().iter();
+        found.map(|it| (it["field"].as_str().unwrap().to_owned(), it["profile"].clone())).collect::<Vec<_>>()
+    };
+    let ids = |query: &str| -> Vec<String> {
+        search(query).iter().map(|(_, it)| it["_id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids("prefix=TES"), ["p2", "p0"]);
+    assert_eq!(ids("prefix=dekk"), ["p0"]);
+    assert_eq!(ids("prefix=jose"), ["p1"]);
+    assert_eq!(ids("prefix=z%C3%BCr&limit=1"), ["p0"]);
+    assert_eq!(ids("prefix=rome&field=city"), ["p2", "p3"]);
+    assert_eq!(ids("prefix=rome&field=name"), [""; 0]);
+    assert_eq!(ids("prefix=tessmail"), [""; 0], "what is not exposed is not searched");
+    let (field, profile) = search("prefix=ann").remove(0);
+    assert_eq!((field.as_str(), &profile), ("name", &get(server.address, "/profiles/p3").json()));
+    index_builder(["suppress", &place.index().display().to_string(), "p2"]);
+    eventually("tess has gone", || (ids("prefix=tess") == ["p0"]).then_some(()));
+    let detail = assert_problem(&get(server.address, "/search?prefix=a&field=mail"), 404, "mail");
+    assert_eq!(detail, "no field \"mail\" has texts; those that have: name, city");
+    for (query, part) in [
+        ("", "prefix is missing"),
+        ("prefix=", "1 to 512 bytes, not 0"),
+        ("prefix=a&field=", "1 to 512 bytes, not 0"),
+        ("prefix=a&limit=0", "1 to 100"),
+        ("prefix=a&limit=101", "1 to 100"),
+        ("prefix=a&n=5", "known: prefix, field, limit"),
+        ("prefix=a&field=x&field=y", "only once"),
+    ] {
+        let target = format!("/search?{query}");
+        let detail = assert_problem(&get(server.address, &target), 400, &target);
+        assert!(detail.contains(part), "{target}: {detail}");
+    }
+    let metrics = get(server.address, "/metrics");
+    assert!(metrics.text().contains(r#"route="/search",status="200""#), "{}", metrics.text());
+}
+
+#[test]
+fn the_map_has_colours_for_the_fields_that_are_exposed() {
+    let place = Place::new();
+    people(&place);
+    let server = Server::start(&place.index());
+    await_version(&server, 1);
+    let response = get(server.address, "/map/fields");
+    assert_eq!((response.status, response.version()), (200, Some(1)));
+    let expected = json!({"complete": true, "looked_at": 4, "profiles": 4, "fields": [
+        {"field": "city", "kind": "category", "others": 0, "values": [
+            {"value": "Rome", "profiles": 2}, {"value": "Zürich", "profiles": 2}]},
+        {"field": "age", "kind": "number", "low": 20.0, "high": 50.0},
+    ]});
+    assert_eq!(response.json(), expected);
+    let values = |field: &str| get(server.address, &format!("/map/values?field={field}")).body;
+    assert_eq!(values("city"), [1, 1, 0, 0]);
+    assert_eq!(values("age"), [0, 84, 169, 253]);
+    let detail = assert_problem(&get(server.address, "/map/values?field=mail"), 404, "mail");
+    assert!(detail.contains("those that have: city, age"), "{detail}");
+    assert_problem(&get(server.address, "/map/values"), 400, "field");
+    let tag = get(server.address, "/map").header("etag").unwrap().to_owned();
+    let ask = |tag: &str| {
+        let mut connection = Connection::open(server.address).unwrap();
+        connection.request("GET", b"/map/values?field=city", &[("If-Match", tag)])
+    };
+    assert_eq!(ask(&tag).body, [1, 1, 0, 0]);
+    assert_problem(&ask("\"x\""), 412, "another map");
+}
+
+#[test]
+fn a_large_index_says_how_far_it_has_been_read_until_all_of_it_has() {
+    const PROFILES: usize = 12_000;
+    let place = Place::new();
+    let record = |number| json!({"_id": format!("p{number:05}"), "name": format!("Name {number}"), "v": [1, number % 7]});
+    let lines: String = (0..PROFILES).map(|number| format!("{}\n", record(number))).collect();
+    place.build(&lines);
+    let server = Server::start(&place.index());
+    await_version(&server, 1);
+    let found = eventually("all profiles have been read", || {
+        let answer = get(server.address, "/search?prefix=name%2011999").json();
+        assert_eq!(answer["profiles"], PROFILES);
+        if answer["complete"] == true {
+            assert_eq!(answer["looked_at"], PROFILES);
+            return Some(answer["found"].clone());
+        }
+        assert_eq!((&answer["looked_at"], &answer["found"]), (&json!(10_000), &json!([])));
+        None
+    });
+    assert_eq!(found[0]["profile"]["_id"], "p11999");
+    let detail = assert_problem(&get(server.address, "/search?prefix=a&field=town"), 404, "town");
+    assert_eq!(detail, "no field \"town\" has texts; those that have: name");
 }

@@ -21,6 +21,7 @@ const INDEX_KEYS: [&str; 18] = [
     "recall_at_10",
     "table",
     "vectorizer",
+    "fields",
     "skipped",
     "degraded",
     "swaps",

@@ -218,8 +218,8 @@ pub struct ProbeArguments {
     #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
     pub config: Option<OsString>,
 
-    /// The server's certificate; also KINDRED_TLS_CERT. Where there is one, it is asked by TLS. Neither this file nor what
-    /// the server shows is examined
+    /// The server's certificate; also KINDRED_TLS_CERT. With it, the probe uses TLS. It verifies neither this file nor the
+    /// certificate that the server sends
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub tls_cert: Option<OsString>,
 }

@@ -11,8 +11,11 @@ use super::super::generation::Generation;
 use super::super::live_index::{History, Refusal};
 use super::super::problem::Problem;
 use super::{index_answer, json};
-use crate::index::TableMetadata;
+use crate::index::{Metadata, TableMetadata};
 use crate::time::{rfc3339, rfc3339_of};
+
+/// Fields that are described: tables with more columns exist, and the page asks often.
+const MOST_FIELDS: usize = 1_000;
 
 /// What is served.
 #[derive(Serialize, ToSchema)]
@@ -36,6 +39,9 @@ pub struct Description<'a> {
     #[schema(required)]
     table: Option<TableMetadata>,
     vectorizer: &'a str,
+    /// What became of the fields, by name, the first 1,000; null if the file does not say it.
+    #[schema(required)]
+    fields: Option<Vec<FieldDescription<'a>>>,
     /// Records that were left out of the file, by reason.
     skipped: &'a BTreeMap<String, u64>,
     /// Whether the served version is not the one that the directory asks for.
@@ -50,6 +56,20 @@ pub struct Description<'a> {
     last_refused: Option<Refused>,
 }
 
+/// What became of a field.
+#[derive(Serialize, ToSchema)]
+pub struct FieldDescription<'a> {
+    /// Its name; those of maps are joined by dots.
+    name: &'a str,
+    /// number, category, list or text: so it is compared; id, vector or stored: it is not.
+    #[schema(example = "category")]
+    kind: &'a str,
+    /// Why.
+    reason: &'a str,
+    /// Whether answers have it.
+    exposed: bool,
+}
+
 /// A file that is not served.
 #[derive(Serialize, ToSchema)]
 pub struct Refused {
@@ -62,6 +82,17 @@ pub struct Refused {
 pub fn get(state: &State) -> Result<HttpResponse, Problem> {
     let generation = index_answer::generation(state)?;
     json::respond(&describe(&generation, state.live.history()))
+}
+
+fn fields(metadata: &Metadata) -> Option<Vec<FieldDescription<'_>>> {
+    let fields = metadata.fields.as_ref()?.iter().take(MOST_FIELDS);
+    let described = fields.map(|field| FieldDescription {
+        name: &field.name,
+        kind: &field.kind,
+        reason: &field.reason,
+        exposed: metadata.exposes(field),
+    });
+    Some(described.collect())
 }
 
 fn describe(generation: &Generation, history: History) -> Description<'_> {
@@ -79,6 +110,7 @@ fn describe(generation: &Generation, history: History) -> Description<'_> {
         recall_at_10: metadata.recall_at_10,
         table: metadata.table,
         vectorizer: &metadata.vectorizer.name,
+        fields: fields(metadata),
         skipped: &metadata.skipped,
         degraded: history.degraded,
         swaps: history.swaps,

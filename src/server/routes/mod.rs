@@ -6,6 +6,7 @@
 //! what it says makes sense (400) when it is whole.
 
 mod body;
+mod colours;
 mod distance;
 mod docs;
 mod events;
@@ -27,6 +28,7 @@ mod random;
 mod recommend;
 mod recommend_many;
 mod response_headers;
+mod search;
 #[cfg(test)]
 mod tests;
 mod versions;
@@ -60,8 +62,11 @@ enum Endpoint {
     Profile,
     Profiles,
     Random,
+    Search,
     Distance,
     Map,
+    MapFields,
+    MapValues,
     MapPlace,
     PlaceOf,
     Alive,
@@ -100,8 +105,11 @@ impl Endpoint {
             | Endpoint::Profile
             | Endpoint::Profiles
             | Endpoint::Random
+            | Endpoint::Search
             | Endpoint::Distance
             | Endpoint::Map
+            | Endpoint::MapFields
+            | Endpoint::MapValues
             | Endpoint::MapPlace
             | Endpoint::PlaceOf => Some(Scope::Read),
             Endpoint::Index | Endpoint::Versions | Endpoint::Events | Endpoint::Metrics => {
@@ -160,10 +168,13 @@ static ROUTES: &[Route] = &[
     get("/profiles/{id}", &[], Endpoint::Profile),
     get("/profiles", &["id", "prefix", "limit"], Endpoint::Profiles),
     get("/random", &[], Endpoint::Random),
+    get("/search", &["prefix", "field", "limit"], Endpoint::Search),
     get("/distance", &["from", "to"], Endpoint::Distance),
     get("/map", &[], Endpoint::Map),
-    // Before the next, which it would match as well.
+    // Before the last of them, which they would match as well.
     get("/map/place", &["id"], Endpoint::PlaceOf),
+    get("/map/fields", &[], Endpoint::MapFields),
+    get("/map/values", &["field"], Endpoint::MapValues),
     get("/map/{place}", &[], Endpoint::MapPlace),
     get("/health/status", &[], Endpoint::Alive),
     get("/health/live", &[], Endpoint::Alive),
@@ -322,8 +333,11 @@ async fn answer<'a>(
         Endpoint::Profiles if call.parameters.has("id") => profiles::get(&call),
         Endpoint::Profiles => prefix::get(&call),
         Endpoint::Random => random::get(&call),
+        Endpoint::Search => search::get(&call).await,
         Endpoint::Distance => distance::get(&call),
         Endpoint::Map => map::get(&call).await,
+        Endpoint::MapFields => colours::get_fields(&call).await,
+        Endpoint::MapValues => colours::get_values(&call).await,
         Endpoint::MapPlace => map::get_place(&call),
         Endpoint::PlaceOf => map::get_place_of(&call),
         Endpoint::Alive => Ok(health::alive()),

@@ -13,7 +13,8 @@ pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let (prefix, _) = prefix::read_parameters(&call.parameters)?;
     let generation = generation(call.state)?;
     if !id.starts_with(prefix) {
-        return Err(Problem::OtherPrefix { id: id.to_owned(), prefix: prefix.to_owned() });
+        let problem = Problem::OtherPrefix { id: id.to_owned(), prefix: prefix.to_owned() };
+        return Ok(respond_problem(&generation, &problem));
     }
     let body = if is_known(call.request, &generation) {
         read(&generation, id, |index, suppressed| answer::has_profile(index, suppressed, id)).map(|()| None)

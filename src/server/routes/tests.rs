@@ -252,7 +252,7 @@ async fn the_index_describes_itself() {
     let description = get(&state, "/index").await.json();
     let names: Vec<&str> = description.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = "version file created loaded profiles nodes dimension m ef recall_at_10 table vectorizer \
-                    skipped degraded swaps last_swap_seconds refused last_refused";
+                    fields skipped degraded swaps last_swap_seconds refused last_refused";
     assert_eq!(names, expected.split_whitespace().collect::<Vec<_>>());
     for (name, value) in [
         ("version", Value::from(7)),
@@ -268,6 +268,7 @@ async fn the_index_describes_itself() {
         assert_eq!(description[name], value, "{name}");
     }
     assert_eq!(description["skipped"]["id missing"], 2);
+    assert_eq!(description["fields"], Value::Null, "the file does not say it");
     assert_eq!(description["last_refused"]["reason"], "bad");
 }
 

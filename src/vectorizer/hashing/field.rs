@@ -178,6 +178,8 @@ impl FieldStats {
             share: share(self.numbers.count(), values),
             missing: profiles.saturating_sub(with_value),
             distinct: self.distinct.as_ref().map(|distinct| distinct.len() as u64),
+            // What is returned is not the vectorizer's business.
+            exposed: None,
         }
     }
 

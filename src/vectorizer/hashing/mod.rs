@@ -96,3 +96,4 @@ pub use frequencies::FrequencyCounter;
 pub use state::StateError;
 pub use vectorizer::HashingVectorizer;
 pub use walk::{MAX_DEPTH, MAX_FIELD_NAME_BYTES};
+pub(crate) use words::{Spelling, fold};

@@ -56,6 +56,52 @@ def has_contrast_in_dark(browser, server, _):
     _contrast(browser, server, "dark")
 
 
+def tells_colours_from_their_ground(browser, server, _):
+    for scheme in ("dark", "light"):
+        browser.media(scheme)
+        browser.open(server, "#/map", fresh=True)
+        browser.one(".choose-colour select")
+        script = """
+          const ground = channels(getComputedStyle(document.querySelector('.map-frame')).backgroundColor);
+          const colour = (name) => {
+            const probe = document.getElementById('colour-probe');
+            probe.style.color = `var(--map-${name})`;
+            return channels(getComputedStyle(probe).color);
+          };
+          const names = [0, 1, 2, 3, 4, 5, 6].map((it) => `value-${it}`).concat(['grey', 'middle', 'high']);
+          return names.map((name) => [name, contrast(colour(name), ground)]);
+        """
+        bad = [it for it in browser.run(LOOK + script) if it[1] < 3]
+        assert not bad, f"{scheme}: {bad}"
+
+
+def shows_everything_at_once(browser, server, _):
+    # No media queries for those who want no motion: this is how pictures of pages are taken.
+    browser.media("light", "no-preference")
+    browser.open(server, f"#/explore/{ONE}", fresh=True)
+    browser.one(".around .card")
+    script = "return [...document.querySelectorAll('.cards > li, .cards .card')].map((it) => Number(getComputedStyle(it).opacity))"
+    assert min(browser.run(script)) == 1
+    frames = "return document.getAnimations().flatMap((it) => it.effect.getKeyframes()).map((it) => it.opacity).filter((it) => it !== undefined && Number(it) < 1)"
+    browser.driver.refresh()
+    assert not browser.run(frames)
+    browser.media("light")
+
+
+def documents_the_api_on_a_phone(browser, server, _):
+    browser.size(360, 740)
+    try:
+        browser.driver.get(f"{server.address}/docs")
+        browser.one(".opblock-tag small")
+        widths = browser.run("return [...document.querySelectorAll('.opblock-tag small')].map((it) => it.getBoundingClientRect().width)")
+        assert len(widths) >= 4 and min(widths) > 250, widths
+        assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
+        browser.run("document.querySelector('.opblock-tag').scrollIntoView()")
+        browser.driver.save_screenshot(f"{browser.screenshots}/docs-360.png")
+    finally:
+        browser.size(1440, 900)
+
+
 def switches_between_light_and_dark(browser, server, _):
     browser.open(server, "#/explore", fresh=True)
     ground = lambda: browser.run("return getComputedStyle(document.body).backgroundColor")

@@ -33,11 +33,75 @@ requestAnimationFrame(() => {
 def _open(browser, server, address):
     browser.open(server, address, fresh=True)
     until("the map is drawn", lambda: "profiles" in browser.text(".map-caption"))
+    until("colours are there", lambda: browser.all(".choose-colour select"))
+
+
+# The opaque colours of the picture, drawn once more, and those that the legend shows.
+OPAQUE = PIXELS.replace("if (bytes[i + 3] > 0) {", "if (bytes[i + 3] === 255) {").replace(
+    "done([drawn, colours.size, source.width * source.height]);", "done([drawn, [...colours]]);"
+)
+SWATCHES = """
+return [...document.querySelectorAll(".swatches .swatch")].map((it) => {
+  const [red, green, blue] = getComputedStyle(it).backgroundColor.match(/\\d+/g).map(Number);
+  return [it.parentElement.textContent, (red << 16) | (green << 8) | blue];
+});
+"""
+
+
+def _colour_by(browser, field):
+    script = "const it = document.querySelector('.choose-colour select'); it.value = arguments[0]; it.dispatchEvent(new Event('change'));"
+    browser.run(script, field)
+
+
+def _is_coloured(browser, server, how, scheme):
+    browser.media(scheme)
+    _open(browser, server, f"#/map?draw={how}")
+    fields = {it["field"]: it for it in server.json("/map/fields")["fields"]}
+    _colour_by(browser, "gender")
+    values = [f"{it['value']}{it['profiles']:,}" for it in fields["gender"]["values"]]
+    until(f"the legend says {values}", lambda: [text for text, _ in browser.run(SWATCHES)][: len(values)] == values)
+    legend = [colour for _, colour in browser.run(SWATCHES)]
+    assert len(set(legend)) == len(legend) >= 3
+    drawn, colours = browser.run_async(OPAQUE)
+    assert drawn > 500 and set(colours) <= set(legend) and len(colours) >= 3, (how, colours, legend)
+    _colour_by(browser, "age")
+    scale = f"{fields['age']['low']:.0f}{fields['age']['high']:.0f}"
+    until("the legend is a scale", lambda: browser.text(".colour-scale") == scale)
+    assert len(browser.run_async(OPAQUE)[1]) > 20
+    _colour_by(browser, "")
+    browser.says(".colour-scale", "few profiles")
+
+
+def colours_the_map_by_a_field_with_a_legend(browser, server, _):
+    for how in ("canvas", "webgl2"):
+        for scheme in ("dark", "light"):
+            _is_coloured(browser, server, how, scheme)
+    _colour_by(browser, "city")
+    browser.says(".swatches", "others")
+    browser.screenshot("map-coloured")
+    browser.driver.refresh()
+    until("the choice is kept", lambda: browser.all(".choose-colour select") and "others" in browser.text(".swatches"))
+    _colour_by(browser, "gender")
+
+
+def tells_fingers_to_tap(browser, server, _):
+    browser.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+    metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        _open(browser, server, "#/map")
+        browser.says(".map-side", "Tap a point")
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        browser.size(1440, 900)
 
 
 def _draws(browser, server, how, name):
     _open(browser, server, f"#/map?draw={how}")
-    browser.says(".map-caption", name)
+    assert browser.run("return document.querySelector('.stage').dataset.drawing") == name
+    assert browser.text(".map-caption").endswith(" profiles"), "how it is drawn is nobody's concern"
+    _colour_by(browser, "")
+    browser.says(".colour-scale", "few profiles")
     drawn, colours, pixels = browser.run_async(PIXELS)
     # Each point covers some pixels, and most of the map is empty.
     assert 1500 < drawn < pixels / 2 and colours > 20, (drawn, colours, pixels)

@@ -58,6 +58,27 @@ def shows_the_numbers_of_the_index(browser, server, _):
     assert any(it in facts["built"] for it in ("now", "second", "minute")), facts["built"]
     assert len(browser.all(".events li")) >= 1
     assert len(browser.all(".numbers tr.served")) == 1
+    browser.says("#version", f"v{index['version']}")
+
+
+def lists_what_fields_were_taken_for(browser, server, _):
+    browser.open(server, "#/status", fresh=True)
+    browser.one(".field-table")
+    fields = server.json("/index")["fields"]
+    rows = "return [...document.querySelectorAll('.field-table tbody tr')].map((row) => [...row.cells].map((it) => it.textContent))"
+    for (name, kind, is_exposed, reason), it in zip(browser.run(rows), fields):
+        assert (name, kind, is_exposed) == (it["name"], it["kind"], "yes" if it["exposed"] else "no")
+        assert reason.lower().startswith(it["reason"].lower()[:20]), reason
+    assert len(browser.run(rows)) == min(len(fields), 20)
+    browser.run("document.querySelector('.field-table').scrollIntoView()")
+    browser.screenshot("fields")
+    browser.click(".field-table-panel > .more")
+    until("all are listed", lambda: len(browser.run(rows)) == len(fields))
+
+
+def shows_the_version_where_nothing_is_asked(browser, server, _):
+    browser.open(server, "#/compare", fresh=True)
+    browser.says("#version", f"v{server.json('/index')['version']}")
 
 
 def counts_requests_as_they_come(browser, server, _):

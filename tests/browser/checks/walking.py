@@ -25,6 +25,8 @@ def suggests_profiles_by_the_beginning_of_an_id(browser, server, _):
     browser.type(FINDER, FIRST[:2])
     expected = [str(it["_id"]) for it in server.json(f"/profiles?prefix={FIRST[:2]}&limit=8")]
     assert FIRST in expected or len(expected) == 8
+    texts = [str(it["profile"]["_id"]) for it in server.json(f"/search?prefix={FIRST[:2]}&limit=8")["found"]]
+    expected = (expected + [it for it in texts if it not in expected])[:8]
     options = lambda: browser.texts("#finder [role=option] code")
     until(f"{expected} are suggested, not {options()}", lambda: options() == expected)
     field = browser.one(FINDER)
@@ -38,10 +40,35 @@ def suggests_profiles_by_the_beginning_of_an_id(browser, server, _):
     assert not browser.all("[role=listbox]")
 
 
+def finds_people_by_name(browser, server, _):
+    browser.open(server, "#/explore", fresh=True)
+    browser.one(".start .card")
+    assert browser.one(FINDER).get_attribute("placeholder") == "Name or beginning of an id"
+    one = server.json(f"/profiles/{FIRST}")
+    for typed in (one["name"][:3].upper(), one["surname"], f"{one['name'][:4].lower()}"):
+        answer = server.json(f"/search?prefix={quote(typed)}&limit=8")
+        expected = [str(it["profile"]["_id"]) for it in answer["found"]]
+        assert answer["complete"] and expected and not server.json(f"/profiles?prefix={quote(typed)}")
+        browser.type(FINDER, typed)
+        until(f"{typed} suggests {expected}", lambda: browser.texts("#finder [role=option] code") == expected)
+    browser.screenshot("names")
+    # Whoever knows no id presses Enter, and the first is meant.
+    browser.type(FINDER, one["surname"] + Keys.ENTER)
+    browser.shows(str(server.json(f"/search?prefix={quote(one['surname'])}&limit=8")["found"][0]["profile"]["_id"]))
+    city = server.json(f"/search?prefix={quote(one['city'])}&limit=8")["found"][0]
+    assert city["field"] == "city" and city["profile"]["city"] == one["city"]
+
+
+def says_what_nobody_is_called(browser, server, _):
+    browser.open(server, "#/explore", fresh=True)
+    browser.type(FINDER, "Nobody is called this" + Keys.ENTER)
+    browser.says(".message", "Nobody is called this")
+
+
 def closes_suggestions_with_escape_and_finds_a_whole_id(browser, server, _):
     browser.open(server, "#/explore", fresh=True)
     browser.type(FINDER, "nobody-has-this")
-    browser.says("#finder .none", "No id begins like this")
+    browser.says("#finder .none", "No id and no name begins like this")
     browser.press(Keys.ESCAPE)
     assert not browser.all("[role=listbox]") and browser.one(FINDER).get_attribute("value") == "nobody-has-this"
     browser.press(Keys.ESCAPE)
@@ -59,7 +86,9 @@ def shows_the_nearest_with_distances_and_what_they_share(browser, server, _):
     shown = [float(it.split()[-1]) for it in browser.texts(".around .distance > span:last-child")]
     assert all(abs(one - it["distance"]) < 0.0006 for one, it in zip(shown, nearest)) and len(shown) == 12, shown
     widths = browser.run("return [...document.querySelectorAll('.around .fill')].map((it) => it.getBoundingClientRect().width)")
-    assert widths == sorted(widths) and widths[0] > 0, widths
+    # The longer, the nearer, and the last is still to be seen.
+    assert widths == sorted(widths, reverse=True) and widths[0] > widths[-1] > 10, widths
+    browser.says(".around .legend", "the longer a bar, the nearer")
     mine = {it.lower() for it in server.json(f"/profiles/{FIRST}")["interests"]}
     theirs = nearest[0]["profile"]["interests"]
     marked = {it.text for it in cards[0].find_elements(By.CSS_SELECTOR, ".chip.shared mark")}

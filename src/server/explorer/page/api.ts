@@ -24,12 +24,13 @@ export interface Neighbour {
   profile: Doc;
 }
 
-type Connection = { offline: { nextTrySeconds: number }; online: null; version: number; unauthorized: Problem };
+type Connection = { offline: { nextTrySeconds: number }; online: null; version: number; answered: number; unauthorized: Problem };
 
 const listeners: { [K in keyof Connection]: ((what: Connection[K]) => void)[] } = {
   offline: [],
   online: [],
   version: [],
+  answered: [],
   unauthorized: [],
 };
 
@@ -105,11 +106,11 @@ export function version(): number {
   return lastVersion;
 }
 
-function noteVersion(response: Response): void {
-  const seen = Number(response.headers.get("x-index-version") ?? 0);
+function noteVersion(seen: number): void {
   if (seen > 0 && seen !== lastVersion) {
     const isFirst = lastVersion === 0;
     lastVersion = seen;
+    emit("answered", seen);
     if (!isFirst) emit("version", seen);
   }
 }
@@ -166,7 +167,7 @@ async function once(path: string, options: RequestInit): Promise<Response> {
     wentOffline();
     throw new Offline();
   }
-  noteVersion(response);
+  noteVersion(Number(response.headers.get("x-index-version") ?? 0));
   return response;
 }
 
@@ -182,6 +183,17 @@ export const profile = (id: string, signal?: AbortSignal): Promise<Doc> => json(
 export const suggestions = (prefix: string, limit: number, signal: AbortSignal): Promise<Doc[]> =>
   json(`/profiles?prefix=${query(prefix)}&limit=${limit}`, signal);
 
+/** What a search by text found, and of how many profiles it knows. */
+export interface Found {
+  complete: boolean;
+  looked_at: number;
+  profiles: number;
+  found: { field: string; profile: Doc }[];
+}
+
+export const search = (prefix: string, limit: number, signal: AbortSignal): Promise<Found> =>
+  json(`/search?prefix=${query(prefix)}&limit=${limit}`, signal);
+
 export const random = (signal?: AbortSignal): Promise<Doc> => json("/random", signal);
 
 export const neighbours = (id: string, n: number, signal: AbortSignal): Promise<Neighbour[]> =>
@@ -193,7 +205,30 @@ export const distance = (from: string, to: string, signal: AbortSignal): Promise
 export const place = (id: string, signal: AbortSignal): Promise<{ place: number }> =>
   json(`/map/place?id=${query(id)}`, signal);
 
+/** A field that the map can be coloured by. */
+export type ColourField = { field: string } & (
+  | { kind: "category"; values: { value: string; profiles: number }[]; others: number }
+  | { kind: "number"; low: number; high: number }
+);
+
+export const colourFields = (signal: AbortSignal): Promise<{ complete: boolean; looked_at: number; profiles: number; fields: ColourField[] }> =>
+  json("/map/fields", signal);
+
+/** A byte for each profile: what it has in a field. */
+export async function colourValues(field: string, etag: string, signal: AbortSignal): Promise<Uint8Array> {
+  const response = await ask(`/map/values?field=${query(field)}`, { headers: etag === "" ? {} : { "if-match": etag }, signal });
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 // --- What the status view asks. ---
+
+/** What became of a field. */
+export interface Field {
+  name: string;
+  kind: string;
+  reason: string;
+  exposed: boolean;
+}
 
 export interface IndexDescription {
   version: number;
@@ -208,6 +243,7 @@ export interface IndexDescription {
   recall_at_10: number;
   table: { neighbours: number; kind: string; recall: number } | null;
   vectorizer: string;
+  fields: Field[] | null;
   skipped: Record<string, number>;
   degraded: boolean;
   swaps: number;
@@ -234,7 +270,12 @@ export interface Version {
   problem?: string;
 }
 
-export const index = (): Promise<IndexDescription> => json("/index");
+export async function index(): Promise<IndexDescription> {
+  const described: IndexDescription = await json("/index");
+  noteVersion(described.version);
+  return described;
+}
+
 export const events = (): Promise<{ events: IndexEvent[] }> => json("/index/events");
 export const versions = (): Promise<{ pinned: number | null; versions: Version[] }> => json("/index/versions");
 export const metrics = async (): Promise<string> => (await ask("/metrics")).text();

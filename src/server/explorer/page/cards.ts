@@ -19,16 +19,19 @@ export function distanceText(distance: number): string {
   return distance === 0 ? "0" : distance < 0.001 ? "< 0.001" : distance.toFixed(3);
 }
 
-/** The distance to which bars are drawn: the farthest that is shown, rounded up. */
+/** The farthest keeps this share of a bar: the end of what is shown is not the end of all likeness. */
+const SHORTEST_BAR = 0.25;
+
+/** The distance at which a bar would have no length: beyond the farthest that is shown. */
 export function scaleOf(neighbours: Neighbour[]): number {
   const farthest = Math.max(...neighbours.map((it) => it.distance), 0);
-  return farthest === 0 ? 1 : Math.ceil(farthest * 10) / 10;
+  return farthest === 0 ? 1 : farthest / (1 - SHORTEST_BAR);
 }
 
-/** A bar as long as a distance is, on a scale. */
+/** A bar that is the longer the nearer something is: whole at distance 0. */
 export function bar(distance: number, scale: number): HTMLElement {
   const fill = h("span", { class: "fill" });
-  fill.style.setProperty("--share", String(Math.min(distance / scale, 1)));
+  fill.style.setProperty("--share", String(Math.max(1 - distance / scale, 0)));
   return h("span", { class: "bar", "aria-hidden": "true" }, fill);
 }
 

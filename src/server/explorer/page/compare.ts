@@ -22,7 +22,7 @@ const MARKS: Record<Relation, [sign: string, text: string]> = {
 export function compare(go: (route: Route) => void): View {
   const result = h("div", { class: "comparison" });
   const pickers = ["First profile", "Second profile"].map((name, side) =>
-    search(name, "id", (id) => go(withSide(shown, side, id))),
+    search(name, "Name or id", (id) => go(withSide(shown, side, id))),
   );
   const swap = h(
     "button",
@@ -43,7 +43,7 @@ export function compare(go: (route: Route) => void): View {
   const load = async (route: Route, signal: AbortSignal): Promise<void> => {
     const [from = "", to = ""] = route.ids;
     if (from === "" || to === "") {
-      result.replaceChildren(message("Choose two profiles", "Type the beginning of an id, or choose Compare on a card."));
+      result.replaceChildren(message("Choose two profiles", "Type the beginning of a name or of an id, or choose Compare on a card."));
       return;
     }
     const done = busy(element);

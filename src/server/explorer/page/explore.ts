@@ -7,7 +7,7 @@ import { announce, h, icon, uniqueId } from "./dom.js";
 import type { Doc } from "./json.js";
 import * as profiles from "./profiles.js";
 import { trail } from "./trail.js";
-import { search } from "./search.js";
+import { search, SEARCHED } from "./search.js";
 import { isText } from "./shared.js";
 import { field, moreButton, show } from "./values.js";
 import { busy, failure, type View } from "./view.js";
@@ -48,7 +48,7 @@ export function profilePanel(doc: Doc, id: string, heading: "h1" | "h2"): HTMLEl
 
 /** The view. `go` changes the address. */
 export function explore(go: (route: Route) => void): View {
-  const finder = search("Begin with the profile of this id", "The beginning of an id", (id) => go({ view: "explore", ids: [id], n: DEFAULT_N }));
+  const finder = search("Find the profile to begin with", SEARCHED, (id) => go({ view: "explore", ids: [id], n: DEFAULT_N }));
   const path = h("nav", { class: "trail", "aria-label": "Trail" });
   const current = h("section", { class: "current", "aria-label": "Profile" });
   const around = h("section", { class: "around", "aria-label": "Nearest profiles" });
@@ -96,7 +96,7 @@ export function explore(go: (route: Route) => void): View {
         { class: "around-head" },
         h("h2", {}, neighbours.length === 0 ? "Nobody else is here" : `${neighbours.length} nearest`),
         neighbours.length > 0 &&
-          h("p", { class: "legend" }, h("mark", {}, "marked"), ` is shared · bars: distance, 0 to ${scale}`),
+          h("p", { class: "legend" }, h("mark", {}, "marked"), " is shared · the longer a bar, the nearer"),
         chooseN(route, go),
       ),
       list,

@@ -9,7 +9,7 @@ import type { Drawing } from "./map/stage.js";
 import { map } from "./map/view.js";
 import { startKey, startNotices } from "./notices.js";
 import * as profiles from "./profiles.js";
-import { search } from "./search.js";
+import { search, SEARCHED } from "./search.js";
 import { startShortcuts } from "./shortcuts.js";
 import { status } from "./status.js";
 import { nextTheme, startTheme } from "./theme.js";
@@ -112,22 +112,21 @@ function moveAmongCards(by: number): void {
 }
 
 function lookForSwaps(): void {
-  const id = route.ids.at(-1);
+  const id = route.ids.find((it) => it !== "");
   if (document.hidden || api.isOffline() || route.view === "status") return;
   // What it answers is nobody's concern: that it answers says the version. Without an id any profile will do.
   const asked = id ? api.profile(id) : api.random();
   asked.catch(() => undefined);
 }
 
-function showVersion(): void {
-  const version = api.version();
-  byId("version").textContent = version === 0 ? "" : `v${version}`;
+function showVersion(version: number): void {
+  byId("version").textContent = `v${version}`;
 }
 
 startTheme();
 startNotices(refresh, () => route.view === "status");
 startKey(refresh);
-const finder = search("Find a profile by id", "Find a profile by id", (id) => walkOnTo(id, false));
+const finder = search("Find a profile", SEARCHED, (id) => walkOnTo(id, false));
 byId("finder").prepend(finder.element);
 byId("random").addEventListener("click", () => void walkAnywhere());
 byId("skip").addEventListener("click", (event) => {
@@ -152,5 +151,7 @@ startShortcuts([
 ]);
 window.addEventListener("hashchange", show);
 window.setInterval(lookForSwaps, LOOK_EVERY_MS);
-window.setInterval(showVersion, 1000);
+api.on("answered", showVersion);
 show();
+// An empty comparison asks for nothing, and its version is to be seen all the same.
+if (route.view === "compare") lookForSwaps();

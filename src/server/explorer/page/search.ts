@@ -1,14 +1,27 @@
-// Finds a profile by the beginning of its id: an editable combobox with a list, as the WAI-ARIA practices describe it.
+// Finds a profile by the beginning of its id or of a text that it shows: an editable combobox with a list, as the WAI-ARIA practices describe it.
 
 import * as api from "./api.js";
 import { avatar } from "./cards.js";
 import { h, uniqueId } from "./dom.js";
 import type { Doc } from "./json.js";
-import { nameOf, remember, subtitleOf } from "./profiles.js";
+import { count } from "./numbers.js";
+import { idOf, nameFields, nameOf, remember, subtitleFields, subtitleOf } from "./profiles.js";
+import { label } from "./values.js";
 
 const MOST_SUGGESTIONS = 8;
 const PAUSE_MS = 120;
 const LONGEST_ID_BYTES = 512;
+
+/** What is searched, said in the field itself. */
+export const SEARCHED = "Name or beginning of an id";
+
+/** A profile that was found, and the field in which; null: by its id. */
+interface Match {
+  doc: Doc;
+  field: string | null;
+}
+
+const NOTHING: api.Found = { complete: true, looked_at: 0, profiles: 0, found: [] };
 
 export interface Search {
   element: HTMLElement;
@@ -71,29 +84,51 @@ export function search(name: string, placeholder: string, chosen: (id: string) =
     if (active < 0) input.removeAttribute("aria-activedescendant");
   };
 
-  const open = (docs: Doc[]): void => {
-    ids = docs.map(remember);
-    list.replaceChildren(...docs.map((doc, number) => option(doc, ids[number] ?? "", choose)));
-    if (docs.length === 0) list.replaceChildren(h("li", { class: "none", role: "presentation" }, "No id begins like this"));
+  const open = (matches: Match[], unread: string): void => {
+    ids = matches.map(({ doc }) => remember(doc));
+    list.replaceChildren(...matches.map((match, number) => option(match, ids[number] ?? "", choose)));
+    const said = [matches.length === 0 && "No id and no name begins like this", unread].filter((it) => it !== false && it !== "");
+    for (const text of said) list.append(h("li", { class: "none", role: "presentation" }, text));
     list.hidden = false;
-    input.setAttribute("aria-expanded", String(docs.length > 0));
-    hint.textContent = docs.length === 0 ? "No id begins like this" : `${docs.length} suggestions`;
+    input.setAttribute("aria-expanded", String(matches.length > 0));
+    hint.textContent = [matches.length > 0 && `${matches.length} suggestions`, ...said].filter((it) => it !== false).join(". ");
     activate(-1);
   };
 
-  const suggest = async (): Promise<void> => {
+  /** Shows what begins like the text of the field. Says whether it could; null: nobody waits for it any more. */
+  const suggest = async (): Promise<boolean | null> => {
+    window.clearTimeout(timer);
     const prefix = input.value.trim();
     asking.abort();
     asking = new AbortController();
-    if (prefix === "" || new TextEncoder().encode(prefix).length > LONGEST_ID_BYTES) return close();
+    if (prefix === "" || new TextEncoder().encode(prefix).length > LONGEST_ID_BYTES) {
+      close();
+      return false;
+    }
     const { signal } = asking;
     try {
-      const docs = await api.suggestions(prefix, MOST_SUGGESTIONS, signal);
-      if (!signal.aborted) open(docs);
+      const [docs, texts] = await Promise.all([
+        api.suggestions(prefix, MOST_SUGGESTIONS, signal),
+        // Ids are found also where texts are not.
+        api.search(prefix, MOST_SUGGESTIONS, signal).catch(() => NOTHING),
+      ]);
+      if (signal.aborted) return null;
+      open(together(docs, texts.found), unreadOf(texts));
+      return true;
     } catch {
       // Suggestions are a help. What is wrong is said when something is chosen.
-      if (!signal.aborted) close();
+      if (signal.aborted) return null;
+      close();
+      return false;
     }
+  };
+
+  /** Takes what was typed: the profile of this id, else the first that was found. */
+  const accept = async (): Promise<void> => {
+    const typed = input.value.trim();
+    const found = await suggest();
+    if (found === null || input.value.trim() !== typed) return;
+    choose(found && !ids.includes(typed) ? (ids[0] ?? typed) : typed);
   };
 
   input.addEventListener("input", () => {
@@ -111,7 +146,9 @@ export function search(name: string, placeholder: string, chosen: (id: string) =
       activate(((active + 1 + step) % (ids.length + 1)) - 1);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      choose(ids[active] ?? input.value.trim());
+      const chosen = ids[active];
+      if (chosen === undefined) void accept();
+      else choose(chosen);
     } else if (event.key === "Escape") {
       if (list.hidden) input.value = "";
       close();
@@ -127,9 +164,29 @@ export function search(name: string, placeholder: string, chosen: (id: string) =
   return { element, input, set };
 }
 
-function option(doc: Doc, id: string, choose: (id: string) => void): HTMLElement {
+/** Ids first: who types one means it. Nobody is suggested twice. */
+function together(docs: Doc[], texts: { field: string; profile: Doc }[]): Match[] {
+  const matches: Match[] = docs.map((doc) => ({ doc, field: null }));
+  const ids = new Set(docs.map(idOf));
+  for (const { field, profile } of texts) if (!ids.has(idOf(profile))) matches.push({ doc: profile, field });
+  return matches.slice(0, MOST_SUGGESTIONS);
+}
+
+/** What is said while not all profiles have been read. */
+function unreadOf({ complete, looked_at, profiles }: api.Found): string {
+  return complete || looked_at === profiles ? "" : `${count(looked_at)} of ${count(profiles)} profiles searched so far`;
+}
+
+/** Where a text was found, unless it is in the name or in the line below it. */
+function foundIn(doc: Doc, id: string, field: string | null): string {
+  if (field === null || nameFields(doc).includes(field) || subtitleFields(doc, id).includes(field)) return "";
+  const value = doc[field];
+  return typeof value === "string" ? `${label(field)}: ${value}` : label(field);
+}
+
+function option({ doc, field }: Match, id: string, choose: (id: string) => void): HTMLElement {
   const name = nameOf(doc, id);
-  const subtitle = subtitleOf(doc, id);
+  const subtitle = foundIn(doc, id, field) || subtitleOf(doc, id);
   return h(
     "li",
     {

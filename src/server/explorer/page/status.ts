@@ -5,20 +5,24 @@ import { beginning, ends, moments, type Moment } from "./charts.js";
 import { announce, h } from "./dom.js";
 import { ago, bytes, count, moment, seconds, share } from "./numbers.js";
 import * as traffic from "./traffic.js";
+import { moreButton } from "./values.js";
 import { failure, sentence, type View } from "./view.js";
 
 const DESCRIBED_EVERY_MS = 10_000;
 const MOST_EVENTS = 12;
+const MOST_FIELDS = 20;
 
 export function status(): View {
   const index = h("section", { class: "panel", "aria-labelledby": "status-index" });
   const live = h("section", { class: "panel", "aria-labelledby": "status-live" });
   const past = h("section", { class: "panel", "aria-labelledby": "status-past" });
   const versions = h("section", { class: "panel", "aria-labelledby": "status-versions" });
+  const fields = h("section", { class: "panel field-table-panel", "aria-labelledby": "status-fields" });
   const trouble = h("div", {});
-  const grid = h("div", { class: "status-grid" }, h("div", {}, index, past), h("div", {}, live, versions));
+  const grid = h("div", { class: "status-grid" }, h("div", {}, index, past), h("div", {}, live, versions), fields);
   const element = h("div", { class: "view status" }, h("h1", { class: "title", tabindex: -1 }, "Status"), trouble, grid);
   let isShown = false;
+  let fieldsOf = 0;
   let timers: number[] = [];
 
   // What could not be learned, by what was asked. The first of them is shown: they have one cause, mostly.
@@ -41,7 +45,13 @@ export function status(): View {
 
   const describe = async (): Promise<void> => {
     await Promise.all([
-      attempt("index", async () => index.replaceChildren(...describeIndex(await api.index()))),
+      attempt("index", async () => {
+        const described = await api.index();
+        index.replaceChildren(...describeIndex(described));
+        // What was opened there stays open while the version is the same.
+        if (fieldsOf !== described.version) fields.replaceChildren(...describeFields(described.fields));
+        fieldsOf = described.version;
+      }),
       attempt("events", async () => past.replaceChildren(...describeEvents((await api.events()).events))),
       attempt("versions", async () => {
         const list = await api.versions();
@@ -135,6 +145,33 @@ function describeIndex(it: api.IndexDescription): HTMLElement[] {
             return h("li", {}, h("span", {}, reason), h("span", { class: "bar", "aria-hidden": "true" }, fill), h("span", {}, count(number)));
           }),
         ),
+  ].filter((child) => child !== false);
+}
+
+function describeFields(all: api.Field[] | null | undefined): HTMLElement[] {
+  const heading = h("h2", { id: "status-fields" }, "Fields");
+  if (!all || all.length === 0) return [heading, h("p", { class: "nothing" }, "The file does not say what its fields were taken for.")];
+  const row = (it: api.Field): HTMLElement =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, it.name),
+      h("td", {}, it.kind),
+      h("td", {}, it.exposed ? "yes" : "no"),
+      h("td", {}, it.reason === "" ? "" : sentence(it.reason)),
+    );
+  const body = h("tbody", { id: "status-fields-rows" });
+  const fill = (isOpen: boolean): void => body.replaceChildren(...(isOpen ? all : all.slice(0, MOST_FIELDS)).map(row));
+  fill(false);
+  const columns = ["Field", "taken for", "in answers", "why"];
+  return [
+    heading,
+    h(
+      "div",
+      { class: "scrolls", tabindex: 0, role: "region", "aria-label": "Fields of the profiles" },
+      h("table", { class: "field-table" }, h("thead", {}, h("tr", {}, ...columns.map((it) => h("th", { scope: "col" }, it)))), body),
+    ),
+    all.length > MOST_FIELDS && moreButton(`Show all ${all.length} fields`, "Show fewer fields", body.id, fill),
   ].filter((child) => child !== false);
 }
 

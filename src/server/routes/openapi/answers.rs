@@ -1,6 +1,6 @@
 //! Answers: what was asked for and every problem that may come instead, by status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use utoipa::openapi::example::ExampleBuilder;
@@ -11,9 +11,10 @@ use utoipa::openapi::{ContentBuilder, Ref};
 
 use super::super::super::access::Allowance;
 use super::super::super::problem::{Document, MAX_TARGET_BYTES, PROBLEM_JSON, Problem};
-use super::super::{events, index, pin, versions};
+use super::super::{colours, events, index, pin, versions};
 use super::operations::{self, Kept, Success};
 use super::{Route, Settings, batch};
+use crate::answer::attributes::{ColourField, ColourKind, ColourValue};
 use crate::index::{TableKind, TableMetadata};
 
 /// The schemas that answers refer to.
@@ -25,15 +26,22 @@ pub fn schemas(components: ComponentsBuilder, settings: Settings) -> ComponentsB
         .schema("Profile", Schema::from(profile.build()))
         .schema("Questions", batch::questions(settings))
         .schema("Answers", batch::answers())
-        .schema("Answer", batch::answer())
+        .schema(batch::ENTRY, batch::answer())
+        .schema("Recommendation", operations::recommendation_schema())
         .schema("Health", operations::health_schema())
         .schema("Distance", operations::distance_schema())
         .schema("Place", operations::place_schema())
+        .schema("Found", operations::found_schema())
         .schema_from::<Document<'_>>()
         .schema_from::<index::Description<'_>>()
+        .schema_from::<index::FieldDescription<'_>>()
         .schema_from::<index::Refused>()
         .schema_from::<TableMetadata>()
         .schema_from::<TableKind>()
+        .schema_from::<colours::Colours>()
+        .schema_from::<ColourField>()
+        .schema_from::<ColourKind>()
+        .schema_from::<ColourValue>()
         .schema_from::<versions::Versions>()
         .schema_from::<versions::Version>()
         .schema_from::<pin::Pinned>()
@@ -57,7 +65,7 @@ pub fn responses(
         by_status.into_iter().map(|(status, problems)| (status, problem_response(status, &problems)));
     let unchanged = (kept == Kept::WithIndex || kept == Kept::WithServer).then(|| {
         let about = "The answer that `If-None-Match` names is still valid.";
-        (304, with_headers(ResponseBuilder::new().description(about), kept).build())
+        (304, with_headers(ResponseBuilder::new().description(about), &[kept]).build())
     });
     let all = [(200, success_response(success))].into_iter().chain(unchanged).chain(problems);
     all.map(|(status, response)| (status.to_string(), response))
@@ -74,6 +82,10 @@ fn common_problems(route: &Route) -> Vec<Problem> {
     ];
     if route.endpoint.is_question() {
         problems.push(Problem::UnknownParameter { name: "page".to_owned(), known });
+    }
+    if route.pattern.contains('{') {
+        // What is filled in may make another path of it.
+        problems.push(Problem::UnknownPath);
     }
     if let Some(name) = name.or_else(|| super::parameters::names_in(route.pattern).next()) {
         problems.push(Problem::BadParameter { name, reason: "may be given only once".to_owned() });
@@ -92,8 +104,10 @@ fn common_problems(route: &Route) -> Vec<Problem> {
 
 fn success_response(success: Success) -> Response {
     let content = ContentBuilder::new().schema(Some(success.schema)).example(success.example).build();
-    let response = ResponseBuilder::new().description("The answer.").content(success.media_type, content);
-    with_headers(response, success.kept).build()
+    let response = ResponseBuilder::new().description("The answer.");
+    let add = |response: ResponseBuilder, media_type| response.content(media_type, content.clone());
+    let response = success.media_types.into_iter().fold(response, add);
+    with_headers(response, &[success.kept]).build()
 }
 
 fn problem_response(status: u16, problems: &[Problem]) -> Response {
@@ -116,28 +130,30 @@ fn problem_response(status: u16, problems: &[Problem]) -> Response {
         }
         _ => response,
     };
-    let kept = if problems.iter().all(Problem::is_from_index) {
-        Kept::WithIndex
-    } else {
-        Kept::No { from_index: false }
-    };
-    with_headers(response, kept).build()
+    let kept = problems.iter().map(|problem| match problem.is_from_index() {
+        true => Kept::WithIndex,
+        false => Kept::No { from_index: false },
+    });
+    with_headers(response, &kept.collect::<Vec<_>>()).build()
 }
 
-/// The headers that say for how long an answer may be kept, and which version gave it.
-fn with_headers(mut response: ResponseBuilder, kept: Kept) -> ResponseBuilder {
-    let cache_control = match kept {
-        Kept::WithIndex => "private, no-cache",
-        Kept::WithServer => "no-cache",
-        Kept::No { .. } => "no-store",
-    };
-    let may_be_kept = header("The rules for caches.", text().enum_values(Some([cache_control])));
+/// The headers that say for how long one of several answers may be kept, and which version gave it.
+fn with_headers(mut response: ResponseBuilder, kept: &[Kept]) -> ResponseBuilder {
+    let cache_controls: BTreeSet<&str> = kept
+        .iter()
+        .map(|kept| match kept {
+            Kept::WithIndex => "private, no-cache",
+            Kept::WithServer => "no-cache",
+            Kept::No { .. } => "no-store",
+        })
+        .collect();
+    let may_be_kept = header("The rules for caches.", text().enum_values(Some(cache_controls)));
     response = response.header("Cache-Control", may_be_kept);
-    if kept == Kept::WithIndex || kept == Kept::WithServer {
+    if kept.iter().any(|kept| matches!(kept, Kept::WithIndex | Kept::WithServer)) {
         let about = "Changes when the answer may have changed: for `If-None-Match`.";
         response = response.header("ETag", header(about, text().examples([json!("\"00c0ffee00c0ffee\"")])));
     }
-    if kept == Kept::WithIndex || kept == (Kept::No { from_index: true }) {
+    if kept.iter().any(|kept| matches!(kept, Kept::WithIndex | Kept::No { from_index: true })) {
         response = response.header("X-Index-Version", header("The version that answered.", count()));
     }
     response

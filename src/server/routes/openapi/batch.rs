@@ -11,10 +11,14 @@ use utoipa::openapi::{ContentBuilder, RefOr, Required};
 
 use super::super::super::problem::Problem;
 use super::super::body::MAX_BODY_BYTES;
-use super::super::questions::{MAX_EXCLUDED, MAX_QUESTIONS};
+use super::super::questions::{MAX_EXCLUDED, MAX_QUESTIONS, MAX_RECOMMENDATIONS};
 use super::Settings;
 use super::operations::{Described, Kept, Success, profile, recommendations_schema, reference};
 use crate::index::format::MAX_DIMENSION;
+
+/// The name of an entry's schema. Tools that follow links between operations take the name of its path for that of what
+/// a path gives; with another name, schemathesis asks for all ids of a request as if they were one.
+pub const ENTRY: &str = "Recommend";
 
 pub fn describe(settings: Settings) -> Described {
     let unknown: Value =
@@ -24,7 +28,8 @@ pub fn describe(settings: Settings) -> Described {
         tag: "recommendations",
         summary: "Many questions at once",
         description: "By id, by vector, or by profiles that need not be in the index: one of `ids`, `vectors` and \
-            `profiles`; the others are missing, null or empty. The answer has an entry for each question, in the same \
+            `profiles`; the others are missing, null or empty. n times the number of questions is at most 100,000. \
+            The answer has an entry for each question, in the same \
             order: recommendations like those of `GET /recommend`, or a problem. All come from one version.",
         success: Success::json(reference("Answers"), example, Kept::No { from_index: true }),
         problems: problems(settings),
@@ -33,7 +38,7 @@ pub fn describe(settings: Settings) -> Described {
 
 /// The entries of an answer.
 pub fn answers() -> Schema {
-    let results = ArrayBuilder::new().items(reference("Answer")).max_items(Some(MAX_QUESTIONS));
+    let results = ArrayBuilder::new().items(reference(ENTRY)).max_items(Some(MAX_QUESTIONS));
     let about = "An entry for each question, in the same order.";
     Schema::from(
         ObjectBuilder::new()
@@ -90,7 +95,7 @@ pub fn body(settings: Settings) -> RequestBody {
 }
 
 /// One object with members of which all but n are optional: what every generator can make a type of. Which members
-/// go together is in [`contradiction`].
+/// go together is in [`together`].
 pub fn questions(settings: Settings) -> Schema {
     let number = ObjectBuilder::new()
         .schema_type(Type::Number)
@@ -103,10 +108,10 @@ pub fn questions(settings: Settings) -> Schema {
         .minimum(Some(1))
         .maximum(Some(settings.max_n))
         .description(Some("The number of recommendations for each question."));
+    // Without `default`: some generators take what has one for something that is always there.
     let distances = ObjectBuilder::new()
         .schema_type(or_null(Type::Boolean))
-        .default(Some(json!(false)))
-        .description(Some("Return the distances too."));
+        .description(Some("If true, the distances are returned too."));
     Schema::from(
         ObjectBuilder::new()
             .property("ids", list(id(), MAX_QUESTIONS, "The ids of profiles of the index."))
@@ -122,9 +127,34 @@ pub fn questions(settings: Settings) -> Schema {
     )
 }
 
-/// What no body may be: one with two lists that have elements, or with no list. `utoipa` has no word for `not`. Generators
-/// read over it.
-pub fn contradiction() -> Value {
+/// What holds for a body as a whole: which lists go together, how much may be asked, and what an id is. It stands behind
+/// `then`, which generators read over: of `not` and `anyOf` they would make types that nobody can use, and of an id that
+/// is a string or an integer a type of its own. `utoipa` has no word for it either.
+pub fn together(settings: Settings) -> Value {
+    let id = json!({"items": {"type": ["string", "integer"]}});
+    let mut rules = json!({"not": contradiction(), "properties": {"ids": id, "exclude": id}});
+    if settings.max_n * MAX_QUESTIONS > MAX_RECOMMENDATIONS {
+        rules["anyOf"] = limits(settings).into();
+    }
+    rules
+}
+
+/// Pairs of a number of questions and of an n that may be asked together, each a tenth apart. JSON Schema cannot
+/// multiply.
+fn limits(settings: Settings) -> Vec<Value> {
+    let counts = std::iter::successors(Some(MAX_QUESTIONS), |count| Some(count - count.div_ceil(10)));
+    let fewest = MAX_RECOMMENDATIONS / settings.max_n;
+    let counts = counts.take_while(|&count| count > fewest).chain([fewest]);
+    let limit = |count| {
+        let list = json!({"maxItems": count});
+        let n = json!({"maximum": MAX_RECOMMENDATIONS / count});
+        json!({"properties": {"n": n, "ids": list, "vectors": list, "profiles": list}})
+    };
+    counts.map(limit).collect()
+}
+
+/// What no body may be: one with two lists that have elements, or with no list.
+fn contradiction() -> Value {
     let filled =
         |name: &str| json!({"required": [name], "properties": {name: {"type": "array", "minItems": 1}}});
     let there = |name: &str| json!({"required": [name], "properties": {name: {"type": "array"}}});
@@ -151,6 +181,6 @@ fn or_null(kind: Type) -> SchemaType {
 
 /// Text, or an integer, which stands for its decimal text. What cannot be an id is answered by a problem in its place.
 fn id() -> Schema {
-    let kinds = SchemaType::from_iter([Type::String, Type::Integer]);
-    Schema::from(ObjectBuilder::new().schema_type(kinds).build())
+    let about = "An id: a string, or an integer, which stands for its decimal text.";
+    Schema::from(ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some(about)).build())
 }

@@ -18,7 +18,7 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
@@ -129,8 +129,13 @@ const HEADER_KEY: &str = "header";
 /// The document, with what its types have no words for.
 fn whole(settings: Settings) -> Result<Value, Box<dyn std::error::Error>> {
     let mut document = serde_json::to_value(document(settings))?;
-    let questions = document.pointer_mut("/components/schemas/Questions").and_then(Value::as_object_mut);
-    questions.ok_or("no schema of questions")?.insert("not".to_owned(), batch::contradiction());
+    let profiles = "/paths/~1profiles/get/responses/200/content/application~1json/schema";
+    let questions = json!({"if": {"required": ["n"]}, "then": batch::together(settings)});
+    for (place, more) in [("/components/schemas/Questions", questions), (profiles, operations::one_or_many())]
+    {
+        let schema = document.pointer_mut(place).and_then(Value::as_object_mut).ok_or(place)?;
+        schema.extend(more.as_object().cloned().unwrap_or_default());
+    }
     Ok(document)
 }
 

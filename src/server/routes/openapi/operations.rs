@@ -1,13 +1,17 @@
 //! What each endpoint is for, what it answers, and which problems may come instead.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
+    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{Ref, RefOr, Schema};
 
+use super::super::super::asset::Asset;
 use super::super::super::metrics::Metrics;
 use super::super::super::problem::Problem;
+use super::super::super::{docs, explorer};
 use super::super::map;
 use super::{Endpoint, Settings, batch};
 
@@ -22,7 +26,7 @@ pub struct Described {
 
 /// The answer that was asked for.
 pub struct Success {
-    pub media_type: &'static str,
+    pub media_types: Vec<&'static str>,
     pub schema: RefOr<Schema>,
     pub example: Option<Value>,
     pub kept: Kept,
@@ -41,7 +45,7 @@ pub enum Kept {
 
 impl Success {
     pub fn json(schema: impl Into<RefOr<Schema>>, example: Value, kept: Kept) -> Success {
-        Success { media_type: "application/json", schema: schema.into(), example: Some(example), kept }
+        Success { media_types: vec!["application/json"], schema: schema.into(), example: Some(example), kept }
     }
 }
 
@@ -66,8 +70,11 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             success: Success::json(reference("Profile"), profile(), Kept::No { from_index: true }),
             problems: with_index_problems(vec![Problem::NoProfiles]),
         },
+        Endpoint::Search => search(),
         Endpoint::Distance => distance(),
         Endpoint::Map => all_places(),
+        Endpoint::MapFields => map_fields(),
+        Endpoint::MapValues => map_values(),
         Endpoint::MapPlace => map_place(),
         Endpoint::PlaceOf => place_of(),
         Endpoint::Alive => Described {
@@ -94,7 +101,7 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
             summary: "Metrics",
             description: "In the text format of Prometheus.",
             success: Success {
-                media_type: Metrics::content_type(),
+                media_types: vec![Metrics::content_type()],
                 schema: Schema::from(text().build()).into(),
                 example: None,
                 kept: FRESH,
@@ -104,15 +111,15 @@ pub fn describe(endpoint: Endpoint, settings: Settings) -> Described {
         Endpoint::Page => {
             page("The explorer", "A page that shows recommendations, and the state of the server.")
         }
-        Endpoint::PageAsset => page_asset("A file of the explorer"),
+        Endpoint::PageAsset => page_asset("A file of the explorer", &explorer::ASSETS),
         Endpoint::Docs => page("This document as a page", "Shows every operation, with a form to try it."),
-        Endpoint::DocsAsset => page_asset("A file of that page"),
+        Endpoint::DocsAsset => page_asset("A file of that page", &docs::ASSETS),
         Endpoint::OpenApi => Described {
             tag: "server",
             summary: "This document",
             description: "OpenAPI 3.1, with the ranges that this server's settings allow.",
             success: Success {
-                media_type: "application/json",
+                media_types: vec!["application/json"],
                 schema: Schema::from(
                     ObjectBuilder::new()
                         .additional_properties(Some(AdditionalProperties::FreeForm(true)))
@@ -143,20 +150,21 @@ fn recommend() -> Described {
     }
 }
 
-/// Documents, or distances and documents. A profile may have any fields, so nothing tells the two apart but what was
-/// asked for, and a type of its own for the second would be one that a profile may have too.
 pub fn recommendations_schema() -> Schema {
-    let object = ObjectBuilder::new()
-        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
-        .description(Some("A profile, or `distance` and `profile` if the request asks for distances."));
-    Schema::from(ArrayBuilder::new().items(object).build())
+    Schema::from(ArrayBuilder::new().items(reference("Recommendation")).build())
+}
+
+/// A document, or a distance and a document. A profile may have any fields, so nothing tells the two apart but what was
+/// asked for, and a type of its own for the second would be one that a profile may have too.
+pub fn recommendation_schema() -> Schema {
+    let about = "A profile, or `distance` and `profile` if the request asks for distances.";
+    let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true)));
+    Schema::from(object.description(Some(about)).build())
 }
 
 fn profiles() -> Described {
-    let one_or_many = OneOfBuilder::new()
-        .item(reference("Profile"))
-        .item(ArrayBuilder::new().items(reference("Profile")))
-        .build();
+    // What it is of the two is said behind `if`: see `one_or_many`.
+    let either = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
     let other = Problem::OtherPrefix { id: "ada".to_owned(), prefix: "b".to_owned() };
     Described {
         tag: "profiles",
@@ -164,9 +172,66 @@ fn profiles() -> Described {
         description: "With `id`, the document of that profile. With `prefix`, an array of the first documents whose ids \
             begin with it, ordered by the bytes of the id. Without both, the first documents of all. With both, the id \
             must begin with the prefix.",
-        success: Success::json(Schema::from(one_or_many), json!([profile()]), Kept::WithIndex),
+        success: Success::json(Schema::from(either.build()), json!([profile()]), Kept::WithIndex),
         problems: [about_one_profile(), vec![other]].concat(),
     }
+}
+
+fn search() -> Described {
+    let example = json!({"complete": true, "looked_at": 59938, "profiles": 59938,
+        "found": [{"field": "name", "profile": profile()}]});
+    Described {
+        tag: "profiles",
+        summary: "Profiles with a text that begins with the prefix",
+        description: "Searches the texts that answers show, without regard to case and accents. Profiles whose text begins \
+            with the prefix come first, then profiles with a later word that does. Lists are not searched, and of a text \
+            only the first 64 bytes are known. The first search of a version reads its documents. Until that is done, \
+            `complete` is false, and only the first `looked_at` of the `profiles` are searched.",
+        success: Success::json(reference("Found"), example, Kept::No { from_index: true }),
+        problems: with_index_problems(vec![unknown_field("texts")]),
+    }
+}
+
+fn unknown_field(what: &'static str) -> Problem {
+    Problem::UnknownField { name: "nmae".to_owned(), what, known: "name, city".to_owned() }
+}
+
+fn map_fields() -> Described {
+    let example = json!({"complete": true, "looked_at": 59938, "profiles": 59938, "fields": [
+        {"field": "gender", "kind": "category", "values": [{"value": "female", "profiles": 30112},
+            {"value": "male", "profiles": 29826}], "others": 0},
+        {"field": "age", "kind": "number", "low": 19.0, "high": 78.0},
+    ]});
+    Described {
+        tag: "profiles",
+        summary: "The fields that can colour the map",
+        description: "Fields with few values or with a few frequent values, and fields of numbers. Only fields that answers \
+            show are listed. `complete` is false until all documents of the version have been read.",
+        success: Success::json(reference("Colours"), example, Kept::No { from_index: true }),
+        problems: with_index_problems(vec![]),
+    }
+}
+
+fn map_values() -> Described {
+    let success = Success { kept: Kept::No { from_index: true }, ..file("application/octet-stream") };
+    let problems = vec![unknown_field("few values or numbers"), Problem::AnotherVersion { version: 42 }];
+    Described {
+        tag: "profiles",
+        summary: "The value of each profile in a field",
+        description: "One byte for each profile, in the order of the map. For a category it is the place of the value in the \
+            list of `/map/fields`, for a number a step from 0 (`low`) to 253 (`high`). 254 is another value, 255 no value, \
+            a suppressed profile, or one that has not been read yet. With the entity tag of the map as `If-Match`, the \
+            answer is 412 if another version is served by now.",
+        success,
+        problems: with_index_problems(problems),
+    }
+}
+
+/// One profile or an array of them, in words that generators read over: where they make types of `oneOf`, some read
+/// neither.
+pub fn one_or_many() -> Value {
+    let profile = json!({"$ref": "#/components/schemas/Profile"});
+    json!({"if": {"type": "array"}, "then": {"items": profile}, "else": profile})
 }
 
 fn distance() -> Described {
@@ -223,7 +288,9 @@ fn index() -> Described {
         "version": 42, "file": "index-00000042.knd", "created": "2026-01-02T03:04:05Z",
         "loaded": "2026-01-02T03:05:06Z", "profiles": 59938, "nodes": 58211, "dimension": 256, "m": 16, "ef": 64,
         "recall_at_10": 0.998, "table": {"neighbours": 100, "kind": "exact", "recall": 1.0},
-        "vectorizer": "hashing", "skipped": {"id missing": 2}, "degraded": false, "swaps": 41,
+        "vectorizer": "hashing",
+        "fields": [{"name": "age", "kind": "number", "reason": "all 59938 values are numbers", "exposed": true}],
+        "skipped": {"id missing": 2}, "degraded": false, "swaps": 41,
         "last_swap_seconds": 0.3, "refused": 0, "last_refused": null,
     });
     Described {
@@ -301,13 +368,18 @@ fn page(summary: &'static str, description: &'static str) -> Described {
     }
 }
 
-fn page_asset(summary: &'static str) -> Described {
+fn page_asset(summary: &'static str, assets: &'static [Asset]) -> Described {
     let problems = vec![Problem::UnknownPath];
+    let types: BTreeSet<&str> = assets.iter().filter_map(|asset| asset.content_type.to_str().ok()).collect();
+    let schema = Schema::from(text().build()).into();
+    // Text before pictures: a generator that reads one of them reads the first.
+    let media_types = types.into_iter().rev().collect();
+    let success = Success { media_types, schema, example: None, kept: Kept::WithServer };
     Described {
         tag: "server",
         summary,
         description: "Scripts, style sheets and pictures.",
-        success: file("*/*"),
+        success,
         problems,
     }
 }
@@ -318,7 +390,8 @@ fn file(media_type: &'static str) -> Success {
         true => text(),
         false => text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))),
     };
-    Success { media_type, schema: Schema::from(schema.build()).into(), example: None, kept: Kept::WithServer }
+    let schema = Schema::from(schema.build()).into();
+    Success { media_types: vec![media_type], schema, example: None, kept: Kept::WithServer }
 }
 
 fn about_pinning() -> Vec<Problem> {
@@ -343,6 +416,32 @@ fn with_index_problems(mut problems: Vec<Problem>) -> Vec<Problem> {
 
 fn health() -> Success {
     Success::json(reference("Health"), json!({"status": "ok"}), FRESH)
+}
+
+/// What a search by text answers.
+pub fn found_schema() -> Schema {
+    let number = |about| {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(0))
+            .description(Some(about))
+    };
+    let found = ObjectBuilder::new()
+        .property("field", text())
+        .required("field")
+        .property("profile", reference("Profile"))
+        .required("profile");
+    let schema = ObjectBuilder::new()
+        .property("complete", ObjectBuilder::new().schema_type(Type::Boolean))
+        .required("complete")
+        .property("looked_at", number("Profiles that have been read, from the first on."))
+        .required("looked_at")
+        .property("profiles", number("Profiles of the index."))
+        .required("profiles")
+        .property("found", ArrayBuilder::new().items(found.build()))
+        .required("found");
+    Schema::from(schema.description(Some("Profiles with a text that begins with the prefix.")).build())
 }
 
 pub fn health_schema() -> Schema {

@@ -1,5 +1,7 @@
 //! The parameters that routes have, in paths and queries.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -9,7 +11,7 @@ use super::{Endpoint, Route, Settings};
 use crate::answer::MAX_EF;
 use crate::profile::MAX_ID_BYTES;
 use crate::server::asset::Asset;
-use crate::server::routes::{map, prefix};
+use crate::server::routes::{map, prefix, search};
 use crate::server::{docs, explorer};
 
 /// What a parameter may be, and what for.
@@ -47,7 +49,8 @@ pub fn names_in(pattern: &'static str) -> impl Iterator<Item = &'static str> {
 fn is_required(endpoint: Endpoint, name: &str) -> bool {
     match endpoint {
         Endpoint::Recommend => ["id", "n"].contains(&name),
-        Endpoint::Distance | Endpoint::PlaceOf => true,
+        Endpoint::Distance | Endpoint::PlaceOf | Endpoint::MapValues => true,
+        Endpoint::Search => name == "prefix",
         _ => false,
     }
 }
@@ -73,6 +76,17 @@ fn known(endpoint: Endpoint, name: &str, settings: Settings) -> Option<Known> {
             number(1, MAX_EF),
             json!(settings.max_n.min(100)),
         ),
+        "prefix" if matches!(endpoint, Endpoint::Search) => known(
+            "What a text begins with, or a later word in it; at most 512 bytes.",
+            text(&search::PREFIX_BYTES),
+            json!("ad"),
+        ),
+        "field" if matches!(endpoint, Endpoint::Search) => known(
+            "The field to look into; without it all are looked into, but for those of long texts.",
+            text(&search::FIELD_BYTES),
+            json!("name"),
+        ),
+        "field" => known("A field of `/map/fields`.", text(&search::FIELD_BYTES), json!("gender")),
         "prefix" => known(
             "The beginning of the ids, at most 512 bytes; an empty one matches all ids.",
             ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_ID_BYTES)),
@@ -107,6 +121,12 @@ fn known(endpoint: Endpoint, name: &str, settings: Settings) -> Option<Known> {
 
 fn id() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(MAX_ID_BYTES))
+}
+
+/// A text of so many bytes, which are as many characters or more.
+fn text(bytes: &RangeInclusive<usize>) -> ObjectBuilder {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    text.min_length(Some(*bytes.start())).max_length(Some(*bytes.end()))
 }
 
 fn switch() -> ObjectBuilder {

@@ -69,6 +69,8 @@ fn is_needed(route: &Route, parameter: &Value) -> bool {
         ("/distance", "from"),
         ("/distance", "to"),
         ("/map/place", "id"),
+        ("/map/values", "field"),
+        ("/search", "prefix"),
     ];
     needed.contains(&(route.pattern, name))
 }
@@ -110,6 +112,66 @@ fn every_error_is_a_problem_document_with_an_example_of_its_status() {
             }
         }
     }
+}
+
+/// Every object of a document that is a schema or has some, and where it is; what stands behind `if` is not.
+fn visit(value: &Value, place: &str, seen: &mut impl FnMut(&str, &serde_json::Map<String, Value>)) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| visit(value, place, seen)),
+        Value::Object(fields) => {
+            seen(place, fields);
+            for (name, value) in fields {
+                if !["if", "then", "else", "example", "examples", "enum"].contains(&name.as_str()) {
+                    visit(value, &format!("{place}/{name}"), seen);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn generators_meet_only_types_that_they_can_make() {
+    visit(&with_keys(), "", &mut |place, fields| {
+        for word in ["allOf", "anyOf", "not"] {
+            assert!(!fields.contains_key(word), "{place}: {word}");
+        }
+        if let Some(choice) = fields.get("oneOf") {
+            let choice = choice.as_array().unwrap();
+            let or_null = choice.len() == 2 && choice[1] == json!({"type": "null"});
+            assert!(or_null, "{place}: {choice:?}");
+        }
+    });
+}
+
+#[test]
+fn of_the_body_of_many_questions_only_n_is_needed() {
+    let document = with_keys();
+    let questions = &document["components"]["schemas"]["Questions"];
+    assert_eq!(questions["required"], json!(["n"]));
+    assert_eq!(questions["additionalProperties"], false);
+    let properties = questions["properties"].as_object().unwrap();
+    assert_eq!(
+        properties.keys().collect::<BTreeSet<_>>(),
+        ["distances", "exclude", "ids", "n", "profiles", "vectors"].iter().collect()
+    );
+    for (name, property) in properties {
+        assert!(!property.as_object().unwrap().contains_key("default"), "{name} would be needed");
+        let may_be_null = property["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
+        assert_eq!(may_be_null, name != "n", "{name}");
+    }
+    let limits = questions["then"]["anyOf"].as_array().unwrap();
+    for limit in limits {
+        let properties = &limit["properties"];
+        let (n, count) = (&properties["n"]["maximum"], &properties["ids"]["maxItems"]);
+        assert!(n.as_u64().unwrap() * count.as_u64().unwrap() <= 100_000, "{limit}");
+    }
+    let of = |at: usize| &limits[at]["properties"];
+    assert_eq!((&of(0)["n"]["maximum"], &of(0)["ids"]["maxItems"]), (&json!(100), &json!(1000)));
+    let last = of(limits.len() - 1);
+    assert_eq!((&last["n"]["maximum"], &last["ids"]["maxItems"]), (&json!(1000), &json!(100)));
+    let few = json(Settings { max_n: 100, has_keys: false });
+    assert_eq!(few["components"]["schemas"]["Questions"]["then"].get("anyOf"), None);
 }
 
 #[test]

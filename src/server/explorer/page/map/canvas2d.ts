@@ -1,7 +1,7 @@
 // Draws points without WebGL: counts them on each pixel and writes the colours as an image.
 
 import type { Camera } from "./camera.js";
-import { blend, diameter, fullest, type Density, type Palette } from "./density.js";
+import { blend, diameter, FIRST_GREY, fullest, type Density, type Palette, type Tint } from "./density.js";
 import { visible, type Points } from "./points.js";
 
 /** Colours for counts; between them nobody sees a difference. */
@@ -19,6 +19,9 @@ export function canvas2d(): Density | null {
 class Canvas2d implements Density {
   readonly name = "Canvas 2D";
   private counts = new Uint32Array(0);
+  /** The number whose colour a pixel has. */
+  private top = new Uint8Array(0);
+  private tinted: Tint | null = null;
   private image: ImageData | null = null;
   private palette: Palette = { few: [0, 0, 0], some: [0, 0, 0], many: [0, 0, 0] };
   private readonly shades = new Uint32Array(SHADES);
@@ -34,12 +37,19 @@ class Canvas2d implements Density {
     this.shadesFor = "";
   }
 
+  tint(tint: Tint | null): void {
+    this.tinted = tint;
+  }
+
   draw(points: Points, camera: Camera, ratio: number, step: number): void {
     const { width, height } = this.canvas;
     if (this.image?.width !== width || this.image.height !== height) {
       this.image = this.context.createImageData(width, height);
       this.counts = new Uint32Array(width * height);
     } else this.counts.fill(0);
+    const codes = this.tinted?.codes ?? null;
+    if (codes && this.top.length !== width * height) this.top = new Uint8Array(width * height);
+    if (codes) this.top.fill(255);
     const size = diameter(points, camera) * ratio;
     const stamp = stampOf(size, width);
     const [scale, left, top] = [
@@ -48,7 +58,7 @@ class Canvas2d implements Density {
       height / 2 - camera.y * camera.scale * ratio,
     ];
     const radius = stamp.reach;
-    const { counts } = this;
+    const { counts, top: tops } = this;
     const { sorted } = points;
     const runs = visible(points, ...camera.seen(size));
     for (let run = 0; run < runs.length; run += 2) {
@@ -59,13 +69,29 @@ class Canvas2d implements Density {
         const y = ((sorted[2 * i + 1] as number) * scale + top) | 0;
         if (x < radius || y < radius || x >= width - radius || y >= height - radius) continue;
         const at = y * width + x;
+        const code = codes === null ? 255 : (codes[i] as number);
         for (let k = 0; k < stamp.offsets.length; k += 1) {
-          counts[at + (stamp.offsets[k] as number)]! += (stamp.weights[k] as number) * step;
+          const pixel = at + (stamp.offsets[k] as number);
+          counts[pixel]! += (stamp.weights[k] as number) * step;
+          if (code < FIRST_GREY || (code === FIRST_GREY && tops[pixel] === 255)) tops[pixel] = code;
         }
       }
     }
-    this.colour(fullest(points, camera));
+    if (this.tinted) this.colourBy(this.tinted.table);
+    else this.colour(fullest(points, camera));
     this.context.putImageData(this.image, 0, 0);
+  }
+
+  private colourBy(table: Uint8Array): void {
+    const { counts, top } = this;
+    const { data } = this.image as ImageData;
+    for (let i = 0; i < counts.length; i += 1) {
+      const colour = 4 * (top[i] as number);
+      data[4 * i] = table[colour] as number;
+      data[4 * i + 1] = table[colour + 1] as number;
+      data[4 * i + 2] = table[colour + 2] as number;
+      data[4 * i + 3] = Math.min(((counts[i] as number) * 255) / ONE, 255);
+    }
   }
 
   private colour(full: number): void {

@@ -4,7 +4,7 @@ import { GRID, type Points } from "./points.js";
 import type { Camera } from "./camera.js";
 
 export interface Density {
-  /** How it draws, for those who ask. */
+  /** How it draws, for tests. */
   readonly name: string;
   /** Where it draws. A canvas that had one kind of context never gets another. */
   readonly canvas: HTMLCanvasElement;
@@ -12,9 +12,22 @@ export interface Density {
   draw(points: Points, camera: Camera, ratio: number, step: number): void;
   /** Takes the colours of a theme. */
   paint(palette: Palette): void;
+  /** Gives each point a colour of its own; null: the colours say how many lie on each other. */
+  tint(tint: Tint | null): void;
 }
 
 export type Colour = [red: number, green: number, blue: number];
+
+/** From here on, values without a colour of their own: what has one lies over them. */
+export const FIRST_GREY = 254;
+
+/** What colours points by what their profiles have. */
+export interface Tint {
+  /** A number for each point, as they are sorted. */
+  codes: Uint8Array;
+  /** Red, green, blue and 255 for each number. */
+  table: Uint8Array;
+}
 
 /** From few points to many. */
 export interface Palette {

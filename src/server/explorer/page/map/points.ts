@@ -94,6 +94,14 @@ function fullness(counts: Uint32Array): number {
   return filled[Math.floor(filled.length * 0.99)] ?? 1;
 }
 
+/** What profiles have, by place, in the order of the points. */
+export function inOrder(points: Points, byPlace: Uint8Array): Uint8Array {
+  const { places } = points;
+  const sorted = new Uint8Array(places.length);
+  for (let i = 0; i < places.length; i += 1) sorted[i] = byPlace[places[i] as number] ?? 255;
+  return sorted;
+}
+
 export interface Position {
   x: number;
   y: number;

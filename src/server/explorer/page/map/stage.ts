@@ -4,7 +4,7 @@ import { colour } from "../theme.js";
 import { h } from "../dom.js";
 import { Camera } from "./camera.js";
 import { canvas2d } from "./canvas2d.js";
-import { colourOf, type Density } from "./density.js";
+import { blend, colourOf, FIRST_GREY, type Density, type Palette } from "./density.js";
 import { Overlay, type Colours, type Marks } from "./overlay.js";
 import type { Points, Position } from "./points.js";
 import { LARGEST_STEP, webgl } from "./webgl.js";
@@ -21,6 +21,9 @@ const FLIGHT_MS = 450;
 /** More pixels than on two by two of these add nothing to points. */
 const LARGEST_RATIO = 2;
 
+/** Values of a field that have a colour of their own. */
+const MOST_COLOURS = 7;
+
 export type Drawing = "auto" | "webgl2" | "canvas";
 
 export class Stage {
@@ -28,6 +31,8 @@ export class Stage {
   readonly camera = new Camera();
   readonly marks: Marks = { current: null, neighbours: [], trail: [], hovered: null, hasCrosshair: false };
   points: Points | null = null;
+  /** What points are coloured by. */
+  private tint: { codes: Uint8Array; isScale: boolean } | null = null;
   private readonly overlay: Overlay;
   private readonly overCanvas: HTMLCanvasElement;
   private density: Density | null;
@@ -81,9 +86,16 @@ export class Stage {
   show(points: Points): void {
     const isFirst = this.points === null;
     this.points = points;
+    this.tint = null;
     while (this.step < LARGEST_STEP && points.count / this.step > POINTS_AT_FIRST) this.step *= 2;
     this.measure();
     if (isFirst) this.camera.fit(points.box);
+    this.repaint();
+  }
+
+  /** Colours points by a number for each, as they are sorted: values, or steps of a scale; null: by how many there are. */
+  colourBy(codes: Uint8Array | null, isScale: boolean): void {
+    this.tint = codes && { codes, isScale };
     this.repaint();
   }
 
@@ -101,6 +113,7 @@ export class Stage {
       some: colourOf(colour("map-some")),
       many: colourOf(colour("map-many")),
     });
+    this.density?.tint(this.tint && { codes: this.tint.codes, table: colourTable(this.tint.isScale) });
     this.isDirty = true;
     this.request();
   }
@@ -202,4 +215,18 @@ export class Stage {
       this.step /= 2;
     }
   }
+}
+
+/** The colours of the theme for every number that a point can have. */
+function colourTable(isScale: boolean): Uint8Array {
+  const table = new Uint8Array(256 * 4);
+  const named = (name: string): [number, number, number] => colourOf(colour(name));
+  const scale: Palette = { few: named("map-low"), some: named("map-middle"), many: named("map-high") };
+  const values = isScale ? [] : Array.from({ length: MOST_COLOURS }, (_, number) => named(`map-value-${number}`));
+  const grey = named("map-grey");
+  for (let code = 0; code < 256; code += 1) {
+    const own = isScale ? blend(scale, code / (FIRST_GREY - 1)) : values[code];
+    table.set([...((code < FIRST_GREY ? own : undefined) ?? grey), 255], code * 4);
+  }
+  return table;
 }

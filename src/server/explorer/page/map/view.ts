@@ -10,6 +10,7 @@ import { count } from "../numbers.js";
 import * as profiles from "../profiles.js";
 import { trail } from "../trail.js";
 import { failure, message, type View } from "../view.js";
+import { colouring } from "./colours.js";
 import { listen, zoomIn, zoomOut } from "./gestures.js";
 import { load, nearest, position, type Position } from "./points.js";
 import { Stage, type Drawing } from "./stage.js";
@@ -18,6 +19,11 @@ const REACH_PIXELS = 14;
 const HOVER_PAUSE_MS = 70;
 /** Neighbours that are marked: each takes a question for its place. */
 const MOST_NEIGHBOURS = 12;
+
+/** How a profile is chosen: fingers do not point. */
+const HOW = matchMedia("(hover: none) and (pointer: coarse)").matches
+  ? "Tap a point to see who it is."
+  : "Point at somebody to see who it is; click to walk there.";
 
 /** The view. `go` changes the address. */
 export function map(go: (route: Route) => void, drawing: Drawing): View {
@@ -37,13 +43,14 @@ export function map(go: (route: Route) => void, drawing: Drawing): View {
     button("Zoom out", "-", () => zoomOut(camera)),
     button("Show all", "0", () => stage.reset()),
   );
+  const colours = colouring(stage);
   const frame = h("div", { class: "map-frame" }, stage.element, tip, controls, caption, trouble);
   const element = h(
     "div",
     { class: "view map" },
     h("h1", { class: "visually-hidden title", tabindex: -1 }, "Map"),
     path,
-    h("div", { class: "map-columns" }, frame, side),
+    h("div", { class: "map-columns" }, h("div", { class: "map-main" }, colours.element, frame), side),
   );
   surface.setAttribute("aria-label", "Map of all profiles. Arrow keys move, plus and minus zoom, Enter walks to the profile nearest to the middle.");
 
@@ -69,7 +76,8 @@ export function map(go: (route: Route) => void, drawing: Drawing): View {
         const points = await load(new AbortController().signal);
         stage.show(points);
         trouble.replaceChildren(...(points.count === 0 ? [message("The map is empty", "No profile of this index has a place.")] : []));
-        caption.textContent = `${count(points.count)} profiles · ${stage.element.dataset.drawing ?? ""}`;
+        caption.textContent = `${count(points.count)} profiles`;
+        colours.load(points);
         return true;
       } catch (error) {
         fail(error);
@@ -204,7 +212,7 @@ export function map(go: (route: Route) => void, drawing: Drawing): View {
     path.replaceChildren(trail(to));
     if (to.ids.length === 0) {
       Object.assign(stage.marks, { current: null, neighbours: [], trail: [] });
-      side.replaceChildren(h("p", { class: "nothing" }, "Point at somebody to see who it is; click to walk there."));
+      side.replaceChildren(h("p", { class: "nothing" }, HOW));
     }
     const isStale = stage.points === null || (api.version() !== 0 && stage.points.version !== api.version());
     if (isStale && !(await reload())) return;

@@ -1,7 +1,7 @@
 // Draws points with WebGL 2: first how many lie on each pixel, into a texture, and then that as colours.
 
 import type { Camera } from "./camera.js";
-import { diameter, fullest, type Density, type Palette } from "./density.js";
+import { diameter, FIRST_GREY, fullest, type Density, type Palette, type Tint } from "./density.js";
 import { visible, type Points } from "./points.js";
 
 const POINTS = `#version 300 es
@@ -21,6 +21,32 @@ out vec4 count;
 void main() {
   float cover = isRound ? smoothstep(1.0, 0.8, length(gl_PointCoord - 0.5) * 2.0) : 1.0;
   count = vec4(cover * weight);
+}`;
+
+// Points with colours of their own are drawn in two goes: grey ones first, so that the others lie over them.
+const TINTED_POINTS = `#version 300 es
+layout(location = 0) in vec2 place;
+layout(location = 1) in float code;
+uniform vec4 view;
+uniform float size;
+uniform bool isGrey;
+uniform sampler2D table;
+out vec4 tint;
+void main() {
+  bool isWanted = (code >= ${FIRST_GREY}.0) == isGrey;
+  gl_Position = isWanted ? vec4(place * view.xy + view.zw, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+  gl_PointSize = size;
+  tint = texelFetch(table, ivec2(int(code), 0), 0);
+}`;
+
+const TINTED = `#version 300 es
+precision highp float;
+uniform bool isRound;
+in vec4 tint;
+out vec4 colour;
+void main() {
+  float cover = isRound ? smoothstep(1.0, 0.8, length(gl_PointCoord - 0.5) * 2.0) : 1.0;
+  colour = vec4(tint.rgb * cover, cover);
 }`;
 
 const SCREEN = `#version 300 es
@@ -71,6 +97,10 @@ class WebGl implements Density {
   readonly name = "WebGL 2";
   private readonly pointProgram: WebGLProgram;
   private readonly colourProgram: WebGLProgram;
+  private readonly tintedProgram: WebGLProgram;
+  private readonly codes: WebGLBuffer;
+  private readonly table: WebGLTexture;
+  private tinted: Tint | null = null;
   private readonly buffer: WebGLBuffer;
   private readonly texture: WebGLTexture;
   private readonly frame: WebGLFramebuffer;
@@ -84,12 +114,28 @@ class WebGl implements Density {
   ) {
     this.pointProgram = program(gl, POINTS, COUNT);
     this.colourProgram = program(gl, SCREEN, COLOUR);
+    this.tintedProgram = program(gl, TINTED_POINTS, TINTED);
     this.buffer = gl.createBuffer();
+    this.codes = gl.createBuffer();
+    this.table = gl.createTexture();
     this.texture = gl.createTexture();
     this.frame = gl.createFramebuffer();
+    for (const texture of [this.table, this.texture]) {
+      gl.bindTexture(gl.TEXTURE_2D, texture);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    }
+  }
+
+  tint(tint: Tint | null): void {
+    const { gl } = this;
+    this.tinted = tint;
+    if (!tint) return;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.codes);
+    gl.bufferData(gl.ARRAY_BUFFER, tint.codes, gl.STATIC_DRAW);
+    gl.bindTexture(gl.TEXTURE_2D, this.table);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, tint.table);
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
   }
 
   paint(palette: Palette): void {
@@ -109,6 +155,7 @@ class WebGl implements Density {
       this.loaded = points;
     }
     this.resize();
+    if (this.tinted) return this.drawTinted(points, camera, ratio, step);
     this.count(points, camera, ratio, step);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.disable(gl.BLEND);
@@ -137,6 +184,33 @@ class WebGl implements Density {
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE);
     gl.useProgram(pointProgram);
+    gl.uniform1f(gl.getUniformLocation(pointProgram, "weight"), step);
+    this.points(pointProgram, points, camera, ratio, step);
+  }
+
+  private drawTinted(points: Points, camera: Camera, ratio: number, step: number): void {
+    const { gl, tintedProgram } = this;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    gl.useProgram(tintedProgram);
+    gl.bindTexture(gl.TEXTURE_2D, this.table);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.codes);
+    gl.enableVertexAttribArray(1);
+    gl.vertexAttribPointer(1, 1, gl.UNSIGNED_BYTE, false, step, 0);
+    for (const isGrey of [1, 0]) {
+      gl.uniform1i(gl.getUniformLocation(tintedProgram, "isGrey"), isGrey);
+      this.points(tintedProgram, points, camera, ratio, step);
+    }
+    gl.disableVertexAttribArray(1);
+    gl.bindTexture(gl.TEXTURE_2D, this.texture);
+  }
+
+  /** Draws the points that are seen, with the program that is in use. */
+  private points(pointProgram: WebGLProgram, points: Points, camera: Camera, ratio: number, step: number): void {
+    const { gl } = this;
     // From the map's units (a short is read as 0 to 1, of 65535) to -1 to 1, with y upwards.
     const unit = 65535 / 65534;
     const [sx, sy] = [(2 * camera.scale) / camera.width, (-2 * camera.scale) / camera.height];
@@ -144,7 +218,6 @@ class WebGl implements Density {
     const size = diameter(points, camera) * ratio;
     gl.uniform1f(gl.getUniformLocation(pointProgram, "size"), size);
     gl.uniform1i(gl.getUniformLocation(pointProgram, "isRound"), size > 2.5 ? 1 : 0);
-    gl.uniform1f(gl.getUniformLocation(pointProgram, "weight"), step);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
     gl.enableVertexAttribArray(0);
     gl.vertexAttribPointer(0, 2, gl.UNSIGNED_SHORT, true, POINT_BYTES * step, 0);

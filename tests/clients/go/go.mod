@@ -1,0 +1,3 @@
+module kindred.example/clients
+
+go 1.19
