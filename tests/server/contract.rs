@@ -8,7 +8,7 @@ use super::fixture::{
 use super::http::{Connection, Response, get};
 use super::process::{Server, eventually, index_builder};
 
-const INDEX_KEYS: [&str; 18] = [
+const INDEX_KEYS: [&str; 19] = [
     "version",
     "file",
     "created",
