@@ -82,7 +82,7 @@ deny: ## licences, duplicates and sources of dependencies, and advisories where 
 	@if ls -d $(CARGO_HOME)/advisory-db*/* >/dev/null 2>&1; then $(CARGO) deny --locked check --disable-fetch advisories; \
 	  else echo "advisories were not checked; missing: their database (cargo deny fetch)"; fi
 
-bench: ## the benchmarks of distance, search, opening, building, the neighbour table (TABLE_NODES=), swapping, and near texts in ten scripts
+bench: ## the benchmarks of distance, search (SCAN_NODES=), opening, building, the neighbour table (TABLE_NODES=), swapping, and near texts in ten scripts
 	$(CARGO) bench --workspace --locked --bench distance --bench search --bench open --bench build --bench table --bench swap --bench languages
 
 bench-load: ## requests a second and latencies of the real server, also while it swaps (LOAD_RATE=, LOAD_SECONDS=)

@@ -3,16 +3,27 @@
 //! 20,000 profiles in clusters, 64 numbers each, in a mapped file. Every call asks about another profile. What a mode
 //! finds and how much it compares is printed before its time, because a time alone says little of a search that
 //! approximates.
+//!
+//! Before that, exact search among a million vectors (`SCAN_NODES=`, `SCAN_DIMENSION=`), by codes and by vectors in turn,
+//! the same question to both (`SCAN_ROUNDS=`): only their ratio says something on a machine that does other things too.
 
 mod common;
 
-use anyhow::{Context, Result};
+use std::hint::black_box;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use common::environment::variable;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use kindred::answer::{RecommendRequest, SearchMode, recommend};
+use kindred::index::codes::{self, Encoded, NodeCodes};
+use kindred::index::exact::nearest_nodes;
 use kindred::index::graph::Graph;
 use kindred::index::recall::{K, found_within, kth_distance};
+use kindred::index::scan::{self, candidates};
 use kindred::index::search::Scratch;
-use kindred::index::{Index, MappedFile};
+use kindred::index::{CodesMetadata, Index, MappedFile};
+use ndarray::Array2;
 
 const PROFILES: usize = 20_000;
 const DIMENSION: usize = 64;
@@ -25,6 +36,10 @@ const QUESTIONS: usize = 2_000;
 const RECALL_SAMPLE: usize = 200;
 
 fn main() -> Result<()> {
+    let (nodes, dimension) = (variable("SCAN_NODES", 1_000_000)?, variable("SCAN_DIMENSION", 128)?);
+    for (name, rows) in DATA {
+        compare_exact(name, rows(nodes, dimension), variable("SCAN_ROUNDS", 15)?)?;
+    }
     let sample = common::SampleIndex::build(PROFILES, DIMENSION)?;
     let index = sample.open()?;
     let questions = sample.questions(QUESTIONS);
@@ -81,4 +96,107 @@ fn recall(index: &Index<MappedFile>, questions: &[String], mode: SearchMode) -> 
         all += truth.0;
     }
     Ok(found as f64 / all as f64)
+}
+
+/// How many of the nearest are asked for.
+const WANTED: [usize; 3] = [10, 100, 1_000];
+
+/// What is searched: vectors in clusters, as those of models are, and vectors without any.
+const DATA: [(&str, fn(usize, usize) -> Array2<f32>); 2] =
+    [("clusters", common::clustered), ("one cloud", cloud)];
+
+fn cloud(rows: usize, dimension: usize) -> Array2<f32> {
+    let mut random = common::Random::new(common::SEED);
+    let mut vectors = Array2::from_shape_simple_fn((rows, dimension), || random.normal());
+    index_builder::vectors::normalise(&mut vectors);
+    vectors
+}
+
+/// Vectors and their codes, as an index has them. Without what is known of codes, vectors are compared.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    vectors: &'a Array2<f32>,
+    codes: &'a [i8],
+    known: Option<&'a CodesMetadata>,
+}
+
+impl Graph for Rows<'_> {
+    fn nodes(&self) -> usize {
+        self.vectors.nrows()
+    }
+
+    fn entry_point(&self) -> Option<u32> {
+        None
+    }
+
+    fn level_of(&self, _: u32) -> usize {
+        0
+    }
+
+    fn vector(&self, node: u32) -> &[f32] {
+        let (start, dimension) = (node as usize * self.vectors.ncols(), self.vectors.ncols());
+        let all = self.vectors.as_slice().unwrap_or_default();
+        all.get(start..start + dimension).unwrap_or_default()
+    }
+
+    fn codes(&self) -> Option<NodeCodes<'_>> {
+        Some(NodeCodes::new(self.codes, self.vectors.ncols())?.with_metadata(self.known))
+    }
+
+    fn neighbours(&self, _: u32, _: usize) -> &[u32] {
+        &[]
+    }
+}
+
+/// Asks for the nearest by codes and by vectors in turn, and prints how long each took.
+fn compare_exact(name: &str, vectors: Array2<f32>, rounds: usize) -> Result<()> {
+    let (nodes, dimension) = vectors.dim();
+    let all = vectors.as_slice().context("the vectors do not lie one after the other")?;
+    let Encoded { codes, metadata } = codes::encode(all, dimension);
+    let by_codes = Rows { vectors: &vectors, codes: &codes, known: Some(&metadata) };
+    let by_vectors = Rows { known: None, ..by_codes };
+    let mut random = common::Random::new(common::SEED);
+    println!(
+        "exact search, {nodes} x {dimension}, {name}: median (fastest to slowest) of {rounds} questions, ms"
+    );
+    for wanted in WANTED {
+        let (mut scans, mut comparisons, mut compared) = (Vec::new(), Vec::new(), 0);
+        for _ in 0..rounds {
+            let node = random.below(nodes) as u32;
+            let (scanned, took) = timed(|| nearest_nodes(&by_codes, node, wanted));
+            scans.push(took);
+            let (expected, took) = timed(|| nearest_nodes(&by_vectors, node, wanted));
+            comparisons.push(took);
+            ensure!(scanned == expected, "{name}: the {wanted} nearest of {node} are others by codes");
+            let question = scan::Question { query: by_codes.vector(node), wanted, zero_below: 0.0 };
+            compared +=
+                candidates(&by_codes, &question, |other| other != node).map_or(nodes, |found| found.len());
+        }
+        let [scans, comparisons] = [&mut scans, &mut comparisons].map(|times| spread(times));
+        println!(
+            "  n {wanted:>4}: by codes {}, by vectors {}: {:.1} times as fast; {} vectors compared",
+            describe_spread(scans),
+            describe_spread(comparisons),
+            comparisons[1] / scans[1],
+            compared / rounds.max(1),
+        );
+    }
+    Ok(())
+}
+
+fn timed<T>(run: impl FnOnce() -> T) -> (T, f64) {
+    let started = Instant::now();
+    let found = black_box(run());
+    (found, started.elapsed().as_secs_f64() * 1e3)
+}
+
+/// The fastest, the median and the slowest.
+fn spread(times: &mut [f64]) -> [f64; 3] {
+    times.sort_by(f64::total_cmp);
+    let at = |place: usize| times.get(place).copied().unwrap_or(f64::NAN);
+    [at(0), at(times.len() / 2), at(times.len().saturating_sub(1))]
+}
+
+fn describe_spread([fastest, median, slowest]: [f64; 3]) -> String {
+    format!("{median:.2} ({fastest:.2} to {slowest:.2})")
 }

@@ -9,11 +9,13 @@ mod map;
 use std::borrow::Cow;
 use std::cell::RefCell;
 
+use crate::counted::counted;
 use crate::distance::{distance, prefetch};
 use crate::index::exact::{Distance, Smallest};
 use crate::index::format::NONE;
 use crate::index::graph::Graph;
 use crate::index::reader::View;
+use crate::index::scan;
 use crate::index::search::{Scratch, Work, search};
 use crate::index::{Damaged, Index, Ordinal, Suppressed, TableKind};
 use crate::vectorizer::unit::is_same;
@@ -21,7 +23,7 @@ use crate::vectorizer::unit::is_same;
 pub use browse::{distance_between, profiles_with_prefix, random_profile};
 pub use map::{map, place_of, profile_at};
 
-/// Up to this many nodes a search compares with every vector: that takes a fraction of a millisecond and is exact.
+/// Up to this many nodes a search compares with every node: that takes a fraction of a millisecond and is exact.
 pub const EXACT_UP_TO_NODES: u32 = 5_000;
 
 /// The largest ef that may be asked for.
@@ -42,7 +44,7 @@ pub enum SearchMode {
     Default,
     /// In the graph with this ef, or with n where that is more, however small the index.
     Ef(usize),
-    /// By comparing with every vector.
+    /// By comparing with every node.
     Exact,
 }
 
@@ -91,7 +93,7 @@ pub enum AnswerError {
     #[error("this profile has nothing to compare: its vector is zero, so it has no nearest profiles")]
     ZeroVector,
     /// The vector that is asked about cannot be compared with those of the index.
-    #[error("the vector has {found} numbers, and those of the index have {dimension}")]
+    #[error("the vector has {}, and those of the index have {dimension}", counted(*.found as u64, "number"))]
     OtherDimension {
         /// Numbers in a vector of the index.
         dimension: usize,
@@ -436,8 +438,32 @@ impl<'a> Question<'a> {
 
     fn exact(&self) -> (Vec<Neighbour>, Work) {
         let nodes = self.view.nodes() as u32;
-        let nearest = self.nearest(0..nodes);
+        let nearest = match self.candidates() {
+            Some(candidates) => self.nearest(candidates.into_iter()),
+            None => self.nearest(0..nodes),
+        };
         (nearest, Work { distances: u64::from(nodes), exact: true, ..Work::default() })
+    }
+
+    /// The nodes that can be among the nearest, where codes prove it of all others.
+    fn candidates(&self) -> Option<Vec<u32>> {
+        let is_profile = self.node != NONE;
+        // The distance of a vector and its own node is said to be 0, and is a little more.
+        let zero_below = if is_profile { 0.0 } else { SAME_BELOW };
+        let question = scan::Question { query: self.query, wanted: self.wanted, zero_below };
+        let has_visible = |node| self.profiles_to_be_seen(node).next().is_some();
+        let mut candidates = scan::candidates(&self.view, &question, has_visible)?;
+        // And that within a node.
+        if is_profile && !candidates.contains(&self.node) {
+            candidates.push(self.node);
+        }
+        Some(candidates)
+    }
+
+    /// The profiles of a node that may be in the answer, ascending.
+    fn profiles_to_be_seen(&self, node: u32) -> impl Iterator<Item = Ordinal> {
+        let profiles = self.view.profiles_of(node).iter().map(|&profile| Ordinal(profile));
+        profiles.filter(|&other| other != self.ordinal && !self.left_out.contains(other))
     }
 
     fn graph(&self, mut ef: usize) -> (Vec<Neighbour>, Work) {
@@ -471,9 +497,7 @@ impl<'a> Question<'a> {
         let mut smallest = Smallest::new(self.wanted);
         for node in nodes {
             let distance = self.distance(node);
-            let others = self.view.profiles_of(node).iter().map(|&profile| Ordinal(profile));
-            let may_be_seen = |&other: &Ordinal| other != self.ordinal && !self.left_out.contains(other);
-            for ordinal in others.filter(may_be_seen) {
+            for ordinal in self.profiles_to_be_seen(node) {
                 // Ordinals ascend: where one is too far, those after it are too.
                 if !smallest.push((Distance(distance), ordinal)) {
                     break;

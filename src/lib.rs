@@ -10,9 +10,10 @@
 //! - `manual` (feature `manual`): shell completions and manual pages of both programs
 //! - `server` (feature `server`): the HTTP server
 //!
-//! The direction of dependence: distance <- index <- answer, vectorizer, profile <- server.
+//! The direction of dependence: distance, profile <- index <- vectorizer <- answer <- server.
 
 pub mod answer;
+pub mod counted;
 pub mod distance;
 pub mod index;
 #[cfg(feature = "manual")]

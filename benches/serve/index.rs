@@ -122,16 +122,14 @@ pub fn write_file(path: &Path, shape: Shape) -> Result<()> {
     let each = |out: &mut dyn Write, word: &dyn Fn(u32) -> u32, count: u32| {
         (0..count).try_for_each(|number| out.write_all(&word(number).to_le_bytes()))
     };
-    let mut writer = Writer::new(out, 14)?;
+    let mut writer = Writer::new(out, 14, header(profiles), shape.slots as usize)?;
     let metadata = serde_json::to_vec(&metadata(shape))?;
-    writer.section(SectionKind::Metadata, 1, |out| out.write_all(&metadata))?;
-    writer.section(SectionKind::Vectors, 4 * DIMENSION as usize, |out| {
-        all().try_for_each(|profile| write_vector(out, profile))
-    })?;
-    writer.section(SectionKind::NodeOfProfile, 4, |out| each(out, &|node| node, profiles))?;
-    writer.section(SectionKind::NodeStarts, 4, |out| each(out, &|node| node, profiles + 1))?;
-    writer.section(SectionKind::NodeProfiles, 4, |out| each(out, &|node| node, profiles))?;
-    writer.section(SectionKind::Level0, 4, |out| {
+    writer.section(SectionKind::Metadata, |out| out.write_all(&metadata))?;
+    writer.section(SectionKind::Vectors, |out| all().try_for_each(|profile| write_vector(out, profile)))?;
+    writer.section(SectionKind::NodeOfProfile, |out| each(out, &|node| node, profiles))?;
+    writer.section(SectionKind::NodeStarts, |out| each(out, &|node| node, profiles + 1))?;
+    writer.section(SectionKind::NodeProfiles, |out| each(out, &|node| node, profiles))?;
+    writer.section(SectionKind::Level0, |out| {
         let neighbour = |slot: u32| match slot % (2 * M) {
             0 => (slot / (2 * M) + 1) % profiles,
             1 => (slot / (2 * M) + profiles - 1) % profiles,
@@ -139,22 +137,22 @@ pub fn write_file(path: &Path, shape: Shape) -> Result<()> {
         };
         each(out, &neighbour, profiles * 2 * M)
     })?;
-    writer.section(SectionKind::UpperStarts, 4, |out| each(out, &|_| 0, profiles + 1))?;
-    writer.section(SectionKind::UpperLevels, 4, |_| Ok(()))?;
+    writer.section(SectionKind::UpperStarts, |out| each(out, &|_| 0, profiles + 1))?;
+    writer.section(SectionKind::UpperLevels, |_| Ok(()))?;
     write_texts(&mut writer, (SectionKind::IdStarts, SectionKind::Ids), profiles, id)?;
     write_texts(&mut writer, (SectionKind::DocumentStarts, SectionKind::Documents), profiles, |own| {
         shape.document(own)
     })?;
     let all_ids: Vec<String> = all().map(id).collect();
     let slots = ids::build(all_ids.iter().map(|id| id.as_bytes()));
-    writer.section(SectionKind::IdHash, 8, |out| {
+    writer.section(SectionKind::IdHash, |out| {
         slots.iter().try_for_each(|slot| out.write_all(&slot.to_le_bytes()))
     })?;
-    writer.section(SectionKind::Neighbours, 4 * shape.slots as usize, |out| {
+    writer.section(SectionKind::Neighbours, |out| {
         let row = |own| shape.row(own).chain(std::iter::repeat(NONE)).take(shape.slots as usize);
         all().flat_map(row).try_for_each(|slot| out.write_all(&slot.to_le_bytes()))
     })?;
-    writer.finish(header(profiles))?;
+    writer.finish()?;
     Ok(())
 }
 
@@ -165,14 +163,14 @@ fn write_texts(
     text: impl Fn(u32) -> String,
 ) -> io::Result<()> {
     let mut ends = vec![0u64];
-    writer.section(texts, 1, |out| {
+    writer.section(texts, |out| {
         (0..profiles).try_for_each(|profile| {
             let text = text(profile);
             ends.push(ends.last().copied().unwrap_or(0) + text.len() as u64);
             out.write_all(text.as_bytes())
         })
     })?;
-    writer.section(starts, 8, |out| ends.iter().try_for_each(|end| out.write_all(&end.to_le_bytes())))
+    writer.section(starts, |out| ends.iter().try_for_each(|end| out.write_all(&end.to_le_bytes())))
 }
 
 /// Ascending, as the ids of a database are.
@@ -210,6 +208,7 @@ fn metadata(shape: Shape) -> Metadata {
         // Not true, and it makes no difference.
         table: Some(TableMetadata { neighbours: shape.slots, kind: TableKind::Exact, recall: 1.0 }),
         map: None,
+        codes: None,
         default_ef: 64,
         recall_at_10: 1.0,
         recall_sample: 0,

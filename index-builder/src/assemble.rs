@@ -40,7 +40,7 @@ impl Parts<'_> {
             + graph.upper.len()
             + table.as_ref().map_or(0, |table| profiles * table.neighbours);
         let documents: u64 = self.profiles.entries.iter().map(|entry| u64::from(entry.document.length)).sum();
-        (numbers * size_of::<u32>() + codes.as_ref().map_or(0, Vec::len)) as u64 + documents
+        (numbers * size_of::<u32>() + codes.as_ref().map_or(0, |codes| codes.codes.len())) as u64 + documents
     }
 
     /// Writes the file. The same parts give the same bytes.
@@ -53,33 +53,35 @@ impl Parts<'_> {
             self.linked.table.is_some(),
             self.linked.codes.is_some(),
             self.linked.map.is_some(),
+            self.profiles.vector_lengths.is_some(),
         ];
         let sections = SectionKind::ALL.len() - optional.iter().filter(|&&there| !there).count();
-        let mut writer = Writer::new(out, sections)?;
+        let neighbours = self.linked.table.as_ref().map_or(0, |table| table.neighbours);
+        let mut writer = Writer::new(out, sections, self.header()?, neighbours)?;
         let metadata = serde_json::to_vec(self.metadata)?;
-        writer.section(SectionKind::Metadata, 1, |out| out.write_all(&metadata))?;
+        writer.section(SectionKind::Metadata, |out| out.write_all(&metadata))?;
         self.write_nodes(&mut writer)?;
         self.write_graph(&mut writer)?;
         self.write_ids(&mut writer)?;
         self.write_documents(&mut writer)?;
         if let Some(state) = self.vectorizer_state {
-            writer.section(SectionKind::Vectorizer, 1, |out| out.write_all(state))?;
+            writer.section(SectionKind::Vectorizer, |out| out.write_all(state))?;
         }
         self.write_id_hash(&mut writer)?;
         if let Some(table) = &self.linked.table {
             write_table(&mut writer, table)?;
         }
         if let Some(codes) = &self.linked.codes {
-            let stride = kindred::index::codes::stride(self.linked.nodes.vectors.ncols());
-            writer.section(SectionKind::Codes, stride, |out| out.write_all(bytemuck::cast_slice(codes)))?;
+            writer.section(SectionKind::Codes, |out| out.write_all(bytemuck::cast_slice(&codes.codes)))?;
         }
         if let Some(map) = &self.linked.map {
             let places = map.places(&self.linked.nodes);
-            writer.section(SectionKind::Map, size_of::<[u16; 2]>(), |out| {
-                out.write_all(bytemuck::cast_slice(&places))
-            })?;
+            writer.section(SectionKind::Map, |out| out.write_all(bytemuck::cast_slice(&places)))?;
         }
-        Ok(writer.finish(self.header()?)?)
+        if let Some(lengths) = &self.profiles.vector_lengths {
+            writer.section(SectionKind::VectorLengths, |out| out.write_all(bytemuck::cast_slice(lengths)))?;
+        }
+        Ok(writer.finish()?)
     }
 
     fn header(&self) -> anyhow::Result<Header> {
@@ -101,8 +103,7 @@ impl Parts<'_> {
 
     fn write_nodes<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
         let vectors = self.linked.nodes.vectors.as_slice().unwrap_or_default();
-        let row = size_of::<f32>() * self.linked.nodes.vectors.ncols().max(1);
-        writer.section(SectionKind::Vectors, row, |out| out.write_all(bytemuck::cast_slice(vectors)))?;
+        writer.section(SectionKind::Vectors, |out| out.write_all(bytemuck::cast_slice(vectors)))?;
         numbers(writer, SectionKind::NodeOfProfile, &self.linked.nodes.node_of_profile)?;
         numbers(writer, SectionKind::NodeStarts, &self.linked.nodes.starts)?;
         numbers(writer, SectionKind::NodeProfiles, &self.linked.nodes.profiles)
@@ -117,19 +118,18 @@ impl Parts<'_> {
     fn write_ids<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
         let ids = || self.profiles.entries.iter().map(|entry| self.profiles.id(entry).as_bytes());
         let starts = starts(ids().map(<[u8]>::len));
-        writer.section(SectionKind::IdStarts, 8, |out| out.write_all(bytemuck::cast_slice(&starts)))?;
-        writer.section(SectionKind::Ids, 1, |out| ids().try_for_each(|id| out.write_all(id)))
+        writer.section(SectionKind::IdStarts, |out| out.write_all(bytemuck::cast_slice(&starts)))?;
+        writer.section(SectionKind::Ids, |out| ids().try_for_each(|id| out.write_all(id)))
     }
 
     fn write_id_hash<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
         let table = ids::build(self.profiles.entries.iter().map(|entry| self.profiles.id(entry).as_bytes()));
-        writer
-            .section(SectionKind::IdHash, size_of::<u64>(), |out| out.write_all(bytemuck::cast_slice(&table)))
+        writer.section(SectionKind::IdHash, |out| out.write_all(bytemuck::cast_slice(&table)))
     }
 
     fn write_documents<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
         let mut lengths = Vec::with_capacity(self.profiles.entries.len());
-        writer.section(SectionKind::Documents, 1, |out| {
+        writer.section(SectionKind::Documents, |out| {
             for entry in &self.profiles.entries {
                 let document = self.exposed(self.profiles.spool.get(entry.document)?)?;
                 lengths.push(document.len());
@@ -138,7 +138,7 @@ impl Parts<'_> {
             Ok(())
         })?;
         let starts = starts(lengths.into_iter());
-        writer.section(SectionKind::DocumentStarts, 8, |out| out.write_all(bytemuck::cast_slice(&starts)))
+        writer.section(SectionKind::DocumentStarts, |out| out.write_all(bytemuck::cast_slice(&starts)))
     }
 
     /// A document with the fields that are returned, and the id.
@@ -154,13 +154,13 @@ impl Parts<'_> {
 /// Row by row: the table is never there in full a second time.
 fn write_table<W: Write + Seek>(writer: &mut Writer<W>, table: &NeighbourTable) -> io::Result<()> {
     let empty = vec![NONE; table.neighbours];
-    writer.section(SectionKind::Neighbours, size_of::<u32>() * table.neighbours, |out| {
+    writer.section(SectionKind::Neighbours, |out| {
         table.rows().try_for_each(|row| out.write_all(bytemuck::cast_slice(row.unwrap_or(&empty))))
     })
 }
 
 fn numbers<W: Write + Seek>(writer: &mut Writer<W>, kind: SectionKind, numbers: &[u32]) -> io::Result<()> {
-    writer.section(kind, size_of::<u32>(), |out| out.write_all(bytemuck::cast_slice(numbers)))
+    writer.section(kind, |out| out.write_all(bytemuck::cast_slice(numbers)))
 }
 
 /// Where each of some things of known length starts, and the end.

@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
 use glob::Pattern;
+use kindred::counted::counted;
 use kindred::index::{
     FieldMetadata, Header, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata,
 };
@@ -22,6 +23,7 @@ use crate::ingest::{Profiles, check_skipped_because, describe};
 use crate::link::{LinkOptions, LinkSeconds, Linked, link};
 use crate::metrics_file;
 use crate::options::{self, BuildOptions, VectorizerChoice};
+use crate::personal::{self, Answers};
 use crate::progress::{Progress, StepRecord};
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
 use crate::reading::Reading;
@@ -31,6 +33,7 @@ use crate::source::{Notes, Plan};
 use crate::spool::SpoolWriter;
 use crate::summary::{Seconds, Summary};
 use crate::table::TableOptions;
+use crate::taken_for::Taken;
 use crate::vectorize::{Job, vectorize};
 use crate::vectors::ProfileVectors;
 
@@ -40,7 +43,7 @@ const BUILDER: &str = concat!("index-builder ", env!("CARGO_PKG_VERSION"));
 /// Builds an index and publishes it.
 ///
 /// # Errors
-/// See the table of the README: wrong usage, a source that cannot be used, a gate that is not passed, a directory
+/// See the exit codes in `docs/reference.md`: wrong usage, a source that cannot be used, a gate that is not passed, a directory
 /// that cannot be written or is being built in.
 pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result<Summary, Failure> {
     match &args.metrics_file {
@@ -153,8 +156,13 @@ impl Build<'_> {
         // They may say why it could not be read.
         self.note(notes.take());
         let profiles = profiles?;
-        self.seconds.read =
-            step.done(|| format!("{} records, {} profiles", profiles.read, profiles.entries.len()));
+        self.seconds.read = step.done(|| {
+            format!(
+                "{}, {}",
+                counted(profiles.read, "record"),
+                counted(profiles.entries.len() as u64, "profile")
+            )
+        });
         Ok(profiles)
     }
 
@@ -189,9 +197,30 @@ impl Build<'_> {
         }
         check_skipped_because(&self.findings.skipped, profiles.read, self.args.max_skipped, &lengths)?;
         self.check_zero(&profiles, &vectors)?;
+        let personal = self.describe_fields(&profiles, &mut vectors);
+        self.note(personal);
         let (count, dimension) = vectors.rows.dim();
-        self.seconds.vectorize = step.done(|| format!("{count} vectors of {dimension} numbers"));
+        self.seconds.vectorize = step.done(|| {
+            format!("{} of {}", counted(count as u64, "vector"), counted(dimension as u64, "number"))
+        });
         Ok((profiles, vectors))
+    }
+
+    /// Says what became of each field, and gives what a person should know of those that are personal.
+    fn describe_fields(&self, profiles: &Profiles, vectors: &mut ProfileVectors) -> Vec<String> {
+        let hashed = vectors.fields.take().unwrap_or_default();
+        let taken = Taken::new(profiles, &self.options, &hashed);
+        let warnings = personal::warnings(
+            &profiles.documents,
+            &Answers {
+                id_field: &profiles.id_field,
+                exposed: self.args.expose.as_deref(),
+                is_exposed: &|path| taken.is_exposed(path),
+                is_compared: &|path| taken.is_text(path),
+            },
+        );
+        vectors.fields = Some(taken.fields());
+        warnings
     }
 
     /// Before the long steps: an index of which nobody can be recommended anything must not replace one that works.
@@ -203,11 +232,15 @@ impl Build<'_> {
         let (zero, count) = (zero.len(), vectors.rows.nrows());
         let share = zero as f64 / count.max(1) as f64;
         let what = if zero == count {
-            format!("all {count} vectors are zero, so nobody could be recommended")
+            match count {
+                1 => "the only vector is zero, so nobody could be recommended".to_owned(),
+                count => format!("all {count} vectors are zero, so nobody could be recommended"),
+            }
         } else if share > self.args.max_zero {
             format!(
-                "{zero} of {count} vectors are zero, a share of {share:.4}: these profiles have nothing to compare; \
+                "{zero} of {count} vectors {} zero, a share of {share:.4}: these profiles have nothing to compare; \
                  --max-zero allows {}",
+                counted(zero as u64, "vector").is_or_are(),
                 self.args.max_zero
             )
         } else {
@@ -283,7 +316,7 @@ impl Build<'_> {
         self.check_drift(index)?;
         step.say("written, being made durable");
         temporary.sync().map_err(publish_failure)?;
-        temporary.set_record(self.record(&header, step.so_far())?);
+        temporary.set_record(self.record(&header, step.so_far(), metadata.fields.as_deref())?);
         let published =
             temporary.commit(self.args.keep as usize, |path| open(path).is_ok()).map_err(publish_failure)?;
         self.seconds.publish =
@@ -300,7 +333,12 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn record(&self, header: &Header, publish: StepRecord) -> anyhow::Result<Vec<u8>> {
+    fn record(
+        &self,
+        header: &Header,
+        publish: StepRecord,
+        fields: Option<&[FieldMetadata]>,
+    ) -> anyhow::Result<Vec<u8>> {
         let peak = self.progress.peak_memory_bytes().max(publish.peak_memory_bytes);
         let steps = self.progress.steps().into_iter().chain([publish]).collect();
         let began = self.began.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
@@ -314,6 +352,7 @@ impl Build<'_> {
             steps,
             skipped: record::examples(&self.findings.skipped),
             notes: self.findings.notes.clone(),
+            fields: record::fields(fields),
             compared: self.findings.compared.clone(),
         };
         Ok(record.to_bytes()?)
@@ -334,6 +373,7 @@ impl Build<'_> {
             graph: linked.graph_metadata(),
             table: linked.table_metadata(),
             map: linked.map_metadata(),
+            codes: linked.codes_metadata(),
             default_ef: linked.quality.default_ef,
             recall_at_10: linked.quality.recall_at_10,
             recall_sample: linked.quality.sample,
@@ -397,6 +437,7 @@ impl Build<'_> {
             id_field: metadata.id_field,
             vectorizer: metadata.vectorizer.name,
             fields: metadata.fields,
+            exposed: metadata.exposed,
             skipped: self.findings.skipped.clone(),
             notes: self.findings.notes.clone(),
             duplicates: profiles.duplicates,

@@ -1,6 +1,9 @@
 //! The command line, as it was given; what it means is checked in [`options`](crate::options).
 
+use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -148,7 +151,7 @@ pub struct BuildArgs {
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = positive_duration)]
     pub python_timeout: Duration,
     /// Numbers per vector [default: 256 for hashing, else the most frequent length]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(kindred::index::format::MAX_DIMENSION)))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = whole(1..=kindred::index::format::MAX_DIMENSION))]
     pub dimension: Option<u32>,
     /// The language of the texts: en, de, fr or nl
     #[arg(long, default_value = "en", value_name = "LANGUAGE")]
@@ -170,59 +173,59 @@ pub struct BuildArgs {
     #[arg(long, default_value = "partitions", value_name = "BUILDER")]
     pub graph: GraphChoice,
     /// Links per node (M in the HNSW paper), 2 to 256
-    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=256))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 16, value_name = "N", value_parser = whole(2..=256u32))]
     pub m: u32,
     /// The number of candidates for the links of a node (efConstruction in the HNSW paper)
-    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 200, value_name = "N", value_parser = whole(1..=65536u32))]
     pub ef_construction: u32,
     /// The neighbours of each profile in the table: requests for up to so many need no search; 0: no table
-    #[arg(long, default_value_t = crate::table::DEFAULT_NEIGHBOURS, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(kindred::index::format::MAX_NEIGHBOURS)))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = crate::table::DEFAULT_NEIGHBOURS, value_name = "N", value_parser = whole(0..=kindred::index::format::MAX_NEIGHBOURS))]
     pub neighbours: u32,
     /// How the table is computed
     #[arg(long, default_value = "auto", value_name = "HOW")]
     pub table: TableChoice,
     /// The largest number of multiply-adds (profiles x profiles x numbers / 2) for which --table auto is exact
-    #[arg(long, default_value_t = crate::table::DEFAULT_LIMIT, value_name = "N", value_parser = count)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = crate::table::DEFAULT_LIMIT, value_name = "N", value_parser = count)]
     pub table_limit: f64,
     /// Makes no map of the profiles in two dimensions
     #[arg(long)]
     pub no_map: bool,
     /// The seed of random numbers: the same input, options and seed give the same file
-    #[arg(long, default_value_t = 42, value_name = "N")]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 42, value_name = "N", value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
     /// Threads; 0: as many as there are cores
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1024))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0, value_name = "N", value_parser = whole(0..=1024u16))]
     pub threads: u16,
     /// The niceness of the build, 0 to 19, so that a server on the same machine comes first
-    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=19))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 10, value_name = "N", value_parser = whole(0..=19u8))]
     pub nice: u8,
     /// What to do with duplicate ids
     #[arg(long, default_value = "error", value_name = "WHAT")]
     pub on_duplicate_id: OnDuplicateId,
     /// The largest share of unusable records, 0 to 1; beyond it nothing is published
-    #[arg(long, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.01, value_name = "SHARE", value_parser = share)]
     pub max_skipped: f64,
     /// The largest share of profiles with a zero vector, which have no recommendations, 0 to 1; beyond it, or if all have
     /// one, nothing is published
-    #[arg(long, default_value_t = 0.5, value_name = "SHARE", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.5, value_name = "SHARE", value_parser = share)]
     pub max_zero: f64,
     /// The file's default ef is the smallest that reaches this recall@10 on a sample, 0 to 1
-    #[arg(long, default_value_t = 0.99, value_name = "RECALL", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.99, value_name = "RECALL", value_parser = share)]
     pub target_recall: f64,
     /// The lowest recall@10, 0 to 1; below it nothing is published
-    #[arg(long, default_value_t = 0.95, value_name = "RECALL", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.95, value_name = "RECALL", value_parser = share)]
     pub min_recall: f64,
     /// The largest share of the first ten recommendations that may change against the served version, 0 to 1: the mean
     /// over a sample of the profiles that both versions have. Above it nothing is published [default: not measured]
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, value_name = "SHARE", value_parser = share)]
     pub max_drift: Option<f64>,
     /// The smallest number of profiles, as a share of those of the served version, 0 to 1. Below it nothing is published
     /// [default: not checked]
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, allow_negative_numbers = true, value_name = "SHARE", value_parser = share)]
     pub min_profiles_ratio: Option<f64>,
     /// Good versions to keep in the directory, with the new one. The newest good one before it and the pinned one always
     /// stay
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 3, value_name = "N", value_parser = whole(1..=u32::MAX))]
     pub keep: u32,
     /// Prints the summary as JSON on standard output
     #[arg(long)]
@@ -257,20 +260,22 @@ pub struct InspectArgs {
 /// `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// An index file
-    pub file: PathBuf,
+    /// An index file, or a directory: then all versions of it
+    #[arg(value_name = "FILE|DIR")]
+    pub path: PathBuf,
 }
 
 /// `query`.
 #[derive(Debug, Args)]
 pub struct QueryArgs {
-    /// An index file
+    /// An index file, or a directory: then the version that would be served
+    #[arg(value_name = "FILE|DIR")]
     pub file: PathBuf,
     /// Compares with every vector
     #[arg(long, conflicts_with = "ef")]
     pub exact: bool,
     /// Searches the graph with this ef, 1 to 4096, or with n if n is larger
-    #[arg(long, value_name = "EF")]
+    #[arg(long, allow_negative_numbers = true, value_name = "EF", value_parser = whole(1..=kindred::answer::MAX_EF))]
     pub ef: Option<usize>,
     /// Prints the distances too
     #[arg(long)]
@@ -305,12 +310,12 @@ pub struct ReportArgs {
 /// `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// The index file to compare with
+    /// The index file to compare with, or a directory: then the version that would be served
     pub old: PathBuf,
-    /// The index file to compare
+    /// The index file to compare, or a directory
     pub new: PathBuf,
     /// The number of common profiles to compare; 0: all [default: all of up to 100,000, else 20,000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = whole(0..=usize::MAX))]
     pub sample: Option<usize>,
     /// Prints JSON
     #[arg(long)]
@@ -330,7 +335,7 @@ pub struct PinArgs {
     /// An index directory
     pub dir: PathBuf,
     /// The version to serve
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(value_parser = whole(1..=u64::MAX))]
     pub version: u64,
 }
 
@@ -388,6 +393,17 @@ fn prom_file(text: &str) -> Result<PathBuf, String> {
 /// A name without the blanks around it.
 fn trimmed(text: &str) -> Result<String, std::convert::Infallible> {
     Ok(text.trim().to_owned())
+}
+
+/// Whole numbers of a range, which is named where the number is not in it.
+fn whole<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: FromStr + PartialOrd + fmt::Display + Clone + Send + Sync + 'static,
+{
+    move |text| match text.parse::<T>() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("a whole number from {} to {} is allowed", range.start(), range.end())),
+    }
 }
 
 fn share(text: &str) -> Result<f64, String> {

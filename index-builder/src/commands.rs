@@ -5,12 +5,14 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use kindred::answer::{
-    MAX_EF, RecommendRequest, SearchMode, VectorRequest, nearest_to_vector, recommend_without,
+    AnswerError, RecommendRequest, SearchMode, VectorRequest, nearest_to_vector, recommend_without,
 };
-use kindred::index::directory;
+use kindred::counted::counted;
+use kindred::index::directory::{self, VersionFile};
 use kindred::index::pin;
 use kindred::index::{Index, MappedFile, SuppressedIds};
 use kindred::profile::json::{parse, parse_list};
+use kindred::standard::say;
 use kindred::time::rfc3339;
 use kindred::vectorizer::unit::numbers_of;
 use kindred::vectorizer::{StoredVectorizer, unit_vector};
@@ -19,24 +21,21 @@ use serde_json::{Value, json};
 use crate::cli::{
     DiffArgs, InspectArgs, ListArgs, PinArgs, QueryArgs, SuppressArgs, UnpinArgs, UnsuppressArgs, VerifyArgs,
 };
-use crate::compare::{Difference, Opened, Sample, served};
+use crate::compare::{Difference, Opened, Sample, open_index};
 use crate::failure::Failure;
+use crate::missing::{cannot_list, cannot_open, has_versions};
 use crate::publish::change_suppressed;
 use crate::unknown;
 
-/// Opens a file with the full check.
-fn open(path: &Path) -> anyhow::Result<Index<MappedFile>> {
-    let file = MappedFile::open(path).with_context(|| path.display().to_string())?;
-    Index::open(file).with_context(|| path.display().to_string())
-}
+/// Ids that a message has.
+const MOST_IDS: usize = 20;
 
 /// `inspect`: what a file holds and what built it.
 ///
 /// # Errors
 /// Where the file cannot be opened, or the directory holds none.
 pub fn inspect(args: &InspectArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let path = if args.path.is_dir() { served(&args.path)?.path } else { args.path.clone() };
-    let index = open(&path)?;
+    let (path, index) = open_index(&args.path)?;
     let description = describe(&path, &index)?;
     if args.json {
         writeln!(out, "{description}").context("standard output")?;
@@ -108,6 +107,10 @@ fn print_indented(out: &mut dyn Write, value: &Value, depth: usize) -> std::io::
                     print_field(out, row)?;
                 }
             }
+            // The mean of the codes has as many numbers as a vector.
+            Value::Array(numbers) if numbers.len() > 1 && numbers.iter().all(Value::is_number) => {
+                writeln!(out, "{} numbers", numbers.len())?;
+            }
             Value::Array(rows) if rows.iter().all(Value::is_object) && !rows.is_empty() => {
                 writeln!(out)?;
                 for row in rows {
@@ -129,7 +132,12 @@ fn print_indented(out: &mut dyn Write, value: &Value, depth: usize) -> std::io::
 fn print_field(out: &mut dyn Write, field: &Value) -> std::io::Result<()> {
     let [name, kind, reason, missing] =
         ["name", "kind", "reason", "missing"].map(|member| text(&field[member]));
-    writeln!(out, "  {name:<16} {kind:<8} {reason}; profiles without: {missing}")
+    let exposed = match &field["exposed"] {
+        Value::Bool(true) => "; exposed",
+        Value::Bool(false) => "; not exposed",
+        _ => "",
+    };
+    writeln!(out, "  {name:<16} {kind:<8} {reason}; profiles without: {missing}{exposed}")
 }
 
 fn text(value: &Value) -> String {
@@ -140,23 +148,37 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// `verify`: the full check of opening.
+/// `verify`: the full check of opening, of a file or of all versions of a directory.
 ///
 /// # Errors
-/// Where the file is refused, and why.
+/// Where a file is refused, and why; where a directory has no version.
 pub fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let index = open(&args.file)?;
+    if !args.path.is_dir() {
+        return Ok(writeln!(out, "{}", verified(&args.path)?).context("standard output")?);
+    }
+    let versions = versions_of(&args.path)?;
+    if versions.is_empty() {
+        return Err(anyhow!(has_versions(&args.path, &versions)).into());
+    }
+    let mut damaged = Vec::new();
+    for file in &versions {
+        match verified(&file.path) {
+            Ok(line) => writeln!(out, "{line}").context("standard output")?,
+            Err(error) => damaged.push(format!("{error:#}")),
+        }
+    }
+    match damaged.is_empty() {
+        true => Ok(()),
+        false => Err(anyhow!(damaged.join("\n")).into()),
+    }
+}
+
+fn verified(path: &Path) -> anyhow::Result<String> {
+    let (_, index) = open_index(path)?;
     let header = index.header();
-    writeln!(
-        out,
-        "{}: good: {} profiles, {} nodes, {} bytes",
-        args.file.display(),
-        header.profiles,
-        header.nodes,
-        header.file_length
-    )
-    .context("standard output")?;
-    Ok(())
+    let (profiles, nodes) =
+        (counted(header.profiles.into(), "profile"), counted(header.nodes.into(), "node"));
+    Ok(format!("{}: good: {profiles}, {nodes}, {} bytes", path.display(), header.file_length))
 }
 
 /// `query`: the server's body.
@@ -168,8 +190,7 @@ pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let mode = match args.ef {
         None if args.exact => SearchMode::Exact,
         None => SearchMode::Default,
-        Some(ef) if (1..=MAX_EF).contains(&ef) => SearchMode::Ef(ef),
-        Some(ef) => return Err(Failure::Usage(format!("--ef {ef}: 1 to {MAX_EF} is allowed"))),
+        Some(ef) => SearchMode::Ef(ef),
     };
     let Opened { index, suppressed, .. } = Opened::open(&args.file)?;
     let distances = args.distances;
@@ -181,11 +202,21 @@ pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
         (id, None) => {
             let id = id.unwrap_or_default();
             let request = RecommendRequest { id, n, mode, distances };
-            recommend_without(&index, &suppressed, &request).with_context(|| format!("id {id:?}"))?
+            let asked = recommend_without(&index, &suppressed, &request);
+            asked.map_err(|error| refused(&index, id, error))?
         }
     };
     out.write_all(&answer.body).context("standard output")?;
     Ok(())
+}
+
+/// Why there is no answer about an id, and which id may have been meant.
+fn refused(index: &Index<MappedFile>, id: &str, error: AnswerError) -> anyhow::Error {
+    let instead = match error {
+        AnswerError::UnknownId => unknown::instead(index, id),
+        _ => String::new(),
+    };
+    anyhow!("id {id:?}: {error}{instead}")
 }
 
 /// The id, where the question is about one, and how many are wanted.
@@ -194,9 +225,13 @@ fn asked(args: &QueryArgs) -> Result<(Option<&str>, usize), Failure> {
     let (id, n) = match (is_about_id, args.question.as_slice()) {
         (true, [id, n]) => (Some(id.as_str()), n),
         (false, [n]) => (None, n),
-        (true, _) => {
-            let needed = "an ID and N are needed, or N with --profile or --vector";
-            return Err(Failure::Usage(format!("{:?}: {needed}", args.question.join(" "))));
+        (true, question) => {
+            let file = args.file.display();
+            let given = question.join(" ");
+            return Err(Failure::Usage(format!(
+                "{given:?} is given, and an ID and N are needed, as in: index-builder query {file} ID 10; or N alone with \
+                 --profile or --vector"
+            )));
         }
         (false, _) => {
             let needed = "--profile and --vector are asked about instead of an ID; N alone is allowed";
@@ -223,13 +258,18 @@ fn asked_vector(
         return Ok(Some(("--vector", vector)));
     }
     let Some(path) = &args.profile else { return Ok(None) };
-    let text = std::fs::read(path).with_context(|| format!("--profile {}", path.display()))?;
+    let text = std::fs::read(path)
+        .map_err(|error| anyhow!("--profile {}: {}", path.display(), cannot_open(path, &error)))?;
     let fields = match parse(&text) {
         Ok(kindred::profile::Value::Map(fields)) => fields,
-        Ok(_) => return Err(anyhow!("--profile {}: not a JSON object", path.display()).into()),
+        Ok(_) => {
+            let needed = r#"a JSON object is expected, such as {"age": 30}"#;
+            return Err(anyhow!("--profile {}: {needed}", path.display()).into());
+        }
         Err(error) => {
-            let problem = format!("{error}, behind {} bytes", error.at);
-            return Err(anyhow!("--profile {}: {problem}", path.display()).into());
+            let problem = format!("{error}, behind {}", counted(error.at as u64, "byte"));
+            let needed = "one JSON object is expected";
+            return Err(anyhow!("--profile {}: {problem}; {needed}", path.display()).into());
         }
     };
     let vector = StoredVectorizer::of(index).vectorize(fields).context("--profile")?;
@@ -260,10 +300,10 @@ pub fn diff(args: &DiffArgs, out: &mut dyn Write) -> Result<(), Failure> {
 /// Where the list cannot be read or written, and for ids that no version has, unless that is meant.
 pub fn suppress(args: &SuppressArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let SuppressArgs { dir, ids, .. } = args;
+    versions_of(dir)?;
     let added = ids.iter().map(|id| id.as_bytes().to_vec());
     let list = change_suppressed(dir, |list| list.0.extend(added)).map_err(anyhow::Error::from)?;
-    writeln!(out, "suppressed {}; {}", ids.join(", "), say_how_many(&list, dir))
-        .context("standard output")?;
+    writeln!(out, "suppressed {}; {}", in_short(ids), say_how_many(&list, dir)).context("standard output")?;
     let unknown = unknown::of(dir, ids)?;
     if unknown.is_empty() {
         return Ok(());
@@ -277,9 +317,16 @@ pub fn suppress(args: &SuppressArgs, out: &mut dyn Write) -> Result<(), Failure>
 }
 
 fn say_how_many(list: &SuppressedIds, dir: &Path) -> String {
-    match list.0.len() {
-        1 => format!("1 id is suppressed in {}", dir.display()),
-        many => format!("{many} ids are suppressed in {}", dir.display()),
+    let ids = counted(list.0.len() as u64, "id");
+    format!("{ids} {} suppressed in {}", ids.is_or_are(), dir.display())
+}
+
+/// Some ids, and how many more there are.
+fn in_short<I: AsRef<str>>(ids: &[I]) -> String {
+    let named: Vec<&str> = ids.iter().take(MOST_IDS).map(AsRef::as_ref).collect();
+    match ids.len().saturating_sub(MOST_IDS) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 
@@ -288,16 +335,32 @@ fn say_how_many(list: &SuppressedIds, dir: &Path) -> String {
 /// # Errors
 /// Where the list cannot be read or written, and where it has none of the ids.
 pub fn unsuppress(args: &UnsuppressArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut found = false;
+    let UnsuppressArgs { dir, ids } = args;
+    versions_of(dir)?;
+    let (mut found, mut others) = (Vec::new(), Vec::new());
     let remove = |list: &mut SuppressedIds| {
-        args.ids.iter().for_each(|id| found |= list.0.remove(id.as_bytes()));
+        (found, others) = ids.iter().partition(|id| list.0.remove(id.as_bytes()));
     };
-    let list = change_suppressed(&args.dir, remove).map_err(anyhow::Error::from)?;
-    if !found {
-        return Err(anyhow!("{}: none of these ids was suppressed", args.dir.display()).into());
+    let list = change_suppressed(dir, remove).map_err(anyhow::Error::from)?;
+    if found.is_empty() {
+        let suppressed: Vec<_> = list.0.iter().map(|id| String::from_utf8_lossy(id)).collect();
+        let which = match suppressed.is_empty() {
+            true => "no id is".to_owned(),
+            false => format!("suppressed are: {}", in_short(&suppressed)),
+        };
+        return Err(anyhow!("{}: none of these ids was suppressed; {which}", dir.display()).into());
     }
-    writeln!(out, "{}", say_how_many(&list, &args.dir)).context("standard output")?;
+    if !others.is_empty() {
+        tracing::warn!("{}: not suppressed before: {}", dir.display(), in_short(&others));
+    }
+    writeln!(out, "unsuppressed {}; {}", in_short(&found), say_how_many(&list, dir))
+        .context("standard output")?;
     Ok(())
+}
+
+/// The versions of a directory.
+fn versions_of(dir: &Path) -> anyhow::Result<Vec<VersionFile>> {
+    directory::list(dir).map_err(|error| anyhow!(cannot_list(dir, &error)))
 }
 
 /// `list`: the versions of a directory, each checked as a server checks it; marked are the one that a server takes,
@@ -306,7 +369,10 @@ pub fn unsuppress(args: &UnsuppressArgs, out: &mut dyn Write) -> Result<(), Fail
 /// # Errors
 /// Where the directory cannot be read.
 pub fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let versions = directory::list(&args.dir).with_context(|| args.dir.display().to_string())?;
+    let versions = versions_of(&args.dir)?;
+    if versions.is_empty() {
+        say(format_args!("{}", has_versions(&args.dir, &versions)));
+    }
     let pinned = directory::read_pin(&args.dir).with_context(|| args.dir.display().to_string())?;
     let checked: Vec<_> = versions.iter().map(|file| (file.version, open_bare(&file.path))).collect();
     // As a server that starts now: a pin that cannot be obeyed leaves the highest good version.
@@ -335,7 +401,8 @@ pub fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> {
 fn open_bare(path: &Path) -> anyhow::Result<String> {
     let index = Index::open(MappedFile::open(path)?)?;
     let header = index.header();
-    Ok(format!("{}  {} profiles  {} bytes", rfc3339(header.created), header.profiles, header.file_length))
+    let profiles = counted(header.profiles.into(), "profile");
+    Ok(format!("{}  {profiles}  {} bytes", rfc3339(header.created), header.file_length))
 }
 
 /// `pin`: verifies a version and names it in the directory.
@@ -343,7 +410,13 @@ fn open_bare(path: &Path) -> anyhow::Result<String> {
 /// # Errors
 /// Where the version is missing or bad, and where the pin cannot be written.
 pub fn pin(args: &PinArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    pin::pin(&args.dir, args.version).map_err(anyhow::Error::from)?;
+    let PinArgs { dir, version } = args;
+    let versions = versions_of(dir)?;
+    if !versions.iter().any(|file| file.version == *version) {
+        let there = has_versions(dir, &versions);
+        return Err(anyhow!("{}: there is no version {version}; {there}", dir.display()).into());
+    }
+    pin::pin(dir, *version).map_err(anyhow::Error::from)?;
     writeln!(out, "pinned version {}", args.version).context("standard output")?;
     Ok(())
 }
@@ -353,6 +426,7 @@ pub fn pin(args: &PinArgs, out: &mut dyn Write) -> Result<(), Failure> {
 /// # Errors
 /// Where it cannot be removed.
 pub fn unpin(args: &UnpinArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    versions_of(&args.dir)?;
     let removed = pin::unpin(&args.dir).map_err(anyhow::Error::from)?;
     let message = if removed { "unpinned" } else { "nothing was pinned" };
     writeln!(out, "{message}").context("standard output")?;

@@ -11,6 +11,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use anyhow::Context;
+use kindred::counted::counted;
 use kindred::profile::path::{find, for_each_mut, holds, take};
 use kindred::profile::{Fields, IdError, ItemId, Value};
 use kindred::vectorizer::unit::{as_numbers, numbers_of};
@@ -18,6 +19,7 @@ use kindred::vectorizer::unit::{as_numbers, numbers_of};
 use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
 use crate::fields::{FieldsSeen, IdGuess, ListHints};
+use crate::personal::Documents;
 use crate::places::Places;
 use crate::separators::{ListSeparators, Lists, Splitter};
 use crate::skipped::Skipped;
@@ -58,6 +60,8 @@ pub struct Profiles {
     /// One for each profile; a profile's place here is its ordinal.
     pub entries: Vec<Entry>,
     ids: String,
+    /// How long each profile's vector was before it was normalised, once vectors have been made.
+    pub vector_lengths: Option<Vec<f32>>,
     /// Documents and vectors.
     pub spool: Spool,
     /// The field that holds the id.
@@ -74,6 +78,8 @@ pub struct Profiles {
     pub fields: FieldsSeen,
     /// Fields whose texts look like lists.
     pub hints: ListHints,
+    /// The fields that documents have.
+    pub documents: Documents,
     /// Fields whose texts are lists.
     pub lists: Lists,
     /// What is returned of documents.
@@ -152,6 +158,7 @@ pub struct Ingest {
     fields: FieldsSeen,
     guess: IdGuess,
     hints: ListHints,
+    documents: Documents,
     splitter: Splitter,
     returned: Returned,
     /// For each record its vector, where they come by themselves.
@@ -194,6 +201,7 @@ impl Ingest {
             fields: FieldsSeen::default(),
             guess: IdGuess::default(),
             hints: ListHints::default(),
+            documents: Documents::default(),
             splitter,
             returned,
             rows: Vec::new(),
@@ -308,6 +316,7 @@ impl Ingest {
                 self.first_infinite.get_or_insert_with(|| (name.clone(), number));
             }
         }
+        self.documents.observe(&fields);
         let value = Value::Map(fields);
         // A document of plain values is always written.
         let document = serde_json::to_vec(&value).map_err(anyhow::Error::from)?;
@@ -368,15 +377,16 @@ impl Ingest {
         if self.whole_floats > 0 {
             let ids = self.whole_floats;
             notes.push(format!(
-                "{ids} ids are whole numbers written as floats, and were read as integers (1.0 as 1): programs write \
-                 them so where an id is missing"
+                "{} written as floats and read as integers (1.0 as 1): programs write them so where an id is missing",
+                counted(ids, "whole id"),
             ));
         }
         if let Some((field, record)) = &self.first_infinite {
             notes.push(format!(
-                "{} numbers are infinite; JSON has no such number, so they are served as null and do not count (the \
-                 first: {}, field {field:?})",
-                self.infinite,
+                "{} {} infinite; JSON has no such number, so null is served instead, and does not count (the first: {}, \
+                 field {field:?})",
+                counted(self.infinite, "number"),
+                counted(self.infinite, "number").is_or_are(),
                 self.places.of(*record)
             ));
         }
@@ -478,6 +488,7 @@ impl Ingest {
         Ok(Profiles {
             entries,
             ids,
+            vector_lengths: None,
             spool,
             id_field,
             read: self.read,
@@ -486,6 +497,7 @@ impl Ingest {
             seen: asked_about.filter_map(|(name, seen)| seen.then_some(name)).collect(),
             fields: self.fields,
             hints: self.hints,
+            documents: self.documents,
             lists,
             returned: self.returned,
             notes: note.into_iter().chain(notes).collect(),

@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use kindred::index::codes;
-use kindred::index::{GraphMetadata, MapMetadata, TableMetadata};
+use kindred::counted::counted;
+use kindred::index::codes::{self, Encoded};
+use kindred::index::{CodesMetadata, GraphMetadata, MapMetadata, TableMetadata};
 use ndarray::Array2;
 
 use crate::gate::{Gate, Refusal};
@@ -72,7 +73,7 @@ pub struct Linked {
     /// The map, where there is one.
     pub map: Option<ProfileMap>,
     /// The vectors in 8 bits, for searches to walk by; none where searches are better without.
-    pub codes: Option<Vec<i8>>,
+    pub codes: Option<Encoded>,
     /// What had to be attached.
     pub repair: RepairReport,
     /// Nodes that a walk from the entry point reaches.
@@ -108,7 +109,9 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
         }
     };
     let repair = repair(&mut graph, nodes.vectors.view())?;
-    step.done(|| format!("{} nodes, {} of them attached afterwards", nodes.count(), repair.attached));
+    step.done(|| {
+        format!("{}, {} of them attached afterwards", counted(nodes.count() as u64, "node"), repair.attached)
+    });
     seconds.graph = started.elapsed().as_secs_f64();
     let started = Instant::now();
     let table = table::build(&pair_codes, cells.as_ref(), &nodes, &options.table, progress);
@@ -144,22 +147,22 @@ fn measure_codes(
     nodes: &Nodes,
     target_recall: f64,
     step: &Step,
-) -> anyhow::Result<(Option<Vec<i8>>, Quality)> {
+) -> anyhow::Result<(Option<Encoded>, Quality)> {
     let vectors = nodes.vectors.as_slice().context("the vectors do not lie one after the other")?;
     let codes = codes::encode(vectors, nodes.vectors.ncols());
-    let built = |codes| {
+    let built = |codes: Option<_>| {
         BuiltGraph::new(graph, nodes.vectors.view(), codes)
             .context("the vectors do not lie one after the other")
     };
-    let truth = Truth::find(&built(&codes)?, step);
-    let by_codes = measure(&built(&codes)?, &truth, target_recall);
+    let truth = Truth::find(&built(Some(&codes))?, step);
+    let by_codes = measure(&built(Some(&codes))?, &truth, target_recall);
     if by_codes.default_ef > EF_LADDER[0] {
-        let by_vectors = measure(&built(&[])?, &truth, target_recall);
+        let by_vectors = measure(&built(None)?, &truth, target_recall);
         if by_vectors.is_much_better_than(&by_codes) {
             return Ok((None, by_vectors));
         }
     }
-    Ok(((!codes.is_empty()).then_some(codes), by_codes))
+    Ok(((!codes.codes.is_empty()).then_some(codes), by_codes))
 }
 
 /// Numbers the nodes so that near ones mostly have near numbers: searches, and comparisons block by block, then find
@@ -217,6 +220,11 @@ impl Linked {
     /// What the file says about the neighbour table.
     pub fn table_metadata(&self) -> Option<TableMetadata> {
         self.table.as_ref().map(NeighbourTable::metadata)
+    }
+
+    /// What the file says about the codes.
+    pub fn codes_metadata(&self) -> Option<CodesMetadata> {
+        self.codes.as_ref().map(|codes| codes.metadata.clone())
     }
 
     /// What the file says about the map.

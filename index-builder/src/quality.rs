@@ -1,6 +1,6 @@
 //! How good a graph is, measured before it may be published.
 
-use kindred::index::codes::NodeCodes;
+use kindred::index::codes::{Encoded, NodeCodes};
 use kindred::index::exact::Distance;
 use kindred::index::graph::Graph;
 use kindred::index::recall::{K, found_within, kth_distance};
@@ -22,17 +22,17 @@ pub const EF_LADDER: [u32; 13] = [64, 96, 128, 192, 256, 384, 512, 768, 1024, 15
 pub struct BuiltGraph<'a> {
     graph: &'a FlatGraph,
     vectors: &'a [f32],
-    codes: &'a [i8],
+    codes: Option<&'a Encoded>,
     dimension: usize,
 }
 
 impl<'a> BuiltGraph<'a> {
     /// Puts a graph, its vectors and their codes together; `None` where the vectors do not lie one after the other.
-    /// Without codes (an empty slice) vectors are compared.
+    /// Without codes vectors are compared.
     pub fn new(
         graph: &'a FlatGraph,
         vectors: ArrayView2<'a, f32>,
-        codes: &'a [i8],
+        codes: Option<&'a Encoded>,
     ) -> Option<BuiltGraph<'a>> {
         let dimension = vectors.ncols();
         Some(BuiltGraph { graph, vectors: vectors.to_slice()?, codes, dimension })
@@ -58,7 +58,8 @@ impl Graph for BuiltGraph<'_> {
     }
 
     fn codes(&self) -> Option<NodeCodes<'_>> {
-        NodeCodes::new(self.codes, self.dimension)
+        let Encoded { codes, metadata } = self.codes?;
+        Some(NodeCodes::new(codes, self.dimension)?.with_metadata(Some(metadata)))
     }
 
     fn neighbours(&self, node: u32, level: usize) -> &[u32] {

@@ -8,8 +8,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use kindred::index::Header;
 use kindred::index::directory::{parse_file_name, record_name};
+use kindred::index::{FieldMetadata, Header};
 use serde::{Deserialize, Serialize};
 
 use crate::compare::{Compared, directory_of};
@@ -18,6 +18,8 @@ use crate::skipped::{Reason, Skipped};
 
 /// The longest record that is read.
 const LONGEST_BYTES: u64 = 1 << 20;
+/// Fields that are recorded.
+const MOST_FIELDS: usize = 500;
 /// The longest text of an example, in characters: an id is in it, and what is wrong, but never a profile.
 const LONGEST_EXAMPLE: usize = 200;
 
@@ -43,9 +45,33 @@ pub struct BuildRecord {
     /// What a person should know of the source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What became of the fields, by name, the first 500.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<RecordedField>,
     /// What the gates found that compare with the served version, where they were asked to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compared: Option<Compared>,
+}
+
+/// What became of a field, in short: `inspect` has the reasons.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordedField {
+    /// Its name, shortened.
+    pub name: String,
+    /// What it was taken for.
+    pub kind: String,
+    /// Whether answers have it.
+    pub exposed: bool,
+}
+
+/// The first fields, short enough for a record.
+pub fn fields(fields: Option<&[FieldMetadata]>) -> Vec<RecordedField> {
+    let record = |field: &FieldMetadata| RecordedField {
+        name: shortened(&field.name).into_owned(),
+        kind: field.kind.clone(),
+        exposed: field.exposed.unwrap_or(true),
+    };
+    fields.unwrap_or_default().iter().take(MOST_FIELDS).map(record).collect()
 }
 
 impl BuildRecord {

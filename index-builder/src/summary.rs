@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use kindred::counted::counted;
 use kindred::index::{FieldMetadata, MapMetadata, Source, TableKind, TableMetadata};
 use serde::Serialize;
 use serde::ser::Serializer;
@@ -53,9 +54,11 @@ pub struct Summary {
     pub id_field: String,
     /// What made the vectors.
     pub vectorizer: String,
-    /// What each field was taken for, where the vectorizer looks at fields.
+    /// What became of each field that is compared or stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<FieldMetadata>>,
+    /// The fields that `--expose` names; all but the vector where it is none.
+    pub exposed: Option<Vec<String>>,
     /// Records left out, by reason.
     #[serde(serialize_with = "counts")]
     pub skipped: Skipped,
@@ -109,22 +112,32 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "published     version {}: {}", self.version, self.file)?;
         writeln!(f, "source        {} ({})", self.source.name, self.source.format)?;
-        writeln!(f, "profiles      {} of {} records, id in {:?}", self.profiles, self.read, self.id_field)?;
+        writeln!(
+            f,
+            "profiles      {} of {}, id in {:?}",
+            self.profiles,
+            counted(self.read, "record"),
+            self.id_field
+        )?;
         writeln!(f, "skipped       {}{}", self.skipped.total(), describe(&self.skipped))?;
         writeln!(f, "duplicate ids {}{}", self.duplicates, self.example("duplicate id"))?;
         for note in &self.notes {
-            writeln!(f, "note          {note}")?;
+            match note.strip_prefix("warning: ") {
+                Some(warning) => writeln!(f, "warning       {warning}")?,
+                None => writeln!(f, "note          {note}")?,
+            }
         }
         writeln!(
             f,
-            "vectors       {} numbers, by {}; {} are zero{}",
-            self.dimension,
+            "vectors       {}, by {}; {} {} zero{}",
+            counted(self.dimension, "number"),
             self.vectorizer,
             self.zero_vectors,
+            counted(self.zero_vectors, "vector").is_or_are(),
             self.example("zero vector")
         )?;
         if let Some(fields) = &self.fields {
-            writeln!(f, "fields        {}", crate::taken_for::on_one_line(fields))?;
+            writeln!(f, "fields        {}", crate::taken_for::on_one_line(fields, self.exposed.is_some()))?;
         }
         writeln!(
             f,
@@ -134,10 +147,14 @@ impl fmt::Display for Summary {
         writeln!(f, "recall@10     {:.4} at ef {}", self.recall_at_10, self.ef)?;
         match &self.table {
             Some(TableMetadata { neighbours, kind: TableKind::Exact, .. }) => {
-                writeln!(f, "table         {neighbours} neighbours each, exact")?;
+                writeln!(f, "table         {} each, exact", counted((*neighbours).into(), "neighbour"))?;
             }
             Some(TableMetadata { neighbours, recall, .. }) => {
-                writeln!(f, "table         {neighbours} neighbours each, approximate, recall {recall:.4}")?;
+                writeln!(
+                    f,
+                    "table         {} each, approximate, recall {recall:.4}",
+                    counted((*neighbours).into(), "neighbour")
+                )?;
             }
             None => writeln!(f, "table         none")?,
         }
@@ -158,7 +175,8 @@ impl fmt::Display for Summary {
         }
         if !self.removed.is_empty() {
             let removed: Vec<String> = self.removed.iter().map(u64::to_string).collect();
-            writeln!(f, "removed       versions {}", removed.join(", "))?;
+            let versions = if removed.len() == 1 { "version" } else { "versions" };
+            writeln!(f, "removed       {versions} {}", removed.join(", "))?;
         }
         let Seconds { read, vectorize, graph, table, map, verify, publish, total } = self.seconds;
         write!(

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use crate::cli::BuildArgs;
 use crate::failure::Failure;
 use crate::ingest::{Entry, Profiles, check_skipped};
+use crate::missing::cannot_open;
 use crate::options::{BuildOptions, FieldSelection, VectorizerChoice};
 use crate::progress::Step;
 use crate::publish::Cleanup;
@@ -99,7 +100,7 @@ fn load(
     Ok((vectors::load(profiles, spans, spool, dimension, skipped)?, described))
 }
 
-fn hashing(job: &Job<'_>, profiles: &Profiles) -> Result<ProfileVectors, Failure> {
+fn hashing(job: &Job<'_>, profiles: &mut Profiles) -> Result<ProfileVectors, Failure> {
     let config = HashingConfig {
         dimension: job.args.dimension.map_or(HASHING_DIMENSION, |dimension| dimension as usize),
         seed: job.args.seed,
@@ -115,7 +116,7 @@ fn hashing(job: &Job<'_>, profiles: &Profiles) -> Result<ProfileVectors, Failure
         job.step.advance(1);
         Ok::<_, anyhow::Error>(())
     })?;
-    vectors::normalise(&mut rows);
+    profiles.vector_lengths = Some(vectors::normalise(&mut rows));
     let (fingerprint, state) = (vectorizer.fingerprint(), Some(vectorizer.to_bytes()));
     Ok(ProfileVectors { rows, fingerprint, state, lengths: None, fields: Some(fields), notes })
 }
@@ -192,7 +193,9 @@ fn python(
     };
     let stop = config.stop.clone();
     let _stopped_by_signals = job.cleanup.register(move || stop.store(true, Ordering::Relaxed));
-    let source = std::fs::read(&spec.path).with_context(|| spec.path.display().to_string())?;
+    let source = std::fs::read(&spec.path).map_err(|error| {
+        anyhow!("--vectorizer python:{}: {}", spec.path.display(), cannot_open(&spec.path, &error))
+    })?;
     let fingerprint = hex(twox_hash::XxHash3_64::oneshot(&source));
     let batches: Vec<&[Entry]> = profiles.entries.chunks(config.batch_size.max(1)).collect();
     let made: Vec<Mutex<Vec<Made>>> = batches.iter().map(|_| Mutex::default()).collect();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
+use kindred::counted::counted;
 use kindred::index::FieldMetadata;
 use kindred::index::format::{MAX_DIMENSION, NONE};
 use kindred::vectorizer::unit;
@@ -29,7 +30,7 @@ pub struct ProfileVectors {
     pub state: Option<Vec<u8>>,
     /// What tells two states of the vectorizer apart.
     pub fingerprint: String,
-    /// What each field was taken for, where the vectorizer looks at fields.
+    /// What became of each field; of the vectorizer only those that it looks at.
     pub fields: Option<Vec<FieldMetadata>>,
     /// What a person should know of them.
     pub notes: Vec<String>,
@@ -77,19 +78,22 @@ pub fn describe_lengths(
     }
     let mut count: Vec<(usize, u64)> = count.into_iter().collect();
     count.sort_by_key(|&(length, count)| (std::cmp::Reverse(count), length));
-    let shown = count
-        .iter()
-        .take(LENGTHS_SHOWN)
-        .map(|(length, count)| format!("{length} numbers in {count} profiles"));
+    let shown = count.iter().take(LENGTHS_SHOWN).map(|(length, count)| {
+        format!("{} in {}", counted(*length as u64, "number"), counted(*count, "profile"))
+    });
     let more = if count.len() > LENGTHS_SHOWN { " and others" } else { "" };
     let found = format!("the vectors have {}{more}", shown.collect::<Vec<_>>().join(", "));
     Some(match asked {
-        Some(asked) => format!("--dimension asks for vectors of {asked} numbers: {found}"),
+        Some(asked) => format!(
+            "--dimension asks for vectors of {}: {found}; without --dimension the most frequent length is taken",
+            counted(asked.into(), "number")
+        ),
         None => format!("{found}; those of {used} are used, the most frequent length"),
     })
 }
 
-/// Reads the vectors that lie in a spool, checks and normalises them. Profiles whose vector has another length or a
+/// Reads the vectors that lie in a spool, checks and normalises them, and notes in `profiles` how long they were.
+/// Profiles whose vector has another length or a
 /// number that is not finite are skipped and leave `profiles`.
 ///
 /// # Errors
@@ -127,9 +131,11 @@ pub fn load(
         }
     }
     profiles.entries = kept;
-    normalise(&mut rows);
-    let unused = profiles.entries.len();
-    Ok(truncated(rows, unused))
+    let mut lengths = normalise(&mut rows);
+    let used = profiles.entries.len();
+    lengths.truncate(used);
+    profiles.vector_lengths = Some(lengths);
+    Ok(truncated(rows, used))
 }
 
 fn check(bytes: &[u8], dimension: usize) -> std::io::Result<Result<Vec<f32>, &'static str>> {
@@ -141,12 +147,16 @@ fn check(bytes: &[u8], dimension: usize) -> std::io::Result<Result<Vec<f32>, &'s
     Ok(if vector.iter().all(|number| number.is_finite()) { Ok(vector) } else { Err("vector not finite") })
 }
 
-/// Divides each row by its length; a row of zeros stays one.
-pub fn normalise(rows: &mut Array2<f32>) {
-    rows.outer_iter_mut().into_par_iter().for_each(|mut row| {
+/// Divides each row by its length, and gives the lengths; a row of zeros stays one. A length that is too large for a
+/// single number is said to be the largest.
+pub fn normalise(rows: &mut Array2<f32>) -> Vec<f32> {
+    let rows = rows.outer_iter_mut().into_par_iter();
+    let lengths = rows.map(|mut row| {
         let length = unit::length(row.iter());
         row.iter_mut().for_each(|number| *number = unit::scaled(*number, length));
+        length.min(f64::from(f32::MAX)) as f32
     });
+    lengths.collect()
 }
 
 /// The first rows of a matrix, in the memory that it has.
@@ -276,7 +286,9 @@ mod tests {
     #[test]
     fn rows_become_unit_vectors_and_zero_stays_zero() {
         let mut rows = array![[3.0f32, 4.0], [0.0, -0.0], [1e-30, 0.0], [-1e30, 1e30]];
-        normalise(&mut rows);
+        let lengths = normalise(&mut rows);
+        assert_eq!(lengths[..3], [5.0, 0.0, 1e-30]);
+        assert_eq!(normalise(&mut array![[f32::MAX, f32::MAX], [f32::from_bits(1), 0.0]]), [f32::MAX, 1e-45]);
         assert_eq!(rows.row(0).to_vec(), [0.6, 0.8]);
         assert_eq!(rows.row(1).map(|number| number.to_bits()).to_vec(), [0, 0]);
         assert_eq!(rows.row(2).to_vec(), [1.0, 0.0]);

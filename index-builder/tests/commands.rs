@@ -62,12 +62,13 @@ fn what_cannot_be_asked_is_wrong_usage_and_what_has_no_answer_is_exit_1() {
     for n in ["0", "-1", "ten", "1.5", "4294967296"] {
         query(&[], n).fails(2, &["<N>", n]);
     }
-    query(&["--ef", "0"], "5").fails(2, &["--ef 0", "1 to 4096"]);
-    query(&["--ef", "4097"], "5").fails(2, &["--ef 4097", "1 to 4096"]);
+    query(&["--ef", "0"], "5").fails(2, &["--ef", "0", "1 to 4096"]);
+    query(&["--ef", "4097"], "5").fails(2, &["--ef", "4097", "1 to 4096"]);
+    query(&["--ef", "ten"], "5").fails(2, &["--ef", "ten", "a whole number from 1 to 4096"]);
     query(&["--ef", "10", "--exact"], "5").fails(2, &["--ef", "--exact"]);
     place.try_query(1, &[], "nobody", "5").fails(1, &["\"nobody\"", "no profile has this id"]);
     place.try_query(1, &[], "", "5").fails(1, &["no profile has this id"]);
-    place.try_query(2, &[], "p0", "5").fails(1, &["index-00000002.knd", "No such file"]);
+    place.try_query(2, &[], "p0", "5").fails(1, &["index-00000002.knd", "No such file", "are: 1"]);
 }
 
 #[test]
@@ -90,14 +91,14 @@ fn a_vector_or_a_profile_that_is_not_in_the_index_can_be_asked_about() {
         ("[1,0", 2, "a list of numbers is allowed"),
         ("{}", 2, "a list of numbers is allowed"),
         ("[1,\"x\"]", 2, "a list of numbers is allowed"),
-        ("[1]", 1, "the vector has 1 numbers, and those of the index have 2"),
+        ("[1]", 1, "the vector has 1 number, and those of the index have 2"),
         ("[0,0]", 1, "its vector is zero"),
         ("[1e39,0]", 1, "not finite"),
     ] {
         query(&["--vector", vector, "1"]).fails(code, &[part]);
     }
     for (text, part) in
-        [("[]", "not a JSON object"), ("{\"v\":", "behind 5 bytes"), ("{}", "\"v\": vector missing")]
+        [("[]", "a JSON object is expected"), ("{\"v\":", "behind 5 bytes"), ("{}", "\"v\": vector missing")]
     {
         query(&["--profile", &write(text), "1"]).fails(1, &["--profile", part]);
     }
@@ -158,14 +159,16 @@ fn a_file_has_a_map_unless_it_is_not_wanted() {
 fn inspect_of_a_directory_is_of_the_version_that_would_be_served() {
     let place = Place::with_vectors(3);
     fs::create_dir(place.index()).unwrap();
-    on_index(&place, "inspect", &[]).fails(1, &["index", "no index-NNNNNNNN.knd"]);
+    on_index(&place, "inspect", &[]).fails(1, &["index", "has no version", "index-builder build --out"]);
     place.build(&[]).done();
     place.build(&[]).done();
     assert_eq!(on_index(&place, "inspect", &["--json"]).json()["version"], 2);
     on_index(&place, "pin", &["1"]).done();
     assert_eq!(on_index(&place, "inspect", &["--json"]).json()["version"], 1);
     fs::remove_file(place.version(1)).unwrap();
-    on_index(&place, "inspect", &[]).fails(1, &["the pinned version 1 is not there"]);
+    let ran = on_index(&place, "inspect", &["--json"]);
+    assert!(ran.stderr.contains("the pinned version 1 is not there"), "{}", ran.stderr);
+    assert_eq!(ran.json()["version"], 2, "as a server that finds no such version");
 }
 
 #[test]
@@ -187,7 +190,10 @@ fn verify_takes_a_good_file_and_refuses_any_other() {
         on_index(&place, "pin", &["2"]).fails(1, &["index-00000002.knd"]);
     }
     verify(&place, 3).fails(1, &["index-00000003.knd", "No such file"]);
-    run(["verify".as_ref(), place.index().as_os_str()]).fails(1, &["index"]);
+    let ran = on_index(&place, "verify", &[]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    assert!(ran.stdout.contains("index-00000001.knd: good: 10 profiles, 10 nodes"), "{ran:#?}");
+    assert!(ran.stderr.contains("index-00000002.knd"), "{ran:#?}");
     assert!(!place.names().contains(&"PINNED".to_owned()));
 }
 
@@ -220,7 +226,7 @@ fn a_pin_is_verified_written_and_taken_back() {
     assert!(on_index(&place, "pin", &["1"]).done().contains("pinned version 1"));
     assert_eq!(fs::read(place.index().join("PINNED")).unwrap(), b"1\n");
     assert!(on_index(&place, "pin", &["2"]).done().contains("pinned version 2"));
-    on_index(&place, "pin", &["3"]).fails(1, &["index-00000003.knd", "No such file"]);
+    on_index(&place, "pin", &["3"]).fails(1, &["there is no version 3", "are: 1, 2"]);
     for bad in ["0", "-1", "two", "18446744073709551616"] {
         on_index(&place, "pin", &["--", bad]).fails(2, &[bad]);
     }
@@ -243,4 +249,74 @@ fn a_build_goes_on_while_the_pin_is_damaged_and_removes_nothing() {
     on_index(&place, "unpin", &[]).done();
     place.build(&["--keep", "1"]).done();
     assert_eq!(place.versions(), ["index-00000003.knd", "index-00000004.knd"]);
+}
+
+#[test]
+fn a_directory_stands_for_the_version_that_would_be_served() {
+    let place = Place::with_vectors(10);
+    for _ in 0..3 {
+        place.build_vectors(&[]);
+    }
+    fs::write(place.version(3), "rubbish").unwrap();
+    let expected = place.try_query(2, &[], "p0", "3").done();
+    let ran = on_index(&place, "query", &["p0", "3"]);
+    assert!(ran.stderr.contains("index-00000003.knd"), "what is passed over is told: {}", ran.stderr);
+    assert_eq!(ran.done(), expected);
+    let index = place.index();
+    let index = index.to_str().unwrap();
+    assert_eq!(run(["diff", index, index, "--json"]).json()["new"]["file"], "index-00000002.knd");
+    run(["report", index, "--against", index, "--out", place.path("r.html").to_str().unwrap()]).done();
+    on_index(&place, "pin", &["1"]).done();
+    assert!(on_index(&place, "inspect", &["--json"]).json()["file"].as_str().unwrap().ends_with("1.knd"));
+    fs::remove_file(place.version(3)).unwrap();
+    assert_eq!(on_index(&place, "verify", &[]).done().lines().count(), 2);
+    for version in [1, 2] {
+        fs::write(place.version(version), "rubbish").unwrap();
+    }
+    on_index(&place, "query", &["p0", "3"]).fails(1, &["no version of it is good"]);
+}
+
+#[test]
+fn an_id_that_is_not_there_is_answered_with_those_that_are_near() {
+    let place = Place::with_vectors(12);
+    place.build_vectors(&[]);
+    for (id, said) in [
+        ("p", "Ids that begin so: p0, p1, p10, p11, p2, ..."),
+        ("P3", "Did you mean \"p3\"?"),
+        (" p3 ", "Did you mean \"p3\"?"),
+        ("p1x", "Ids that begin with \"p1\": p1, p10, p11"),
+    ] {
+        place.try_query(1, &[], id, "3").fails(1, &["no profile has this id", said]);
+    }
+    let told = place.try_query(1, &[], "zebra", "3").fails(1, &["no profile has this id"]);
+    assert!(!told.contains("begin"), "{told}");
+    on_index(&place, "suppress", &["p3"]).done();
+    place.try_query(1, &[], "p3", "3").fails(1, &["it is suppressed", "unsuppress"]);
+    on_index(&place, "query", &["p3"]).fails(2, &["\"p3\" is given", "an ID and N are needed", "ID 10"]);
+}
+
+#[test]
+fn a_path_that_is_no_index_directory_is_told_from_one_without_versions() {
+    let place = Place::with_vectors(3);
+    let file = place.write("file", "");
+    let commands: [&[&str]; 5] =
+        [&["list"], &["pin", "1"], &["unpin"], &["suppress", "p0"], &["unsuppress", "p0"]];
+    for command in commands {
+        let with = |path: &std::path::Path| {
+            let rest = command[1..].iter().map(|&arg| arg.to_owned());
+            run([command[0].to_owned(), path.display().to_string()].into_iter().chain(rest))
+        };
+        with(&place.index()).fails(1, &["No such file or directory"]);
+        with(&file).fails(1, &["a directory is expected"]);
+    }
+    fs::create_dir(place.index()).unwrap();
+    let listed = on_index(&place, "list", &[]);
+    assert!(
+        listed.stderr.contains("has no version") && listed.stderr.contains("build --out"),
+        "{}",
+        listed.stderr
+    );
+    assert_eq!(listed.done(), "");
+    on_index(&place, "pin", &["1"]).fails(1, &["there is no version 1", "build --out"]);
+    on_index(&place, "verify", &[]).fails(1, &["has no version"]);
 }

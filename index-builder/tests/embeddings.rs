@@ -160,7 +160,7 @@ fn a_profile_without_the_vector_is_skipped_as_with_field() {
     assert_eq!(summary["skipped"], json!({"vector missing": 1, "vector of another length": 1}));
     assert_eq!(summary["examples"]["vector missing"], "none");
     assert!(
-        summary["notes"].to_string().contains("8 numbers in 98 profiles, 2 numbers in 1 profiles"),
+        summary["notes"].to_string().contains("8 numbers in 98 profiles, 2 numbers in 1 profile"),
         "{summary}"
     );
 }

@@ -296,28 +296,155 @@ fn described() -> Place {
 fn what_each_field_was_taken_for_is_said_everywhere() {
     let place = described();
     let text = place.build(&["--no-map"]).done();
-    assert!(text.contains("\nfields        age number, bio text, gender category, m.x<y list\n"), "{text}");
+    assert!(
+        text.contains(
+            "\nfields        age number, bio text, gender category, \"m.x<y\" list; exposed: all\n"
+        ),
+        "{text}"
+    );
     assert!(text.contains("; 0 are zero"), "{text}");
     let summary = place.build(&["--no-map", "--json"]).json();
     assert_eq!(summary["fields"], place.inspect(2)["fields"]);
-    let age = &summary["fields"][0];
+    let age = &summary["fields"][1];
+    assert_eq!((&summary["fields"][0]["kind"], &age["exposed"]), (&json!("id"), &json!(true)));
     assert_eq!(["values", "numbers", "missing"].map(|name| age[name].as_u64().unwrap()), [299, 298, 1]);
     let why = "99.6 % of 299 values are numbers, 90 % are needed; compared as a category: 1; numbers that are text: 1; \
                texts that say that there is none: 1; some are far from all others and do not count for the scale";
     assert_eq!((age["kind"].as_str().unwrap(), age["reason"].as_str().unwrap()), ("number", why));
     let shown = common::run(["inspect", place.version(1).to_str().unwrap()]).done();
-    assert!(shown.contains(&format!("  age              number   {why}; profiles without: 1\n")), "{shown}");
+    assert!(
+        shown.contains(&format!("  age              number   {why}; profiles without: 1; exposed\n")),
+        "{shown}"
+    );
     let out = place.path("report.html");
     common::run(["report", place.version(1).to_str().unwrap(), "--out", out.to_str().unwrap()]).done();
     let page = fs::read_to_string(out).unwrap();
     assert!(page.contains(why) && page.contains("m.x&lt;y"), "{page}");
 }
 
+/// Name, kind and whether it is exposed, of each field.
+fn became(fields: &Value) -> Vec<(&str, &str, bool)> {
+    let rows = fields.as_array().unwrap().iter();
+    rows.map(|row| {
+        (row["name"].as_str().unwrap(), row["kind"].as_str().unwrap(), row["exposed"].as_bool().unwrap())
+    })
+    .collect()
+}
+
 #[test]
-fn a_vectorizer_that_looks_at_no_fields_says_nothing_of_them() {
+fn fields_that_are_not_compared_are_named_with_whether_answers_have_them() {
     let place = people();
-    let summary = place.build(&["--vectorizer", "field:v", "--json"]).json();
-    assert!(summary.get("fields").is_none() && place.inspect(1).get("fields").is_none());
+    let text = place.build(&["--vectorizer", "field:v", "--expose", "city,secret"]).done();
+    assert!(
+        text.contains("\nfields        city stored, secret stored, v vector; exposed: city, secret\n"),
+        "{text}"
+    );
+    let expected =
+        [("_id", "id", true), ("city", "stored", true), ("secret", "stored", true), ("v", "vector", false)];
+    assert_eq!(became(&place.inspect(1)["fields"]), expected);
+    let summary = place.build(&["--ignore-fields", "city,v", "--expose", "hobby,city", "--json"]).json();
+    let expected = [
+        ("_id", "id", true),
+        ("city", "stored", true),
+        ("hobby", "category", true),
+        ("secret", "category", false),
+    ];
+    assert_eq!(became(&summary["fields"]), expected);
+    assert_eq!(summary["fields"][1]["reason"], "not compared: it is left out");
+    let record: Value = serde_json::from_slice(&fs::read(place.record(2)).unwrap()).unwrap();
+    assert_eq!(became(&record["fields"]), expected);
+    let shown = common::run(["inspect", place.version(2).to_str().unwrap()]).done();
+    assert!(shown.contains("not compared: it is left out; profiles without: 0; exposed\n"), "{shown}");
+    assert!(shown.contains("; not exposed\n"), "{shown}");
+    let none = place.build(&["--expose", ""]).done();
+    assert!(none.contains("; exposed: none but the id\n"), "{none}");
+}
+
+/// Members with what should not be shown, some of it in maps and lists.
+fn members() -> Place {
+    let member = |n: usize| {
+        json!({
+            "_id": format!("m{n:03}"), "first_name": ["Ann", "Bob"][n % 2], "email": format!("user{n}@example.org"),
+            "contact": {"city": "Bern", "numbers": [{"value": format!("+41 44 123 45 {n:02}")}]},
+            "lastLogin": format!("2026-01-{:02}T10:00:{:02}Z", n % 28 + 1, n % 60), "email_verified": true,
+            "phone_brand": ["Fairphone", "Nokia"][n % 2], "bio": format!("I like tea {n}"),
+        })
+    };
+    Place::with(&(0..40).map(member).collect::<Vec<_>>())
+}
+
+#[test]
+fn personal_fields_that_would_be_returned_are_named_with_the_option_that_leaves_them_out() {
+    let place = members();
+    let ran = place.build(&["--no-map"]);
+    let warning = "warning: answers will have fields that look personal: email (e-mail addresses: 40 of 40 values), \
+                   contact.numbers.value (telephone numbers: 40 of 40 values), lastLogin (by its name: times of the last visit). \
+                   Leave them out: --expose first_name,contact.city,email_verified,phone_brand,bio; ";
+    assert!(ran.stderr.contains(warning), "{}", ran.stderr);
+    assert!(ran.done().contains("\nwarning       answers will have fields"), "the summary has it too");
+    let record: Value = serde_json::from_slice(&fs::read(place.record(1)).unwrap()).unwrap();
+    assert!(record["notes"].to_string().contains("look personal"), "{record}");
+    // What the warning proposes ends it, and so does naming the fields.
+    for expose in [
+        "first_name,contact.city,email_verified,phone_brand,bio",
+        "email,contact.numbers.value,lastLogin,bio",
+        "",
+    ] {
+        let ran = place.build(&["--no-map", "--expose", expose]);
+        assert!(!ran.stderr.contains("personal"), "{expose}: {}", ran.stderr);
+        ran.done();
+    }
+    // A map that is named is not yet what is in it.
+    let ran = place.build(&["--no-map", "--expose", "contact,bio"]);
+    assert!(ran.stderr.contains("contact.numbers.value (telephone"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--expose contact.city,bio;"), "{}", ran.stderr);
+    // What is only left out of the comparison is returned all the same.
+    let ran = place.build(&["--no-map", "--ignore-fields", "email"]);
+    assert!(ran.stderr.contains("email (e-mail addresses"), "{}", ran.stderr);
+}
+
+#[test]
+fn ids_that_are_personal_are_told() {
+    let place = members();
+    let ran = place.build(&["--no-map", "--id-field", "email", "--expose", "bio"]);
+    assert!(
+        ran.stderr.contains("warning: the ids look personal: email (e-mail addresses: 40 of 40"),
+        "{}",
+        ran.stderr
+    );
+    ran.done();
+    let ran = place.build(&["--no-map", "--id-field", "email", "--expose", "bio,email"]);
+    assert!(!ran.stderr.contains("personal"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_fields_of_the_sample_are_not_personal() {
+    let place = Place::empty();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/profiles.pickle");
+    let out = place.index();
+    let ran = common::run([
+        "build",
+        "--profiles",
+        sample,
+        "--no-map",
+        "--neighbours",
+        "0",
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    assert!(!ran.stderr.contains("personal") && !ran.stderr.contains("word of its own"), "{}", ran.stderr);
+    ran.done();
+}
+
+#[test]
+fn fields_that_only_tell_profiles_apart_are_noticed_where_they_are_compared() {
+    let profile = |n: usize| json!({"_id": n, "slug": format!("x{n}y"), "bio": format!("tea {n}"), "city": ["Bern", "Biel"][n % 2]});
+    let place = Place::with(&(0..300).map(profile).collect::<Vec<_>>());
+    let ran = place.build(&["--no-map"]);
+    assert!(ran.stderr.contains("nearly every value is a word of its own: slug."), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--ignore-fields slug\n"), "{}", ran.stderr);
+    let ran = place.build(&["--no-map", "--ignore-fields", "slug"]);
+    assert!(!ran.stderr.contains("word of its own"), "{}", ran.stderr);
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn ids_with_characters_that_nobody_sees_are_skipped_and_shown_escaped() {
 fn ids_that_pandas_has_made_floats_of_are_integers_and_it_is_said() {
     let place = with_ids(&[json!(1.0), json!("a"), json!(2.5)]);
     let ran = place.build(&["--max-skipped", "1", "--vectorizer", "field:v", "--json"]);
-    assert!(ran.stderr.contains("1 ids are whole numbers written as floats"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 whole id written as floats"), "{}", ran.stderr);
     assert_eq!(ran.json()["skipped"], json!({"id float": 1}));
     assert_eq!(place.others("a")[0]["_id"], 1);
 }
@@ -210,7 +210,7 @@ fn whole_floats_are_the_integers_that_they_were_and_it_is_said() {
     let place = with_ids(&[json!(1.0), json!(2.0), json!(null), json!(-3.0), json!(1e300)]);
     let summary = place.build_vectors(&["--max-skipped", "1"]);
     assert_eq!(summary["skipped"], json!({"id null": 1, "id float": 1}));
-    assert!(summary["notes"].to_string().contains("3 ids are whole numbers written as floats"), "{summary}");
+    assert!(summary["notes"].to_string().contains("3 whole ids written as floats"), "{summary}");
     let answer = place.query(&[], "1", "5");
     let mut found: Vec<String> =
         answer.as_array().unwrap().iter().map(|profile| profile["_id"].to_string()).collect();

@@ -38,14 +38,20 @@ fn suppressed_ids_are_a_list_and_answers_go_without_them() {
         let answer = place.query(flags, "p0", "3");
         assert_eq!(ids(&answer), [before[1], before[3], before[4]], "{flags:?}");
     }
-    place.try_query(1, &[], before[0], "3").fails(1, &[before[0], "no profile has this id"]);
+    place
+        .try_query(1, &[], before[0], "3")
+        .fails(1, &[before[0], "no profile has this id", "it is suppressed"]);
     assert!(
-        on_index(&place, "unsuppress", &[before[0], before[2]]).done().starts_with("1 id is suppressed in ")
+        on_index(&place, "unsuppress", &[before[0], before[2]]).done().contains("; 1 id is suppressed in ")
     );
     assert_eq!(ids(&place.query(&[], "p0", "9")), before);
-    on_index(&place, "unsuppress", &["not built yet"]).done();
+    let ran = on_index(&place, "unsuppress", &["not built yet", "p0"]);
+    assert!(ran.stderr.contains("not suppressed before: p0"), "{}", ran.stderr);
+    assert!(ran.done().starts_with("unsuppressed not built yet; 0 ids are suppressed in "));
     assert!(!place.index().join("SUPPRESSED").exists());
-    on_index(&place, "unsuppress", &["not built yet"]).fails(1, &["none of these ids"]);
+    on_index(&place, "unsuppress", &["not built yet"]).fails(1, &["none of these ids", "no id is"]);
+    on_index(&place, "suppress", &["p1"]).done();
+    on_index(&place, "unsuppress", &["p2"]).fails(1, &["none of these ids", "suppressed are: p1"]);
 }
 
 #[test]

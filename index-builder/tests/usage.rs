@@ -11,13 +11,15 @@ use common::{Place, run};
 fn a_value_that_is_not_allowed_is_named_with_what_is() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["--format", "xml"], &["--format", "xml", "auto|pickle|jsonl|json|csv|parquet|arrow"]),
-        (&["--m", "1"], &["--m", "1", "2..=256"]),
-        (&["--m", "257"], &["--m", "257", "2..=256"]),
-        (&["--ef-construction", "0"], &["--ef-construction", "0", "1..="]),
-        (&["--seed=-1"], &["--seed", "-1"]),
-        (&["--threads", "1025"], &["--threads", "1025", "0..=1024"]),
-        (&["--threads", "two"], &["--threads", "two"]),
-        (&["--nice", "20"], &["--nice", "20", "0..=19"]),
+        (&["--m", "1"], &["--m", "1", "2 to 256"]),
+        (&["--m", "257"], &["--m", "257", "2 to 256"]),
+        (&["--ef-construction", "0"], &["--ef-construction", "0", "1 to 65536"]),
+        (&["--seed=-1"], &["--seed", "-1", "a whole number from 0 to"]),
+        (&["--seed", "-1"], &["--seed", "'-1'", "a whole number from 0 to"]),
+        (&["--max-zero", "-1"], &["--max-zero", "'-1'", "0 to 1"]),
+        (&["--threads", "1025"], &["--threads", "1025", "0 to 1024"]),
+        (&["--threads", "two"], &["--threads", "two", "0 to 1024"]),
+        (&["--nice", "20"], &["--nice", "20", "0 to 19"]),
         (&["--on-duplicate-id", "merge"], &["--on-duplicate-id", "merge", "error", "first", "last"]),
         (&["--max-skipped", "1.5"], &["--max-skipped", "1.5", "0 to 1"]),
         (&["--max-skipped", "NaN"], &["--max-skipped", "NaN", "0 to 1"]),
@@ -27,8 +29,8 @@ fn a_value_that_is_not_allowed_is_named_with_what_is() {
         (&["--min-profiles-ratio", "90"], &["--min-profiles-ratio", "90", "0 to 1"]),
         (&["--metrics-file", "build.txt"], &["--metrics-file", "build.txt", ".prom"]),
         (&["--metrics-file", ".prom"], &["--metrics-file", ".prom", "node_exporter"]),
-        (&["--keep", "0"], &["--keep", "0", "1.."]),
-        (&["--dimension", "0"], &["--dimension", "0", "1..="]),
+        (&["--keep", "0"], &["--keep", "0", "a whole number from 1"]),
+        (&["--dimension", "0"], &["--dimension", "0", "1 to 65536"]),
         (&["--dimension", "65537"], &["--dimension", "65537", "65536"]),
         (&["--language", "es"], &["--language", "es", "en", "de", "fr", "nl"]),
         (&["--python-timeout", "0s"], &["--python-timeout", "0s", "above 0"]),
@@ -93,6 +95,60 @@ fn a_source_that_is_missing_is_exit_1_with_its_path() {
     let place = Place::empty();
     place.build_from("missing.jsonl", &[]).fails(1, &["missing.jsonl", "No such file"]);
     place.assert_nothing_published();
+}
+
+#[test]
+fn a_source_that_is_missing_is_answered_with_what_there_is_instead() {
+    let place = Place::with_vectors(3);
+    place.write("notes.csv", "");
+    let cases = [
+        ("profile.jsonl", &["profile.jsonl: No such file", "did you mean", "/profiles.jsonl?"][..]),
+        ("zebra.csv", &["zebra.csv: No such file", "there are: notes.csv"]),
+        ("nowhere/profiles.jsonl", &["No such file", "nowhere is no directory either"]),
+        ("notes.csv/profiles.jsonl", &["is a file, and no directory"]),
+    ];
+    for (name, parts) in cases {
+        let message = place.build_from(name, &[]).fails(1, parts);
+        assert!(!message.contains("os error"), "{message}");
+    }
+    let script = place.path("nowhere.py");
+    let python = format!("python:{}", script.display());
+    place.build(&["--vectorizer", &python]).fails(1, &["--vectorizer python:", "nowhere.py", "No such file"]);
+}
+
+#[test]
+fn a_vector_that_is_not_where_it_is_looked_for_is_answered_with_the_fields_there_are() {
+    let profile = |n: usize| common::json!({"_id": n, "name": "x", "embedding": vec![n as f64 + 0.5; 12]});
+    let place = Place::with(&(0..3).map(profile).collect::<Vec<_>>());
+    place.build(&["--vectorizer", "field:embeddings"]).fails(
+        1,
+        &[
+            "\"embeddings\", which no record has; did you mean embedding?",
+            "embedding (lists of 12 numbers)",
+            "_id, name",
+        ],
+    );
+    place
+        .build(&["--vectorizer", "field:name"])
+        .fails(1, &["\"name\", which holds no list of numbers. Fields"]);
+    place.build(&["--vectorizer", "field:embedding", "--dimension", "24"]).fails(
+        1,
+        &["asks for vectors of 24 numbers: the vectors have 12 numbers in 3 profiles", "without --dimension"],
+    );
+    place.assert_nothing_published();
+}
+
+#[test]
+fn a_source_without_objects_is_answered_with_what_a_profile_is() {
+    let place = Place::empty();
+    place.write("profiles.jsonl", "\"a bio\"\n\"another\"\n");
+    place
+        .build(&[])
+        .fails(1, &["no record is an object with an id: 2 records read", "such as {\"_id\": \"a\""]);
+    place.write("profiles.jsonl", b"{\"_id\": 1, \"x\": \"J\xfcrg\"}\n{\"_id\": 2, \"x\": \"b\"}\n");
+    place
+        .build(&[])
+        .fails(1, &["1 of 2 records was skipped", "text is not Unicode", "iconv -f WINDOWS-1252 -t UTF-8"]);
 }
 
 #[test]

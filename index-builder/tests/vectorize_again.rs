@@ -87,6 +87,7 @@ fn build(lines: &str, args: &BuildArgs) -> Built {
         graph: linked.graph_metadata(),
         table: None,
         map: None,
+        codes: linked.codes_metadata(),
         default_ef: linked.quality.default_ef,
         recall_at_10: linked.quality.recall_at_10,
         recall_sample: linked.quality.sample,

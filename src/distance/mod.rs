@@ -43,6 +43,11 @@ pub fn dot_codes_of(query: &[i16], codes: &[i8], stride: usize, nodes: &[u32], d
     (kernels().dot_codes_of)(query, codes, stride, nodes, dots);
 }
 
+/// [`dot_codes`] for all of some codes that stand `stride` apart, in their order.
+pub(crate) fn dot_codes_in_turn(query: &[i16], codes: &[i8], stride: usize, dots: &mut Vec<i32>) {
+    (kernels().dot_codes_in_turn)(query, codes, stride, dots);
+}
+
 /// The code of a node; empty where there is none.
 #[inline(always)]
 fn code_of(codes: &[i8], stride: usize, node: u32) -> &[i8] {
@@ -58,12 +63,16 @@ pub fn prefetch(code: &[i8]) {
 /// A query, codes, how far apart they stand, which of them, and where their dot products go.
 type DotCodesOf = fn(&[i16], &[i8], usize, &[u32], &mut Vec<i32>);
 
+/// A query, codes, how far apart they stand, and where their dot products go.
+type DotCodesInTurn = fn(&[i16], &[i8], usize, &mut Vec<i32>);
+
 /// The functions that suit this processor, chosen once per process.
 struct Kernels {
     dot: fn(&[f32], &[f32]) -> f32,
     dot_f64: fn(&[f32], &[f32]) -> f64,
     dot_codes: fn(&[i16], &[i8]) -> i32,
     dot_codes_of: DotCodesOf,
+    dot_codes_in_turn: DotCodesInTurn,
     prefetch: fn(&[i8]),
 }
 
@@ -74,6 +83,10 @@ const SCALAR: Kernels = Kernels {
     dot_codes_of: |query, codes, stride, nodes, dots| {
         dots.clear();
         dots.extend(nodes.iter().map(|&node| scalar::dot_codes(query, code_of(codes, stride, node))));
+    },
+    dot_codes_in_turn: |query, codes, stride, dots| {
+        dots.clear();
+        dots.extend(codes.chunks_exact(stride.max(1)).map(|code| scalar::dot_codes(query, code)));
     },
     prefetch: |_| {},
 };
@@ -162,6 +175,10 @@ mod tests {
                 let mut dots = vec![7];
                 (kernels.dot_codes_of)(&query[..stride], &code, stride, &nodes, &mut dots);
                 let of = |&node: &u32| scalar::dot_codes(&query[..stride], code_of(&code, stride, node));
+                let mut in_turn = vec![7];
+                (kernels.dot_codes_in_turn)(&query[..stride], &code, stride, &mut in_turn);
+                let all: Vec<u32> = (0..2049 / stride as u32).collect();
+                assert_eq!(in_turn, all.iter().map(of).collect::<Vec<_>>(), "{}, {stride}", kernel.name());
                 assert_eq!(dots, nodes.iter().map(of).collect::<Vec<_>>(), "{}, {stride}", kernel.name());
             }
             let extremes = [i16::MIN, i16::MAX].repeat(100);

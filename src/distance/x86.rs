@@ -17,6 +17,10 @@ pub(super) const AVX2: Kernels = Kernels {
         // SAFETY: as above.
         unsafe { avx2::dot_codes_of(query, codes, stride, nodes, dots) }
     },
+    dot_codes_in_turn: |query, codes, stride, dots| {
+        // SAFETY: as above.
+        unsafe { avx2::dot_codes_in_turn(query, codes, stride, dots) }
+    },
     prefetch,
 };
 
@@ -31,6 +35,10 @@ pub(super) const AVX512: Kernels = Kernels {
     dot_codes_of: |query, codes, stride, nodes, dots| {
         // SAFETY: as above.
         unsafe { avx512::dot_codes_of(query, codes, stride, nodes, dots) }
+    },
+    dot_codes_in_turn: |query, codes, stride, dots| {
+        // SAFETY: as above.
+        unsafe { avx512::dot_codes_in_turn(query, codes, stride, dots) }
     },
     prefetch,
 };
@@ -76,6 +84,19 @@ mod avx2 {
             dots.extend(dot_four_codes(query, four.map(|node| code_of(codes, stride, node))));
         }
         dots.extend(rest.iter().map(|&node| dot_codes(query, code_of(codes, stride, node))));
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn dot_codes_in_turn(query: &[i16], codes: &[i8], stride: usize, dots: &mut Vec<i32>) {
+        let stride = stride.max(1);
+        dots.clear();
+        let mut fours = codes.chunks_exact(4 * stride);
+        for four in &mut fours {
+            let (first, second) = four.split_at(2 * stride);
+            let ((first, second), (third, fourth)) = (first.split_at(stride), second.split_at(stride));
+            dots.extend(dot_four_codes(query, [first, second, third, fourth]));
+        }
+        dots.extend(fours.remainder().chunks_exact(stride).map(|code| dot_codes(query, code)));
     }
 
     /// [`dot_codes`] for four codes: the query is loaded once, and the four sums are added up together.
@@ -159,6 +180,12 @@ mod avx512 {
         nodes.iter().for_each(|&node| prefetch(code_of(codes, stride, node)));
         dots.clear();
         dots.extend(nodes.iter().map(|&node| dot_codes(query, code_of(codes, stride, node))));
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    pub(super) fn dot_codes_in_turn(query: &[i16], codes: &[i8], stride: usize, dots: &mut Vec<i32>) {
+        dots.clear();
+        dots.extend(codes.chunks_exact(stride.max(1)).map(|code| dot_codes(query, code)));
     }
 
     #[target_feature(enable = "avx512f,avx512bw")]

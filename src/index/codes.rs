@@ -3,11 +3,14 @@
 //! A code is a vector moved by the mean of all, in units of one common scale: `(x - mean) * scale`, rounded to
 //! -127..=127. For a query q, `q . x = q . (x - mean) + q . mean`, and the second part is the same for every x. So the
 //! dot product of the query, in 16-bit integers of its own scale, and the code orders as `q . x` does, but for
-//! rounding, and neither the mean nor the scale need be known. It is an integer, the same on every machine.
+//! rounding, and neither the mean nor the scale need be known. It is an integer, the same on every machine. With mean
+//! and scale, and the most that rounding has taken from a vector, it also says within which bounds `q . x` is: see
+//! [`scan`](super::scan).
 //!
 //! A code takes a quarter of its vector's memory, so a search waits for a quarter of the memory accesses.
 
-use crate::distance::dot_codes_of;
+use super::metadata::Codes as CodesMetadata;
+use crate::distance::{dot_codes_in_turn, dot_codes_of};
 
 /// Numbers of a code are filled up with zeros to a multiple of this, and every code starts at a multiple of it.
 pub const STRIDE: usize = 32;
@@ -21,7 +24,11 @@ const WIDEST: f64 = 8.0;
 
 /// The length of a query in its own units: fine enough that rounding it adds nothing to that of the codes, and small
 /// enough that no product of the two overflows.
-const QUERY_LENGTH: f64 = 8192.0;
+pub(super) const QUERY_LENGTH: f64 = 8192.0;
+
+/// How much larger than computed the largest residual is said to be, for what the computation itself has rounded: as a
+/// share, and at least.
+const RESIDUAL_ROUNDING: (f64, f64) = (1e-6, 1e-12);
 
 /// How far rounding moves two codes' dot products with a query apart, and hardly ever more: three standard deviations of
 /// the difference of two, each the sum of a query's numbers times errors that are uniform in +-1/2.
@@ -32,8 +39,17 @@ pub fn stride(dimension: usize) -> usize {
     dimension.next_multiple_of(STRIDE)
 }
 
+/// Codes, and what is known of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoded {
+    /// The codes, one after the other, each [`stride`] long.
+    pub codes: Vec<i8>,
+    /// What they were made with, and how far they are from their vectors.
+    pub metadata: CodesMetadata,
+}
+
 /// The codes of unit vectors, `dimension` numbers each, one after the other.
-pub fn encode(vectors: &[f32], dimension: usize) -> Vec<i8> {
+pub fn encode(vectors: &[f32], dimension: usize) -> Encoded {
     let dimension = dimension.max(1);
     let mean = mean(vectors, dimension);
     let scale = scale(vectors, &mean);
@@ -44,7 +60,20 @@ pub fn encode(vectors: &[f32], dimension: usize) -> Vec<i8> {
             *code = ((f64::from(number) - mean) * scale).round().clamp(-LARGEST, LARGEST) as i8;
         }
     }
-    codes
+    let mean: Vec<f32> = mean.into_iter().map(|mean| mean as f32).collect();
+    let mut metadata = CodesMetadata { scale, mean, residual: 0.0 };
+    let pairs = vectors.chunks_exact(dimension).zip(codes.chunks_exact(stride));
+    let residual = pairs.map(|(vector, code)| residual(vector, code, &metadata)).fold(0.0, f64::max);
+    metadata.residual = residual * (1.0 + RESIDUAL_ROUNDING.0) + RESIDUAL_ROUNDING.1;
+    Encoded { codes, metadata }
+}
+
+/// How far a vector is from what its code stands for.
+pub(super) fn residual(vector: &[f32], code: &[i8], metadata: &CodesMetadata) -> f64 {
+    let unit = 1.0 / metadata.scale;
+    let numbers = vector.iter().zip(&metadata.mean).zip(code);
+    let apart = numbers.map(|((&x, &mean), &code)| f64::from(x) - f64::from(mean) - f64::from(code) * unit);
+    apart.map(|apart| apart * apart).sum::<f64>().sqrt()
 }
 
 fn mean(vectors: &[f32], dimension: usize) -> Vec<f64> {
@@ -87,17 +116,43 @@ pub fn encode_query(query: &[f32], code: &mut Vec<i16>) {
 pub struct NodeCodes<'a> {
     codes: &'a [i8],
     stride: usize,
+    metadata: Option<&'a CodesMetadata>,
 }
 
 impl<'a> NodeCodes<'a> {
     /// Codes as [`encode`] gives them; none where there are none.
     pub fn new(codes: &'a [i8], dimension: usize) -> Option<NodeCodes<'a>> {
-        (!codes.is_empty() && dimension > 0).then(|| NodeCodes { codes, stride: stride(dimension) })
+        (!codes.is_empty() && dimension > 0).then(|| NodeCodes {
+            codes,
+            stride: stride(dimension),
+            metadata: None,
+        })
+    }
+
+    /// The same codes with what is known of them: without it, [`scan`](super::scan) can prove nothing.
+    pub fn with_metadata(self, metadata: Option<&'a CodesMetadata>) -> NodeCodes<'a> {
+        NodeCodes { metadata, ..self }
+    }
+
+    /// What is known of the codes.
+    pub fn metadata(&self) -> Option<&'a CodesMetadata> {
+        self.metadata
+    }
+
+    /// How many codes there are.
+    pub fn count(&self) -> usize {
+        self.codes.len() / self.stride
     }
 
     /// The dot product of a query's code and that of each node; a number that is no node gives 0.
     pub fn dots(&self, query: &[i16], nodes: &[u32], dots: &mut Vec<i32>) {
         dot_codes_of(query, self.codes, self.stride, nodes, dots);
+    }
+
+    /// The dot product of a query's code and those of nodes that follow each other.
+    pub(super) fn dots_in_turn(&self, query: &[i16], nodes: std::ops::Range<usize>, dots: &mut Vec<i32>) {
+        let range = nodes.start.saturating_mul(self.stride)..nodes.end.saturating_mul(self.stride);
+        dot_codes_in_turn(query, self.codes.get(range).unwrap_or_default(), self.stride, dots);
     }
 
     /// A node's code; empty for a number that is no node.
@@ -126,7 +181,7 @@ mod tests {
     fn codes_order_as_vectors_do_but_for_little() {
         for dimension in [3, 32, 50] {
             let vectors = unit_vectors(300, dimension);
-            let codes = encode(&vectors, dimension);
+            let codes = encode(&vectors, dimension).codes;
             let codes = NodeCodes::new(&codes, dimension).unwrap();
             let row = |i: usize| &vectors[i * dimension..][..dimension];
             let mut query = Vec::new();
@@ -161,14 +216,14 @@ mod tests {
 
     #[test]
     fn equal_vectors_and_none_have_codes() {
-        assert!(encode(&[], 7).is_empty());
-        assert_eq!(encode(&[0.6, 0.8, 0.6, 0.8], 2), vec![0; 2 * STRIDE]);
+        assert!(encode(&[], 7).codes.is_empty());
+        assert_eq!(encode(&[0.6, 0.8, 0.6, 0.8], 2).codes, vec![0; 2 * STRIDE]);
         assert!(NodeCodes::new(&[], 2).is_none());
     }
 
     #[test]
     fn what_is_no_node_has_an_empty_code() {
-        let codes = encode(&[1.0, 0.0, 0.0, 1.0], 2);
+        let codes = encode(&[1.0, 0.0, 0.0, 1.0], 2).codes;
         let codes = NodeCodes::new(&codes, 2).unwrap();
         assert_eq!((codes.of(1).len(), codes.of(2).len(), codes.of(u32::MAX).len()), (STRIDE, 0, 0));
     }

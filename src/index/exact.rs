@@ -1,8 +1,9 @@
-//! Exact search: the query is compared with every vector.
+//! Exact search: the query is compared with every node, by codes where they can [prove](super::scan) who is too far.
 
 use std::collections::BinaryHeap;
 
 use super::graph::Graph;
+use super::scan::{self, Question};
 use super::search::Work;
 use crate::distance::distance;
 
@@ -58,12 +59,19 @@ impl<T: Ord> Smallest<T> {
     }
 }
 
-/// The `n` nodes nearest to a node, without the node itself, by (distance, number). Costs a distance per node.
+/// The `n` nodes nearest to a node, without the node itself, by (distance, number). Costs a comparison per node: of its
+/// code, where the graph has codes and knows enough of them, else of its vector.
 pub fn nearest_nodes<G: Graph>(graph: &G, node: u32, n: usize) -> (Vec<(Distance, u32)>, Work) {
     let query = graph.vector(node);
     let mut smallest = Smallest::new(n);
-    for other in (0..graph.nodes() as u32).filter(|&other| other != node) {
-        smallest.push((Distance(distance(query, graph.vector(other))), other));
+    let mut compare = |other| {
+        if other != node {
+            smallest.push((Distance(distance(query, graph.vector(other))), other));
+        }
+    };
+    match scan::candidates(graph, &Question { query, wanted: n, zero_below: 0.0 }, |other| other != node) {
+        Some(candidates) => candidates.into_iter().for_each(&mut compare),
+        None => (0..graph.nodes() as u32).for_each(&mut compare),
     }
     let work = Work { distances: graph.nodes() as u64, exact: true, ..Work::default() };
     (smallest.into_sorted(), work)

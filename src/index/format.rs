@@ -52,10 +52,11 @@
 //! | neighbours | optional: profiles x K `u32`: the K nearest profiles of each, see below |
 //! | codes | optional: nodes x dimension `i8`, filled up to a multiple of 32, see [`codes`](super::codes) |
 //! | map | optional: profiles x 2 `u16`: the place of each on a map in two dimensions, see below |
+//! | vector lengths | optional: profiles x `f32`: how long each profile's vector was before it got the length 1 |
 //!
 //! Optional sections came after the first files of format version 1 and do not change the version. A reader ignores a
-//! kind that it does not know, and works without a kind that is missing. All information in an optional section can also
-//! be computed from the required sections, only more slowly.
+//! kind that it does not know, and works without a kind that is missing. Optional sections make
+//! answers faster or more exact, or tell more about profiles.
 //!
 //! **Id hash**: a hash table with open addressing. The low 32 bits of a slot are an ordinal, the high 32 bits are the
 //! high 32 bits of the id's XXH3-64. An empty slot is all ones. The low bits of the hash are the number of the first slot
@@ -71,8 +72,18 @@
 //! [`MAX_PLACE`]. A step along x is as long as a step along y. Profiles that share a node share a place. A profile without
 //! a node, and no other, has [`NO_PLACE`]: all ones. One number alone is never `u16::MAX`. The metadata may say how the map
 //! was made. The map is for people to look at: no answer depends on it.
+//!
+//! **Vector lengths**: the length of each profile's vector before it was normalised. A length is finite. It is 0 if, and
+//! only if, the profile has no node. A length beyond the largest `f32` is stored as the largest `f32`. No answer depends on
+//! the lengths.
+//!
+//! **Codes**: the metadata may describe them, as `codes`: the `mean` and the `scale` that they were made with, and the largest
+//! `residual`, the greatest distance of a vector from `mean + code / scale`. With these three a reader can prove by the codes
+//! alone that a node is not among the nearest. Without them it has to compare vectors.
 
 use super::error::OpenError;
+
+pub use super::sections::SectionKind;
 
 #[cfg(target_endian = "big")]
 compile_error!("index files are little-endian and mapped as they are; big-endian machines are not supported");
@@ -111,93 +122,6 @@ pub const NO_PLACE: [u16; 2] = [u16::MAX; 2];
 const CREATED: usize = 24;
 const CHECKSUM: usize = 120;
 const REQUIRED: u32 = 1;
-
-/// What a section holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u32)]
-#[allow(missing_docs, reason = "the table above says what each is")]
-pub enum SectionKind {
-    Metadata = 1,
-    Vectors = 2,
-    NodeOfProfile = 3,
-    NodeStarts = 4,
-    NodeProfiles = 5,
-    Level0 = 6,
-    UpperStarts = 7,
-    UpperLevels = 8,
-    IdStarts = 9,
-    Ids = 10,
-    DocumentStarts = 11,
-    Documents = 12,
-    Vectorizer = 13,
-    IdHash = 14,
-    Neighbours = 15,
-    Codes = 16,
-    Map = 17,
-}
-
-impl SectionKind {
-    /// Every kind, by number.
-    pub const ALL: [SectionKind; 17] = [
-        SectionKind::Metadata,
-        SectionKind::Vectors,
-        SectionKind::NodeOfProfile,
-        SectionKind::NodeStarts,
-        SectionKind::NodeProfiles,
-        SectionKind::Level0,
-        SectionKind::UpperStarts,
-        SectionKind::UpperLevels,
-        SectionKind::IdStarts,
-        SectionKind::Ids,
-        SectionKind::DocumentStarts,
-        SectionKind::Documents,
-        SectionKind::Vectorizer,
-        SectionKind::IdHash,
-        SectionKind::Neighbours,
-        SectionKind::Codes,
-        SectionKind::Map,
-    ];
-
-    /// The kind of that number, if this program knows it.
-    pub fn from_number(number: u32) -> Option<SectionKind> {
-        Self::ALL.into_iter().find(|kind| *kind as u32 == number)
-    }
-
-    /// Whether a file without it is refused.
-    pub fn is_required(self) -> bool {
-        !matches!(
-            self,
-            SectionKind::Vectorizer
-                | SectionKind::IdHash
-                | SectionKind::Neighbours
-                | SectionKind::Codes
-                | SectionKind::Map
-        )
-    }
-
-    /// The name that messages and `inspect` use.
-    pub fn name(self) -> &'static str {
-        match self {
-            SectionKind::Metadata => "metadata",
-            SectionKind::Vectors => "vectors",
-            SectionKind::NodeOfProfile => "node of profile",
-            SectionKind::NodeStarts => "node starts",
-            SectionKind::NodeProfiles => "node profiles",
-            SectionKind::Level0 => "level 0",
-            SectionKind::UpperStarts => "upper starts",
-            SectionKind::UpperLevels => "upper levels",
-            SectionKind::IdStarts => "id starts",
-            SectionKind::Ids => "ids",
-            SectionKind::DocumentStarts => "document starts",
-            SectionKind::Documents => "documents",
-            SectionKind::Vectorizer => "vectorizer",
-            SectionKind::IdHash => "id hash",
-            SectionKind::Neighbours => "neighbours",
-            SectionKind::Codes => "codes",
-            SectionKind::Map => "map",
-        }
-    }
-}
 
 /// The header of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

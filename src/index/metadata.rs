@@ -25,6 +25,9 @@ pub struct Metadata {
     /// The map; none in a file without one, or of a builder that knew none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<Map>,
+    /// What is known of the codes; none in a file without any, or of a builder that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Codes>,
     /// The ef of a search that names none: the smallest that reached the target on the sample.
     pub default_ef: u32,
     /// recall@10 of the graph at `default_ef` against exact search, tie-aware, on a sample of the nodes.
@@ -138,6 +141,18 @@ pub struct Table {
     pub kind: TableKind,
     /// Share of the true K nearest that are in the table, tie-aware, on a sample; 1 where it is exact.
     pub recall: f64,
+}
+
+/// What codes were made with, and how far they are from their vectors: with this a scan of them proves that it has
+/// missed nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Codes {
+    /// A code is its vector without the mean, times this, rounded.
+    pub scale: f64,
+    /// The mean of all vectors.
+    pub mean: Vec<f32>,
+    /// The most that a vector is from what its code stands for: mean + code / scale.
+    pub residual: f64,
 }
 
 /// How a map was made, and how much it shows.

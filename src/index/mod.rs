@@ -18,7 +18,9 @@ pub mod pin;
 pub mod plain_text;
 pub mod reader;
 pub mod recall;
+pub mod scan;
 pub mod search;
+mod sections;
 pub mod small_file;
 pub mod suppressed;
 mod verify;
@@ -27,8 +29,8 @@ pub mod writer;
 pub use error::{Damaged, OpenError};
 pub use format::Header;
 pub use metadata::{
-    Field as FieldMetadata, Graph as GraphMetadata, Map as MapMetadata, MapMethod, Metadata, Source,
-    Table as TableMetadata, TableKind, Vectorizer as VectorizerMetadata, is_at_or_below,
+    Codes as CodesMetadata, Field as FieldMetadata, Graph as GraphMetadata, Map as MapMetadata, MapMethod,
+    Metadata, Source, Table as TableMetadata, TableKind, Vectorizer as VectorizerMetadata, is_at_or_below,
 };
 pub use mmap::{FileIdentity, MappedFile, Residency};
 pub use reader::{Index, Ordinal};

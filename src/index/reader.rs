@@ -4,12 +4,11 @@ use std::ops::Range;
 
 use super::codes::NodeCodes;
 use super::error::{Damaged, OpenError};
-use super::format::{
-    self, ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, MAX_SECTIONS, NONE, SectionKind, header_checksum,
-};
+use super::format::{self, ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, MAX_SECTIONS, NONE, header_checksum};
 use super::graph::Graph;
 use super::ids;
-use super::metadata::Metadata;
+use super::metadata::{Codes as CodesMetadata, Metadata};
+use super::sections::{Check, Ranges, Section, Shape, at, neighbours_of_a_row};
 use super::verify;
 
 /// A profile's place in one index file: its rank when ids are sorted bytewise. Valid for that file only.
@@ -26,50 +25,20 @@ pub struct Index<B> {
     header: Header,
     metadata: Metadata,
     table: Vec<Entry>,
-    sections: Sections,
+    ranges: Ranges,
     /// Slots of a row of the neighbour table (K); 0 where there is none.
     neighbours: usize,
-}
-
-/// Where the known sections are. A kind that is not there has an empty range.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Sections([Range<usize>; SectionKind::ALL.len()]);
-
-impl Sections {
-    pub(super) fn range(&self, kind: SectionKind) -> Range<usize> {
-        self.0.get(place(kind)).cloned().unwrap_or_default()
-    }
-
-    fn set(&mut self, kind: SectionKind, range: Range<usize>) {
-        if let Some(place) = self.0.get_mut(place(kind)) {
-            *place = range;
-        }
-    }
-
-    /// A section as numbers; empty where it is out of bounds or not aligned for them.
-    pub(super) fn slice<'a, T: bytemuck::AnyBitPattern>(
-        &self,
-        bytes: &'a [u8],
-        kind: SectionKind,
-    ) -> &'a [T] {
-        let section = bytes.get(self.range(kind)).unwrap_or_default();
-        bytemuck::try_cast_slice(section).unwrap_or_default()
-    }
-}
-
-/// A kind's place in [`SectionKind::ALL`].
-fn place(kind: SectionKind) -> usize {
-    SectionKind::ALL.iter().position(|&other| other == kind).unwrap_or(usize::MAX)
 }
 
 impl<B: AsRef<[u8]>> Index<B> {
     /// Checks everything and gives the index. The bytes must start at a multiple of 8, as a map does.
     ///
     /// In this order: magic, format version, header checksum, file length, the sections' places (in range, aligned,
-    /// one after the other, multiples of their element size, zeros between them), their checksums, and then their
-    /// content: every list within its bounds, every neighbour a node, the entry point on the top level, ids sorted
-    /// and unique, documents UTF-8, vectors finite and of length 1, the id hash of the right size, every row of the
-    /// neighbour table of other profiles that have a vector, and a place on the map for whoever has a vector. Never panics. Reads every byte once or twice.
+    /// one after the other, multiples of their element size, zeros between them), their checksums, the counts of the
+    /// header, the lengths of sections, and then their content, section by section: vectors finite and of length 1,
+    /// every list within its bounds, every neighbour a node, the entry point on the top level, ids sorted and unique,
+    /// documents UTF-8, the id hash of the right size, every row of the neighbour table of other profiles that have a
+    /// vector, and a place on the map for each profile that has a vector. Never panics. Reads every byte once or twice.
     ///
     /// # Errors
     /// The first [`OpenError`] that is found.
@@ -93,17 +62,25 @@ impl<B: AsRef<[u8]>> Index<B> {
         let all = bytes.as_ref();
         let (header, table) = read_table(all)?;
         verify::layout(all, &header, &table)?;
-        let sections = known_sections(&table)?;
+        let ranges = Ranges::of(&table)?;
         if everything {
             verify::checksums(all, &table)?;
         }
-        let metadata: Metadata = serde_json::from_slice(sections.slice(all, SectionKind::Metadata))
-            .map_err(|error| OpenError::Metadata(error.to_string()))?;
-        let neighbours = verify::neighbours_of_a_row(&table, &metadata)?;
+        let metadata = ranges.slice(at::Metadata, all).unwrap_or_default();
+        let metadata: Metadata =
+            serde_json::from_slice(metadata).map_err(|error| OpenError::Metadata(error.to_string()))?;
+        let neighbours = neighbours_of_a_row(&table, &metadata)?;
+        let shape = Shape::new(&header, neighbours);
+        let check = Check { bytes: all, header: &header, metadata: &metadata, ranges: &ranges, shape };
         if everything {
-            verify::content(all, &header, &sections, neighbours)?;
+            verify::counts(&header)?;
+            check.lengths()?;
         }
-        Ok(Index { header, metadata, table, sections, neighbours, bytes })
+        verify::codes_metadata(&header, &metadata)?;
+        if everything {
+            check.content()?;
+        }
+        Ok(Index { header, metadata, table, ranges, neighbours, bytes })
     }
 
     /// What holds the bytes.
@@ -154,43 +131,55 @@ impl<B: AsRef<[u8]>> Index<B> {
 
     /// The fitted state of the vectorizer; empty where the file has none.
     pub fn vectorizer_state(&self) -> &[u8] {
-        self.sections.slice(self.bytes.as_ref(), SectionKind::Vectorizer)
+        self.slice(at::Vectorizer)
     }
 
     /// The places of all profiles on the map, by their ordinals, [`NO_PLACE`](format::NO_PLACE) for those that are not
     /// on it; none where the file has no map, or is too short by now to hold it. What stands there may be anything.
     pub fn map(&self) -> Option<&[[u16; 2]]> {
-        let places: &[[u16; 2]] = self.sections.slice(self.bytes.as_ref(), SectionKind::Map);
-        (self.has_map() && places.len() == self.header.profiles as usize).then_some(places)
+        let places = self.ranges.slice(at::Map, self.bytes.as_ref())?;
+        (places.len() == self.header.profiles as usize).then_some(places)
+    }
+
+    /// How long the vector of each profile was before it was normalised, by ordinals; none where the file does not say
+    /// it, or is too short by now. What stands there may be anything.
+    pub fn vector_lengths(&self) -> Option<&[f32]> {
+        let lengths = self.ranges.slice(at::VectorLengths, self.bytes.as_ref())?;
+        (lengths.len() == self.header.profiles as usize).then_some(lengths)
     }
 
     /// Whether the file had a map when it was opened.
     pub fn has_map(&self) -> bool {
-        self.table.iter().any(|entry| entry.kind == SectionKind::Map as u32)
+        self.ranges.get(at::Map::KIND).is_some()
+    }
+
+    /// A section as it is now; empty where the file has none.
+    fn slice<S: Section>(&self, section: S) -> &[S::Number] {
+        self.ranges.slice(section, self.bytes.as_ref()).unwrap_or_default()
     }
 
     /// The sections as slices, for many accesses in a row.
     pub fn view(&self) -> View<'_> {
-        let bytes = self.bytes.as_ref();
         View {
             dimension: self.header.dimension as usize,
             m: self.header.m as usize,
             entry_point: self.header.entry_point,
-            vectors: self.sections.slice(bytes, SectionKind::Vectors),
-            node_of_profile: self.sections.slice(bytes, SectionKind::NodeOfProfile),
-            node_starts: self.sections.slice(bytes, SectionKind::NodeStarts),
-            node_profiles: self.sections.slice(bytes, SectionKind::NodeProfiles),
-            level0: self.sections.slice(bytes, SectionKind::Level0),
-            upper_starts: self.sections.slice(bytes, SectionKind::UpperStarts),
-            upper_levels: self.sections.slice(bytes, SectionKind::UpperLevels),
-            id_starts: self.sections.slice(bytes, SectionKind::IdStarts),
-            ids: self.sections.slice(bytes, SectionKind::Ids),
-            document_starts: self.sections.slice(bytes, SectionKind::DocumentStarts),
-            documents: self.sections.slice(bytes, SectionKind::Documents),
-            id_hash: self.sections.slice(bytes, SectionKind::IdHash),
+            vectors: self.slice(at::Vectors),
+            node_of_profile: self.slice(at::NodeOfProfile),
+            node_starts: self.slice(at::NodeStarts),
+            node_profiles: self.slice(at::NodeProfiles),
+            level0: self.slice(at::Level0),
+            upper_starts: self.slice(at::UpperStarts),
+            upper_levels: self.slice(at::UpperLevels),
+            id_starts: self.slice(at::IdStarts),
+            ids: self.slice(at::Ids),
+            document_starts: self.slice(at::DocumentStarts),
+            documents: self.slice(at::Documents),
+            id_hash: self.slice(at::IdHash),
             neighbours: self.neighbours,
-            table: self.sections.slice(bytes, SectionKind::Neighbours),
-            codes: self.sections.slice(bytes, SectionKind::Codes),
+            table: self.slice(at::Neighbours),
+            codes: self.slice(at::Codes),
+            codes_metadata: self.metadata.codes.as_ref(),
         }
     }
 }
@@ -216,6 +205,7 @@ pub struct View<'a> {
     neighbours: usize,
     table: &'a [u32],
     codes: &'a [i8],
+    codes_metadata: Option<&'a CodesMetadata>,
 }
 
 impl<'a> View<'a> {
@@ -316,7 +306,7 @@ impl Graph for View<'_> {
     }
 
     fn codes(&self) -> Option<NodeCodes<'_>> {
-        NodeCodes::new(self.codes, self.dimension)
+        Some(NodeCodes::new(self.codes, self.dimension)?.with_metadata(self.codes_metadata))
     }
 
     fn neighbours(&self, node: u32, level: usize) -> &[u32] {
@@ -374,32 +364,4 @@ fn read_table(bytes: &[u8]) -> Result<(Header, Vec<Entry>), OpenError> {
         })
         .collect::<Result<_, _>>()?;
     Ok((header, table))
-}
-
-fn known_sections(table: &[Entry]) -> Result<Sections, OpenError> {
-    let mut sections = Sections::default();
-    let mut seen = Vec::with_capacity(table.len());
-    for (number, entry) in table.iter().enumerate() {
-        if seen.contains(&entry.kind) {
-            return Err(OpenError::Table { entry: number, problem: "this kind of section is there twice" });
-        }
-        seen.push(entry.kind);
-        match SectionKind::from_number(entry.kind) {
-            // The layout has been checked: offset and length are within the bytes, so they fit.
-            Some(kind) => sections.set(kind, entry.offset as usize..(entry.offset + entry.length) as usize),
-            None if entry.required => {
-                return Err(OpenError::Table {
-                    entry: number,
-                    problem: "a required section of an unknown kind",
-                });
-            }
-            None => {}
-        }
-    }
-    for kind in SectionKind::ALL {
-        if kind.is_required() && !seen.contains(&(kind as u32)) {
-            return Err(OpenError::MissingSection(kind.name()));
-        }
-    }
-    Ok(sections)
 }

@@ -13,11 +13,11 @@ use crate::distance::{dot, prefetch};
 /// What a search did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Vectors compared with the query.
+    /// Nodes compared with the query, by their vectors or their codes.
     pub distances: u64,
     /// Nodes whose neighbours were looked at.
     pub hops: u64,
-    /// Whether every vector was compared.
+    /// Whether every node was compared, so that none is missing.
     pub exact: bool,
     /// Whether the neighbour table gave the answer, or a part of it.
     pub table: bool,

@@ -4,35 +4,40 @@ use std::hash::Hasher;
 use std::io::{self, Seek, SeekFrom, Write};
 
 use super::format::{ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, SectionKind, align};
+use super::sections::Shape;
 
 /// Writes the sections in turn and the header last. A file that was not finished has no magic number.
 #[derive(Debug)]
 pub struct Writer<W> {
     out: W,
+    header: Header,
+    shape: Shape,
     position: u64,
     sections: usize,
     table: Vec<Entry>,
 }
 
 impl<W: Write + Seek> Writer<W> {
-    /// Starts a file of exactly `sections` sections.
+    /// Starts a file of exactly `sections` sections, with `neighbours` slots in a row of its neighbour table. The
+    /// header's lengths, sections and checksum are filled in later; the rest is the caller's.
     ///
     /// # Errors
     /// What writing gives.
-    pub fn new(mut out: W, sections: usize) -> io::Result<Writer<W>> {
+    pub fn new(mut out: W, sections: usize, header: Header, neighbours: usize) -> io::Result<Writer<W>> {
+        let shape = Shape::new(&header, neighbours);
         let position = HEADER_LENGTH + sections * ENTRY_LENGTH;
         out.write_all(&vec![0; position])?;
-        Ok(Writer { out, position: position as u64, sections, table: Vec::with_capacity(sections) })
+        let table = Vec::with_capacity(sections);
+        Ok(Writer { out, header, shape, position: position as u64, sections, table })
     }
 
     /// Writes one section; `fill` gets a writer that counts and checks what goes through it.
     ///
     /// # Errors
-    /// What `fill` and writing give, and `InvalidData` where the length is no multiple of `element_size`.
+    /// What `fill` and writing give, and `InvalidData` where the length is no multiple of the size of an element.
     pub fn section(
         &mut self,
         kind: SectionKind,
-        element_size: usize,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
         let offset = align(self.position).ok_or_else(|| invalid(kind, "is beyond the end of the file"))?;
@@ -41,7 +46,8 @@ impl<W: Write + Seek> Writer<W> {
             Counted { out: &mut self.out, length: 0, hasher: twox_hash::xxhash3_64::Hasher::new() };
         fill(&mut counted)?;
         let (length, checksum) = (counted.length, counted.hasher.finish());
-        if element_size == 0 || !length.is_multiple_of(element_size as u64) {
+        let element_size = (kind.row().element)(&self.shape);
+        if element_size == 0 || !length.is_multiple_of(element_size) {
             return Err(invalid(kind, "is no multiple of its element size"));
         }
         self.position = offset + length;
@@ -56,17 +62,16 @@ impl<W: Write + Seek> Writer<W> {
         Ok(())
     }
 
-    /// Writes header and table. The header's lengths, sections and checksum are filled in here; the rest is the
-    /// caller's. Gives the header as written, and what was written to.
+    /// Writes header and table. Gives the header as written, and what was written to.
     ///
     /// # Errors
     /// What writing gives, and `InvalidData` where the number of sections is not as announced.
-    pub fn finish(mut self, header: Header) -> io::Result<(Header, W)> {
+    pub fn finish(mut self) -> io::Result<(Header, W)> {
         if self.table.len() != self.sections {
             let message = format!("{} sections were announced, {} written", self.sections, self.table.len());
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
-        let header = Header { file_length: self.position, sections: self.sections as u32, ..header };
+        let header = Header { file_length: self.position, sections: self.sections as u32, ..self.header };
         let bytes = header.encode(&self.table);
         self.out.seek(SeekFrom::Start(0))?;
         self.out.write_all(&bytes)?;

@@ -46,25 +46,26 @@ pub fn index_bytes(profiles: &[Profile]) -> Vec<u8> {
         profiles.iter().map(|(id, _)| serde_json::json!({"_id": id, "name": "n"}).to_string()).collect();
     let ids = profiles.iter().map(|(id, _)| *id);
     let vectors = angles.iter().flat_map(|angle| [angle.to_radians().cos(), angle.to_radians().sin()]);
-    let sections: Vec<(SectionKind, usize, Vec<u8>)> = vec![
-        (SectionKind::Metadata, 1, serde_json::to_vec(&metadata(nodes)).unwrap()),
-        (SectionKind::Vectors, 4, vectors.flat_map(f32::to_le_bytes).collect()),
-        (SectionKind::NodeOfProfile, 4, words(node_of)),
-        (SectionKind::NodeStarts, 4, words(0..=nodes)),
-        (SectionKind::NodeProfiles, 4, words(with_vector)),
-        (SectionKind::Level0, 4, words((0..nodes).flat_map(|node| all_but(node, nodes)))),
-        (SectionKind::UpperStarts, 4, words((0..=nodes).map(|_| 0))),
-        (SectionKind::UpperLevels, 4, vec![]),
-        (SectionKind::IdStarts, 8, starts(ids.clone())),
-        (SectionKind::Ids, 1, ids.collect::<String>().into_bytes()),
-        (SectionKind::DocumentStarts, 8, starts(documents.iter().map(String::as_str))),
-        (SectionKind::Documents, 1, documents.concat().into_bytes()),
+    let sections: Vec<(SectionKind, Vec<u8>)> = vec![
+        (SectionKind::Metadata, serde_json::to_vec(&metadata(nodes)).unwrap()),
+        (SectionKind::Vectors, vectors.flat_map(f32::to_le_bytes).collect()),
+        (SectionKind::NodeOfProfile, words(node_of)),
+        (SectionKind::NodeStarts, words(0..=nodes)),
+        (SectionKind::NodeProfiles, words(with_vector)),
+        (SectionKind::Level0, words((0..nodes).flat_map(|node| all_but(node, nodes)))),
+        (SectionKind::UpperStarts, words((0..=nodes).map(|_| 0))),
+        (SectionKind::UpperLevels, vec![]),
+        (SectionKind::IdStarts, starts(ids.clone())),
+        (SectionKind::Ids, ids.collect::<String>().into_bytes()),
+        (SectionKind::DocumentStarts, starts(documents.iter().map(String::as_str))),
+        (SectionKind::Documents, documents.concat().into_bytes()),
     ];
-    let mut writer = Writer::new(Cursor::new(Vec::new()), sections.len()).unwrap();
-    for (kind, element_size, bytes) in sections {
-        writer.section(kind, element_size, |out| out.write_all(&bytes)).unwrap();
+    let header = header(profiles.len() as u32, nodes);
+    let mut writer = Writer::new(Cursor::new(Vec::new()), sections.len(), header, 0).unwrap();
+    for (kind, bytes) in sections {
+        writer.section(kind, |out| out.write_all(&bytes)).unwrap();
     }
-    writer.finish(header(profiles.len() as u32, nodes)).unwrap().1.into_inner()
+    writer.finish().unwrap().1.into_inner()
 }
 
 fn header(profiles: u32, nodes: u32) -> Header {
@@ -96,6 +97,7 @@ fn metadata(nodes: u32) -> Metadata {
         graph: GraphMetadata { builder: "complete".to_owned(), ef_construction: 1, seed: 0, attached: 0 },
         table: None,
         map: None,
+        codes: None,
         default_ef: 64,
         recall_at_10: 1.0,
         recall_sample: nodes,

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
+use crate::counted::counted;
+
 /// Some thousands of lines: minutes of changes of state, or seconds of requests.
 pub const MOST_WAITING_BYTES: usize = 1 << 20;
 
@@ -70,9 +72,10 @@ impl Queue {
                 0 => {
                     let lost = self.lost.load(Ordering::Relaxed);
                     if lost > told {
+                        let lines = counted(lost - told, "line");
                         tracing::warn!(
-                            "{} lines of the log were lost: nobody took them in time",
-                            lost - told
+                            "{lines} of the log {} lost: nobody took them in time",
+                            lines.was_or_were()
                         );
                         told = lost;
                     }

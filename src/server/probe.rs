@@ -26,7 +26,7 @@ const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// Nobody answers.
-    #[error("{scheme}://{address}: {source}")]
+    #[error("{scheme}://{address} does not answer: {source}; is a server running there?")]
     Io {
         /// `http` or `https`.
         scheme: &'static str,
@@ -111,7 +111,7 @@ fn ask(
     start_of_answer(StreamOwned::new(connection, stream), &request)
 }
 
-/// What somebody answers who knows no TLS is no message of it.
+/// An answer without TLS is no message of TLS.
 fn in_our_words(error: io::Error) -> io::Error {
     let of_tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
     match of_tls {

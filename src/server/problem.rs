@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::Allowance;
+use crate::counted::counted;
 use crate::vectorizer::VectorizeError;
 
 /// The media type of RFC 9457.
@@ -60,8 +61,11 @@ pub enum Problem {
         reason: String,
     },
     /// No route has this path.
-    #[error("there is nothing at this path")]
-    UnknownPath,
+    #[error("there is nothing at this path{}; all paths: /docs", try_path(.near.as_deref()))]
+    UnknownPath {
+        /// The path that may have been meant.
+        near: Option<String>,
+    },
     /// The route has another method.
     #[error("this path answers to {allowed} only")]
     MethodNotAllowed {
@@ -84,7 +88,7 @@ pub enum Problem {
         scope: &'static str,
     },
     /// The client has asked as often as it may for now.
-    #[error("more than {} requests; the next may come in {} s", .0.limit, .0.reset)]
+    #[error("more than {}; the next may come in {} s", counted(.0.limit.into(), "request"), .0.reset)]
     TooManyRequests(Allowance),
     /// The body is larger than any that is read.
     #[error("the body has more than {limit} bytes, which is the most that is read")]
@@ -167,7 +171,7 @@ pub enum Problem {
         reason: String,
     },
     /// The index directory has no such version.
-    #[error("the index directory has no version {version}")]
+    #[error("the index directory has no version {version}; /index/versions has those there are")]
     UnknownVersion {
         /// The version that was asked for.
         version: u64,
@@ -265,6 +269,10 @@ pub enum Problem {
     Internal,
 }
 
+fn try_path(near: Option<&str>) -> String {
+    near.map(|path| format!("; try {path}")).unwrap_or_default()
+}
+
 /// The body of a problem answer (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -317,7 +325,7 @@ impl Problem {
             }
             Problem::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping", "Stopping"),
             Problem::SearchBusy => (StatusCode::SERVICE_UNAVAILABLE, "search-busy", "Search is busy"),
-            Problem::UnknownPath => (StatusCode::NOT_FOUND, "unknown-path", "Unknown path"),
+            Problem::UnknownPath { .. } => (StatusCode::NOT_FOUND, "unknown-path", "Unknown path"),
             Problem::MethodNotAllowed { .. } => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
             }
@@ -467,7 +475,7 @@ mod tests {
             (Problem::HeadTooLarge, 431),
             (Problem::HeadTimeout, 408),
             (Problem::Preflight { reason: "method".to_owned() }, 400),
-            (Problem::UnknownPath, 404),
+            (Problem::UnknownPath { near: Some("/recommend/{id}/{n}".to_owned()) }, 404),
             (Problem::Unauthorized, 401),
             (Problem::Forbidden { scope: "read" }, 403),
             (Problem::TooManyRequests(Allowance { limit: 5, remaining: 0, reset: 60 }), 429),

@@ -126,7 +126,7 @@ fn run(job: Box<dyn FnOnce() + Send>) {
     // A job that panics drops its permit and its sender, which its request sees. The thread has to survive it,
     // or a permit would stand for a thread that is not there.
     if catch_unwind(AssertUnwindSafe(job)).is_err() {
-        tracing::error!("a search failed in an unforeseen way");
+        tracing::error!("a task of the search pool failed in an unforeseen way");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What systemd is told: that the server listens, that it ends, and, where `WatchdogSec=` is set, that it lives.
 //!
-//! It lives as long as the event loops answer, those of the workers and the one that asks them. What does not answer keeps
-//! the message back until it does, and systemd starts the server again when that takes too long.
+//! It lives as long as the event loops answer, those of the workers and the one that asks them. A loop that
+//! does not answer keeps the message back until it does, and systemd starts the server again when that takes too long.
 
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
@@ -31,7 +31,7 @@ impl Pulse {
         self.loops.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
         rt::spawn(async move {
             while let Some(answer) = asks.recv().await {
-                // Who asked may have gone.
+                // Nobody may wait for it any more.
                 let _ = answer.send(());
             }
         });
@@ -73,7 +73,7 @@ pub fn start(pulse: Arc<Pulse>) {
     });
 }
 
-/// Tells systemd, where it is what started the server. Ready is who listens: an index may come much later.
+/// Tells systemd, if it has started the server. A server that listens is ready: an index may come much later.
 pub fn tell(state: &NotifyState<'_>) {
     is_told(state);
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::hashing::{HashingVectorizer, StateError};
 use super::unit::{NoVector, as_numbers, normalise, number_of, numbers_of};
+use crate::counted::counted;
 use crate::index::Index;
 use crate::profile::path::take;
 use crate::profile::separated::ListSeparator;
@@ -73,7 +74,7 @@ pub enum VectorizeError {
         reason: NoVector,
     },
     /// The vector has another length than those of the index.
-    #[error("the vector has {found} numbers, and those of the index have {dimension}")]
+    #[error("the vector has {}, and those of the index have {dimension}", counted(*.found as u64, "number"))]
     Length {
         /// Numbers in a vector of the index.
         dimension: usize,

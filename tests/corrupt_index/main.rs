@@ -1,7 +1,8 @@
 //! Index files with something wrong: each is refused, with the error that says what it is.
 //!
 //! [`header`] edits the header, the table and the places of sections; [`content`] the sections, below checksums that
-//! are made right again, [`optional`] those that need not be there; [`damage`] edits at random.
+//! are made right again, [`optional`] those that need not be there, [`table`] every section in the same ways; [`damage`]
+//! edits at random.
 #![allow(clippy::unwrap_used, reason = "a test stops where its own setting-up fails")]
 
 mod content;
@@ -10,13 +11,14 @@ mod header;
 #[path = "../index_support/mod.rs"]
 mod index_support;
 mod optional;
+mod table;
 
 use std::sync::LazyLock;
 
 use index_support::build::{Recipe, index_file, line};
 use index_support::pieces::Pieces;
 use index_support::random::Random;
-use index_support::table;
+use index_support::table as rows;
 use kindred::index::{Index, OpenError};
 use serde_json::json;
 
@@ -43,8 +45,8 @@ static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         lines += &line(&json!(100 + number), &random.vector(DIMENSION));
     }
     let mut pieces = Pieces::of(&index_file(&Recipe { m: M, ef_construction: 20, seed: 7 }, &lines));
-    let rows = table::rows(&mut pieces, K);
-    table::add(&mut pieces, K, "approximate", &rows);
+    let rows = rows::rows(&mut pieces, K);
+    rows::add(&mut pieces, K, "approximate", &rows);
     pieces.assemble()
 });
 

@@ -3,7 +3,7 @@
 use kindred::answer::{RecommendRequest, SearchMode, recommend};
 use kindred::index::format::{MAX_NEIGHBOURS, MAX_PLACE, NONE, SectionKind};
 use kindred::index::{Index, OpenError};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::index_support::pieces::{Pieces, Section};
 use crate::index_support::table;
@@ -251,4 +251,79 @@ fn the_map_is_as_long_as_there_are_profiles() {
         let file = with(resized(length));
         assert_eq!(Index::open_unverified(file.as_slice()).unwrap().map(), None, "{length} bytes");
     }
+}
+
+#[test]
+fn a_code_is_as_near_to_its_vector_as_the_metadata_say() {
+    use SectionKind::Codes;
+    let described = |file: &mut Pieces, edit: &dyn Fn(&mut Value)| {
+        let bytes = file.bytes(SectionKind::Metadata);
+        let mut metadata: Value = serde_json::from_slice(bytes).unwrap();
+        edit(&mut metadata["codes"]);
+        *bytes = serde_json::to_vec(&metadata).unwrap();
+    };
+    const FAR: &str = "a code that is farther from its vector than the metadata say";
+    const NUMBERS: &str = "the numbers of the codes are not possible";
+    assert_refused(&[
+        ("another code", &|file| file.bytes(Codes)[32 * 7 + 1] ^= 64, content(Codes, 7, FAR)),
+        (
+            "a smaller residual",
+            &|file| described(file, &|codes| codes["residual"] = json!(0.0)),
+            content(Codes, 0, FAR),
+        ),
+        (
+            "another scale",
+            &|file| described(file, &|codes| codes["scale"] = json!(1e-300)),
+            content(Codes, 0, FAR),
+        ),
+        (
+            "another mean",
+            &|file| described(file, &|codes| codes["mean"][3] = json!(0.9)),
+            content(Codes, 0, FAR),
+        ),
+        ("no scale", &|file| described(file, &|codes| codes["scale"] = json!(0.0)), metadata(NUMBERS)),
+        ("a scale below", &|file| described(file, &|codes| codes["scale"] = json!(-9.0)), metadata(NUMBERS)),
+        (
+            "below nothing",
+            &|file| described(file, &|codes| codes["residual"] = json!(-1.0)),
+            metadata(NUMBERS),
+        ),
+        ("too large", &|file| described(file, &|codes| codes["mean"][0] = json!(1e39)), metadata(NUMBERS)),
+        (
+            "a number more",
+            &|file| described(file, &|codes| codes["mean"].as_array_mut().unwrap().push(json!(0))),
+            metadata("the mean of the codes has 5 numbers, and a vector has 4"),
+        ),
+    ]);
+    let without = with(|file| described(file, &|codes| *codes = json!(null)));
+    assert_eq!(refusal(&without), None, "older files say nothing of their codes");
+}
+
+#[test]
+fn a_vector_had_a_length_that_is_one() {
+    use SectionKind::VectorLengths;
+    let zero = PROFILES - 1;
+    let set = |profile: usize, length: f32| {
+        move |file: &mut Pieces| file.set(VectorLengths, profile, length.to_bits())
+    };
+    let wrong = |profile: usize, problem| content(VectorLengths, profile as u64, problem);
+    const ZERO_OR_NOT: &str = "a length of 0 of a vector that is not zero, or another of one that is";
+    assert_refused(&[
+        ("NaN", &set(0, f32::NAN), wrong(0, "no length")),
+        ("infinite", &set(7, f32::INFINITY), wrong(7, "no length")),
+        ("below 0", &set(zero - 1, -1.0), wrong(zero - 1, "no length")),
+        ("below 0 by the least", &set(0, -f32::from_bits(1)), wrong(0, "no length")),
+        ("0 of a vector", &set(3, 0.0), wrong(3, ZERO_OR_NOT)),
+        ("1 of a zero vector", &set(zero, 1.0), wrong(zero, ZERO_OR_NOT)),
+    ]);
+    for length in [f32::from_bits(1), 1.0, f32::MAX] {
+        assert_eq!(refusal(&with(set(3, length))), None, "{length}");
+    }
+    let index = Index::open(FILE.as_slice()).unwrap();
+    let lengths = index.vector_lengths().unwrap();
+    assert!(lengths[..zero].iter().all(|&length| length > 0.0) && lengths[zero] == 0.0);
+    let shorter = with(|file| file.bytes(VectorLengths).truncate(4));
+    assert_eq!(Index::open_unverified(shorter.as_slice()).unwrap().vector_lengths(), None);
+    let without = with(|file| drop_section(file, VectorLengths));
+    assert_eq!(Index::open(without.as_slice()).unwrap().vector_lengths(), None);
 }

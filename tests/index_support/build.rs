@@ -104,6 +104,7 @@ fn metadata(profiles: &Profiles, linked: &Linked, skipped: &Skipped) -> Metadata
         graph: linked.graph_metadata(),
         table: linked.table_metadata(),
         map: linked.map_metadata(),
+        codes: linked.codes_metadata(),
         default_ef: linked.quality.default_ef,
         recall_at_10: linked.quality.recall_at_10,
         recall_sample: linked.quality.sample,

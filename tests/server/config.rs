@@ -217,9 +217,15 @@ fn a_host_is_listened_on_by_its_name_from_an_option_a_variable_and_a_file() {
     let file = place.path().join("kindred.toml");
     std::fs::write(&file, "bind = 'LocalHost:0'\n").unwrap();
     let given: [fn(&mut std::process::Command, &std::path::Path); 3] = [
-        |command, _| drop(command.args(["--bind", "localhost:0"])),
-        |command, _| drop(command.env("KINDRED_BIND", "localhost:0")),
-        |command, file| drop(command.arg("--config").arg(file)),
+        |command, _| {
+            command.args(["--bind", "localhost:0"]);
+        },
+        |command, _| {
+            command.env("KINDRED_BIND", "localhost:0");
+        },
+        |command, file| {
+            command.arg("--config").arg(file);
+        },
     ];
     for give in given {
         let mut command = kindred();

@@ -8,7 +8,7 @@ use super::fixture::{
 use super::http::{Connection, Response, get};
 use super::process::{Server, eventually, index_builder};
 
-const INDEX_KEYS: [&str; 18] = [
+const INDEX_KEYS: [&str; 19] = [
     "version",
     "file",
     "created",
@@ -341,6 +341,16 @@ fn the_index_is_described_by_exactly_these_keys() {
     ] {
         assert_eq!(index[key], value, "{key}");
     }
+    let rows = index["fields"].as_array().unwrap().iter();
+    let fields: Vec<Value> = rows.map(|row| json!([row["name"], row["kind"], row["exposed"]])).collect();
+    let expected = [
+        json!(["_id", "id", true]),
+        json!(["name", "stored", true]),
+        json!(["tags", "stored", true]),
+        json!(["v", "vector", false]),
+    ];
+    assert_eq!(fields, expected);
+    assert_eq!(index["fields"][1]["reason"], "not compared: the vector is made of other fields");
     for key in ["created", "loaded"] {
         let time = index[key].as_str().unwrap();
         assert!(time.len() >= 20 && &time[10..11] == "T" && time.ends_with('Z'), "{key}: {time}");

@@ -395,3 +395,45 @@ fn several_requests_sent_at_once_are_answered_in_their_order() {
         assert_eq!(connection.receive("GET").unwrap().ids().len(), n, "{target}");
     }
 }
+
+#[test]
+fn a_path_that_there_is_not_is_answered_with_the_one_that_was_meant() {
+    let (_place, server) = small_server();
+    let mut connection = Connection::open(server.address).unwrap();
+    for (target, meant) in [
+        ("/recommend/east", "try /recommend/{id}/{n}; all paths: /docs"),
+        ("/recommend/east/", "try /recommend/{id}/{n}; all paths: /docs"),
+        ("/recommendations/east/3", "try /recommend/{id}/{n}; all paths: /docs"),
+        ("/api/v1/recommend/east/3", "try /recommend/{id}/{n}"),
+        ("/profile/east", "try /profiles/{id}"),
+        ("/distance/east/7", "try /distance?from=...&to=..."),
+        ("/versions", "try /index/versions"),
+        ("/healthz", "try /health/status"),
+        ("/nowhere", "there is nothing at this path; all paths: /docs"),
+    ] {
+        let detail = assert_problem(&connection.get(target), 404, target);
+        assert!(detail.contains(meant), "{target}: {detail}");
+    }
+}
+
+#[test]
+fn a_parameter_that_is_not_allowed_is_named_with_its_value() {
+    let (_place, server) = small_server();
+    let mut connection = Connection::open(server.address).unwrap();
+    for (target, said) in [
+        ("/recommend?id=east", "n is missing; a whole number from 1 to 1000 is needed"),
+        ("/recommend/east/many", "n must be a whole number from 1 to 1000, not \"many\""),
+        ("/recommend/east/3&distances=true", "the first parameter follows a ?, as in 3?distances=..."),
+        ("/recommend/east/3%3Fexact=true", "the first parameter follows a ?, as in 3?exact=..."),
+        ("/recommend/east/3?distances=yes", "distances must be true or false, not \"yes\""),
+        ("/recommend/east/3?ef=2", "ef must be a whole number from 3 to 4096, not \"2\""),
+        ("/profiles", "id is missing; or give prefix, with which ids begin"),
+        ("/map/here", "place must be a whole number from 0 to 4294967295, not \"here\""),
+    ] {
+        let detail = assert_problem(&connection.get(target), 400, target);
+        assert!(detail.contains(said), "{target}: {detail}");
+    }
+    let long = "9".repeat(1_000);
+    let detail = assert_problem(&connection.get(&format!("/recommend/east/{long}")), 400, "a long number");
+    assert!(detail.len() < 150, "what is given is shown in short: {detail}");
+}

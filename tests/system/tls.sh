@@ -83,6 +83,8 @@ check "refuses bodies on their way by an answer, over HTTP/1.1" refusals_arrive 
 check "lets nobody in without a key" tls_status 401 "$work/first" "/recommend/$id/5"
 check "lets the key in" await tls_status 200 "$work/first" "/recommend/$id/5" -H "Authorization: Bearer $(cat "$work/key")"
 check "keeps the key from what is not in its scopes" tls_status 403 "$work/first" /metrics -H "X-API-Key: $(cat "$work/key")"
+check "is asked by TLS by the probe, which knows its settings" \
+  env KINDRED_BIND="0.0.0.0:$tls_port" KINDRED_TLS_CERT="$work/tls/cert.pem" "$programs/kindred" probe
 check "takes another certificate" another_certificate_is_taken
 check "takes the first again at SIGHUP" sighup_takes_the_first_again
 check "says nothing of the key" sh -c '! grep -qF "$(cat "$1")" "$2"' sh "$work/key" "$work/tls.log"

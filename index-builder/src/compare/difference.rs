@@ -3,6 +3,7 @@
 use std::fmt;
 
 use anyhow::Context;
+use kindred::counted::counted;
 use kindred::index::{Damaged, Header, Metadata};
 use kindred::time::rfc3339;
 use rayon::prelude::*;
@@ -164,7 +165,13 @@ fn documents_changed(old: &Opened, new: &Opened, matching: &Matching) -> Result<
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, side) in [("old", &self.old), ("new", &self.new)] {
-            writeln!(f, "{name:<14}{}: {} profiles, created {}", side.file, side.profiles, side.created)?;
+            writeln!(
+                f,
+                "{name:<14}{}: {}, created {}",
+                side.file,
+                counted(side.profiles.into(), "profile"),
+                side.created
+            )?;
         }
         writeln!(f, "vectorizer    {}", self.vectorizer())?;
         for Parameter { name, old, new } in &self.parameters {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use kindred::counted::counted;
 use kindred::index::directory::{PIN_FILE, read_pin};
 use kindred::index::suppressed::SUPPRESSED_FILE;
 use kindred::index::{Index, MappedFile, Suppressed, SuppressedIds};
@@ -103,8 +104,10 @@ impl Served {
         {
             let name = self.opened.name();
             let message = format!(
-                "{profiles} profiles are {ratio:.4} of the {before} of {name}; --min-profiles-ratio demands {allowed}; \
-                 nothing is published"
+                "{} {} {ratio:.4} of the {before} of {name}; --min-profiles-ratio demands {allowed}; \
+                 nothing is published",
+                counted(profiles as u64, "profile"),
+                counted(profiles as u64, "profile").is_or_are(),
             );
             return Err(Refusal { gate: Gate::Profiles, message }.into());
         }

@@ -7,6 +7,8 @@ use kindred::index::directory::{self, VersionFile};
 use kindred::index::suppressed::SUPPRESSED_FILE;
 use kindred::index::{Index, MappedFile, Suppressed, SuppressedIds};
 
+use crate::missing::{cannot_list, cannot_open, has_versions};
+
 /// A version that has been checked as a server checks it, and who is in no answer of it.
 #[derive(Debug)]
 pub struct Opened {
@@ -21,15 +23,16 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens a file, with the list of suppressed ids of its directory.
+    /// Opens a file, or of a directory the version that a server takes, with the list of suppressed ids of its directory.
     ///
     /// # Errors
-    /// Where the file is refused, or the list cannot be read.
+    /// Where the file is refused, the directory has no good one, or the list cannot be read.
     pub fn open(path: &Path) -> anyhow::Result<Opened> {
-        let directory = directory_of(path);
+        let (path, index) = open_index(path)?;
+        let directory = directory_of(&path);
         let ids = SuppressedIds::read(directory)
             .with_context(|| directory.join(SUPPRESSED_FILE).display().to_string())?;
-        Opened::open_without(path, &ids)
+        Ok(Opened::new(path, index, &ids))
     }
 
     /// Opens a file, and leaves these ids out of its answers.
@@ -37,14 +40,12 @@ impl Opened {
     /// # Errors
     /// Where the file is refused.
     pub fn open_without(path: &Path, ids: &SuppressedIds) -> anyhow::Result<Opened> {
-        let file = MappedFile::open(path).with_context(|| path.display().to_string())?;
-        let index = Index::open(file).with_context(|| path.display().to_string())?;
-        Ok(Opened {
-            suppressed: Suppressed::in_index(&index.view(), ids),
-            version: path.file_name().and_then(directory::parse_file_name),
-            path: path.to_owned(),
-            index,
-        })
+        Ok(Opened::new(path.to_owned(), open_file(path)?, ids))
+    }
+
+    fn new(path: PathBuf, index: Index<MappedFile>, ids: &SuppressedIds) -> Opened {
+        let version = path.file_name().and_then(directory::parse_file_name);
+        Opened { suppressed: Suppressed::in_index(&index.view(), ids), version, path, index }
     }
 
     /// What to call it: its version, else its file.
@@ -64,21 +65,39 @@ pub fn directory_of(file: &Path) -> &Path {
     }
 }
 
-/// The version that a server would take: the pinned one, else the highest.
+/// Opens a file with the full check, or of a directory the version that a server takes; gives its path as well.
 ///
 /// # Errors
-/// Where the directory or the pin cannot be read, and where that version is not there.
-pub fn served(directory: &Path) -> anyhow::Result<VersionFile> {
-    let versions = directory::list(directory).with_context(|| directory.display().to_string())?;
+/// Where the file is refused, or the directory has no good one.
+pub fn open_index(path: &Path) -> anyhow::Result<(PathBuf, Index<MappedFile>)> {
+    if path.is_dir() { open_served(path) } else { Ok((path.to_owned(), open_file(path)?)) }
+}
+
+fn open_file(path: &Path) -> anyhow::Result<Index<MappedFile>> {
+    let file = MappedFile::open(path)
+        .map_err(|error| anyhow!("{}: {}", path.display(), cannot_open(path, &error)))?;
+    Index::open(file).with_context(|| path.display().to_string())
+}
+
+/// As a server that starts now: the pinned version, else the highest that is good. What it passes over is told.
+fn open_served(directory: &Path) -> anyhow::Result<(PathBuf, Index<MappedFile>)> {
+    let versions = directory::list(directory).map_err(|error| anyhow!(cannot_list(directory, &error)))?;
     let pinned = directory::read_pin(directory).with_context(|| directory.display().to_string())?;
-    let served = match pinned {
-        Some(pinned) => versions.into_iter().find(|file| file.version == pinned),
-        None => versions.into_iter().next_back(),
-    };
-    served.ok_or_else(|| match pinned {
-        Some(pinned) => anyhow!("{}: the pinned version {pinned} is not there", directory.display()),
-        None => anyhow!("{}: no index-NNNNNNNN.knd is there", directory.display()),
-    })
+    if versions.is_empty() {
+        return Err(anyhow!(has_versions(directory, &versions)));
+    }
+    let is_pinned = |file: &&VersionFile| Some(file.version) == pinned;
+    if let Some(pinned) = pinned.filter(|_| !versions.iter().any(|file| is_pinned(&file))) {
+        tracing::warn!("{}: the pinned version {pinned} is not there", directory.display());
+    }
+    let others = versions.iter().rev().filter(|file| !is_pinned(file));
+    for file in versions.iter().filter(is_pinned).chain(others) {
+        match open_file(&file.path) {
+            Ok(index) => return Ok((file.path.clone(), index)),
+            Err(error) => tracing::warn!("{error:#}"),
+        }
+    }
+    Err(anyhow!("{}: no version of it is good", directory.display()))
 }
 
 /// The first of some versions that is good: the highest below `below`, or `first` before all of them. None where none

@@ -357,7 +357,7 @@ fn codes_find_what_is_nearer_together_than_they_can_tell() {
         graph
     };
     let codes = kindred::index::codes::encode(vectors.as_slice().unwrap(), 32);
-    let built = crate::quality::BuiltGraph::new(&graph, vectors.view(), &codes).unwrap();
+    let built = crate::quality::BuiltGraph::new(&graph, vectors.view(), Some(&codes)).unwrap();
     let mut scratch = Scratch::default();
     let mut found = 0;
     for query in (0..600).step_by(10) {

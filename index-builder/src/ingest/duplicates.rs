@@ -5,6 +5,7 @@ use crate::cli::OnDuplicateId;
 use crate::failure::Failure;
 use crate::places::Places;
 use crate::skipped::PLACES;
+use kindred::counted::counted;
 
 /// Records that were left out because another had the same id.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,8 +54,9 @@ fn refuse(entries: &[Entry], ids: &str, places: &Places) -> Result<(), Failure> 
     };
     let first: Vec<String> = twice.iter().take(PLACES).map(named).collect();
     Err(Failure::Failed(anyhow::anyhow!(
-        "{} ids come more than once, among them {}; --on-duplicate-id first or last keeps one record of each",
-        twice.len(),
+        "{} {} more than once, among them {}; --on-duplicate-id first or last keeps one record of each",
+        counted(twice.len() as u64, "id"),
+        if twice.len() == 1 { "comes" } else { "come" },
         first.join(", "),
     )))
 }

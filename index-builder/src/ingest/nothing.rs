@@ -4,6 +4,7 @@ use super::{DEFAULT_ID_FIELD, SECOND_ID_FIELD, describe};
 use crate::fields::{FieldsSeen, IdGuess, listed, nearest, shown};
 use crate::skipped::Skipped;
 use crate::source::ROW_NUMBERS;
+use kindred::counted::counted;
 
 /// What is known when no record can be used.
 pub(super) struct Nothing<'a> {
@@ -22,7 +23,8 @@ impl Nothing<'_> {
     pub fn message(&self) -> String {
         let what = if self.valid_id_seen { "no record can be used".to_owned() } else { self.no_id() };
         let (read, skipped) = (self.read, self.skipped.total());
-        let figures = format!("{what}: {read} records read, {skipped} skipped{}", describe(self.skipped));
+        let figures =
+            format!("{what}: {} read, {skipped} skipped{}", counted(read, "record"), describe(self.skipped));
         match self.hint() {
             Some(hint) => format!("{figures}\n{hint}"),
             None => figures,
@@ -30,7 +32,10 @@ impl Nothing<'_> {
     }
 
     fn no_id(&self) -> String {
-        if self.fields.first().is_empty() || self.has_field() {
+        if self.fields.first().is_empty() {
+            return "no record is an object with an id".to_owned();
+        }
+        if self.has_field() {
             return format!("no record has a valid id in the field {:?}", self.id_field);
         }
         let looked_for = match self.is_named {
@@ -47,18 +52,28 @@ impl Nothing<'_> {
     }
 
     fn hint(&self) -> Option<String> {
+        if self.fields.first().is_empty() {
+            return Some(
+                "A profile is an object of fields with an id, such as {\"_id\": \"a\", \"name\": \"Ann\"}"
+                    .to_owned(),
+            );
+        }
         if !self.valid_id_seen {
             return (!self.has_field() && !self.fields.first().is_empty()).then(|| self.which_id());
         }
         let vector = self.vector_field?;
         let field = self.fields.get(vector).filter(|field| field.values > 0);
+        let meant = || match nearest(vector, self.fields.names()) {
+            Some(name) => format!("which no record has; did you mean {}?", shown(name)),
+            None => "which no record has.".to_owned(),
+        };
         let what = match field {
-            None => "which no record has",
-            Some(field) if field.lengths.is_empty() => "which holds no list of numbers",
+            None => meant(),
+            Some(field) if field.lengths.is_empty() => "which holds no list of numbers.".to_owned(),
             Some(_) => return None,
         };
         let fields = self.fields.vectors_first();
-        Some(format!("The vector is looked for in the field {vector:?}, {what}. {fields}."))
+        Some(format!("The vector is looked for in the field {vector:?}, {what} {fields}."))
     }
 
     fn which_id(&self) -> String {

@@ -1,10 +1,12 @@
 //! Why records are left out, in the words of the summary, and when too many are.
 
+use kindred::counted::counted;
 use kindred::profile::IdError;
 use kindred::vectorizer::unit::NoVector;
 
 use crate::gate::{Gate, Refusal};
 use crate::skipped::Skipped;
+use crate::source::NOT_UNICODE;
 
 /// The reasons of a summary, as few words as will do.
 pub(super) fn id_reason(error: IdError) -> &'static str {
@@ -51,8 +53,10 @@ pub fn check_skipped_because(
     let share = skipped.total() as f64 / read.max(1) as f64;
     if share > max_skipped {
         let message = format!(
-            "{} of {read} records were skipped, a share of {share:.4}; --max-skipped allows {max_skipped}{}{because}",
+            "{} of {} {} skipped, a share of {share:.4}; --max-skipped allows {max_skipped}{}{because}",
             skipped.total(),
+            counted(read, "record"),
+            counted(skipped.total(), "record").was_or_were(),
             describe(skipped),
         );
         return Err(Refusal { gate: Gate::Skipped, message }.into());
@@ -60,10 +64,18 @@ pub fn check_skipped_because(
     Ok(())
 }
 
+/// What helps against a reason that does not say it.
+fn what_to_do(reason: &str) -> &'static str {
+    match reason {
+        NOT_UNICODE => "; is the file in another encoding? iconv -f WINDOWS-1252 -t UTF-8 FILE >FILE.utf8",
+        _ => "",
+    }
+}
+
 /// The reasons and the first places, a line each.
 pub fn describe(skipped: &Skipped) -> String {
     skipped.iter().fold(String::new(), |text, (name, reason)| {
         let more = if reason.count > reason.first.len() as u64 { ", ..." } else { "" };
-        format!("{text}\n  {} x {name}: {}{more}", reason.count, reason.first.join(", "))
+        format!("{text}\n  {} x {name}: {}{more}{}", reason.count, reason.first.join(", "), what_to_do(name))
     })
 }

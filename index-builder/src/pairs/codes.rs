@@ -145,11 +145,6 @@ impl Codes {
         // As casts of numbers do, this one stops at the ends of the type.
         ((codes * codes / 2.0).floor() + 1.0).min(f64::from(super::ALL)) as i32
     }
-
-    /// The distance that half a squared distance of codes stands for, about.
-    pub fn distance_of(&self, half_square: i32) -> f64 {
-        f64::from(half_square) * self.unit * self.unit
-    }
 }
 
 /// Vectors that are summed up one after the other.

@@ -24,7 +24,7 @@ use anyhow::Context;
 use kindred::index::small_file::replace_file;
 
 use crate::cli::ReportArgs;
-use crate::compare::{Opened, served};
+use crate::compare::Opened;
 use crate::failure::Failure;
 use facts::Facts;
 
@@ -36,8 +36,7 @@ const MODE: u32 = 0o640;
 /// # Errors
 /// Where the file cannot be opened, or what it is to be compared with; where the page cannot be written.
 pub fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let path = if args.path.is_dir() { served(&args.path)?.path } else { args.path.clone() };
-    let opened = Opened::open(&path)?;
+    let opened = Opened::open(&args.path)?;
     let facts = Facts::gather(&opened, args.against.as_deref())?;
     let page = page::page(&facts).into_string();
     if args.out == Path::new("-") {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use indicatif::{HumanBytes, HumanCount};
 use kindred::answer::EXACT_UP_TO_NODES;
-use kindred::index::{TableKind, TableMetadata};
+use kindred::index::{FieldMetadata, TableKind, TableMetadata};
 use kindred::time::rfc3339;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -404,13 +404,25 @@ fn groups(groups: &Groups) -> Markup {
     section("Groups of nearest neighbours", &content)
 }
 
+/// How many different values a field has, where they were counted.
+fn distinct(field: &FieldMetadata) -> String {
+    match (field.distinct, field.kind.as_str()) {
+        (Some(distinct), _) => count(distinct),
+        (None, "number" | "category" | "list" | "text") => "many".to_owned(),
+        (None, _) => "–".to_owned(),
+    }
+}
+
 /// What each field was taken for; a file that does not say it has no such section.
 fn fields(facts: &Facts) -> Markup {
     let Some(fields) = &facts.metadata.fields else { return html! {} };
     let content = html! {
-        p { "What the vectorizer took each field for when it had looked at all profiles, and why." }
+        p {
+            "What became of each field when all profiles had been looked at, and why. Numbers, categories, lists and texts are "
+            "compared; answers have the fields that are exposed."
+        }
         div.table { table {
-            thead { tr { th.text { "field" } th.text { "taken for" } th { "values" } th { "numbers" } th { "distinct" } th { "profiles without" } th.text { "why" } } }
+            thead { tr { th.text { "field" } th.text { "taken for" } th { "values" } th { "numbers" } th { "distinct" } th { "profiles without" } th.text { "exposed" } th.text { "why" } } }
             tbody {
                 @for field in fields {
                     tr {
@@ -418,8 +430,9 @@ fn fields(facts: &Facts) -> Markup {
                         td.text { (field.kind) }
                         td { (count(field.values)) }
                         td { (percent(field.share)) }
-                        td { (field.distinct.map_or_else(|| "many".to_owned(), count)) }
+                        td { (distinct(field)) }
                         td { (count(field.missing)) }
+                        td.text { (if facts.metadata.exposes(field) { "yes" } else { "no" }) }
                         td.text { (field.reason) }
                     }
                 }

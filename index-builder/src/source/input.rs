@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::compression::{Compression, MAGIC_BYTES};
+use crate::missing::cannot_open;
 
 /// The path that means standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -35,7 +36,7 @@ pub struct Input {
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// The file does not exist or cannot be opened.
-    #[error("{}: cannot be opened: {error}", path.display())]
+    #[error("{}: {}", path.display(), cannot_open(path, error))]
     Open {
         /// The file.
         path: PathBuf,

@@ -63,4 +63,4 @@ pub const MAX_RECORD_BYTES: usize = 16 << 20;
 const TOO_LARGE: &str = "record too large";
 
 /// Why a record with invalid UTF-8 or a lone surrogate is skipped.
-const NOT_UNICODE: &str = "text is not Unicode";
+pub(crate) const NOT_UNICODE: &str = "text is not Unicode";

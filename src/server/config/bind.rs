@@ -34,7 +34,7 @@ impl Bind {
     pub fn of(given: &Given) -> Result<Bind, ConfigError> {
         let text = given.text(&[]).ok_or_else(|| "it is no text".to_owned());
         text.and_then(parse).map_err(|reason| ConfigError::Wrong {
-            given: given.clone(),
+            given: Box::new(given.clone()),
             reason,
             allowed: ALLOWED.to_owned(),
         })

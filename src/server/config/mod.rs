@@ -152,7 +152,7 @@ pub enum ConfigError {
     #[error("{}: {} ({given}) is not allowed: {reason}; allowed: {allowed}", .given.setting, .given.shown())]
     Wrong {
         /// The value and who gave it.
-        given: Given,
+        given: Box<Given>,
         /// What is wrong with it.
         reason: String,
         /// What would have been allowed.

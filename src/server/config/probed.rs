@@ -42,7 +42,7 @@ impl Probed {
             let reason =
                 "port 0 stands for any free port, and only the log of the server says which".to_owned();
             let allowed = "the port that the server listens on".to_owned();
-            return Err(ConfigError::Wrong { given, reason, allowed });
+            return Err(ConfigError::Wrong { given: Box::new(given), reason, allowed });
         }
         Ok(Probed { addresses: bind.addresses.iter().flat_map(reachable).collect(), has_tls })
     }

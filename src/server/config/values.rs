@@ -25,7 +25,7 @@ pub fn path(layers: &Layers, setting: &'static str) -> Result<Option<(Given, Pat
         let path = PathBuf::from(&given.value);
         return Ok(Some((given, path)));
     };
-    Err(ConfigError::Wrong { given, reason: reason.to_owned(), allowed: PATH.to_owned() })
+    Err(ConfigError::Wrong { given: Box::new(given), reason: reason.to_owned(), allowed: PATH.to_owned() })
 }
 
 /// A switch, as people and programs write one. It is off where nobody gave a value.

@@ -45,7 +45,12 @@ fn open_once(bind: &Bind) -> Result<Vec<TcpListener>, Refused> {
                 listeners.push(listener);
             }
             Err(error) if bind.name.is_some() && is_absent(&error) => {
-                tracing::debug!("{address} is left out: {error}");
+                // Many machines have no IPv6, and nobody misses it at localhost.
+                if !bind.is_loopback() {
+                    tracing::warn!(
+                        "bind: {address} is left out, because this machine has no such address: {error}"
+                    );
+                }
                 absent = Some((address, error));
             }
             Err(error) => return Err((address, error)),

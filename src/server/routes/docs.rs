@@ -12,6 +12,6 @@ pub async fn get_page(call: &Call<'_>) -> HttpResponse {
 
 pub async fn get_asset(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let name = call.parameters.text("asset", &(0..=MAX_TARGET_BYTES))?;
-    let asset = ASSETS.iter().find(|asset| asset.name == name).ok_or(Problem::UnknownPath)?;
+    let asset = ASSETS.iter().find(|asset| asset.name == name).ok_or(Problem::UnknownPath { near: None })?;
     Ok(explorer::respond(call.request, asset).await)
 }

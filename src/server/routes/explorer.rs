@@ -25,7 +25,7 @@ pub async fn get_asset(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let name = call.parameters.text("asset", &(0..=MAX_TARGET_BYTES))?;
     match find(name) {
         Some(asset) => Ok(respond(call.request, asset).await),
-        None => Err(Problem::UnknownPath),
+        None => Err(Problem::UnknownPath { near: None }),
     }
 }
 

@@ -17,6 +17,7 @@ mod index_answer;
 mod json;
 mod map;
 mod metrics;
+mod near;
 pub mod openapi;
 mod parameters;
 mod pieces;
@@ -270,7 +271,7 @@ async fn answer_and_count(
         (unmatched, Err(problem))
     } else {
         match Route::find(request.method(), path) {
-            None => (unmatched, Err(Problem::UnknownPath)),
+            None => (unmatched, Err(Problem::UnknownPath { near: near::near(path) })),
             Some((number, route, captures)) => {
                 let label = RouteLabel { number, name: route.pattern };
                 policy = route.endpoint.policy();

@@ -13,6 +13,9 @@ const MAX_DIGITS: usize = 10;
 /// As many as the largest version has.
 const MAX_VERSION_DIGITS: usize = 20;
 
+/// Characters of what was given that a message has.
+const MAX_SHOWN: usize = 40;
+
 /// Decoded parameters by name. Each is there at most once.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Parameters<'a>(Vec<(&'static str, Cow<'a, str>)>);
@@ -105,7 +108,8 @@ impl<'a> Parameters<'a> {
         let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
         let digits = self.get("version").filter(|text| text.len() <= MAX_VERSION_DIGITS).filter(is_number);
         let version = digits.and_then(|digits| digits.parse().ok()).filter(|&version| version > 0);
-        version.ok_or_else(|| bad("version", &format!("must be a whole number from 1 to {}", u64::MAX)))
+        let allowed = || format!("must be a whole number from 1 to {}{}", u64::MAX, not(self.get("version")));
+        version.ok_or_else(|| bad("version", &allowed()))
     }
 
     /// A number that has to be there.
@@ -131,7 +135,7 @@ impl<'a> Parameters<'a> {
         number
             .filter(|number| range.contains(number))
             .map(Some)
-            .ok_or_else(|| Problem::out_of_range(name, range))
+            .ok_or_else(|| out_of_range(name, range, text))
     }
 
     /// A switch, off unless it is there.
@@ -142,7 +146,7 @@ impl<'a> Parameters<'a> {
         match self.get(name) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(bad(name, "must be true or false")),
+            given => Err(bad(name, &format!("must be true or false{}", not(given)))),
         }
     }
 }
@@ -161,6 +165,28 @@ fn check_length(name: &'static str, text: &str, bytes: &RangeInclusive<usize>) -
         return Ok(());
     }
     Err(bad(name, &format!("must have {start} to {end} bytes, not {}", text.len())))
+}
+
+/// What was given instead, shortened.
+fn not(given: Option<&str>) -> String {
+    let Some(given) = given else { return String::new() };
+    let short: String = given.chars().take(MAX_SHOWN).collect();
+    let more = if short.len() < given.len() { "..." } else { "" };
+    format!(", not {short:?}{more}")
+}
+
+/// A number that is not in its range. One with more behind it has parameters that were meant for the query.
+fn out_of_range(name: &'static str, range: &RangeInclusive<usize>, given: &str) -> Problem {
+    let (start, end) = range.clone().into_inner();
+    let number = given.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    let rest = given.get(number.len() + 1..).filter(|rest| !number.is_empty() && rest.contains('='));
+    let hint = match rest.and_then(|rest| rest.split('=').next()) {
+        Some(first) if first.bytes().all(|byte| byte.is_ascii_lowercase()) => {
+            format!("; the first parameter follows a ?, as in {number}?{first}=...")
+        }
+        _ => String::new(),
+    };
+    bad(name, &format!("must be a whole number from {start} to {end}{}{hint}", not(Some(given))))
 }
 
 fn bad(name: &'static str, reason: &str) -> Problem {
@@ -235,7 +261,8 @@ mod tests {
         for text in ["", "0", "-1", "+1", "1.0", "x", "18446744073709551616", "000000000000000000007", "%20"]
         {
             let detail = detail(version(text));
-            assert_eq!(detail, "version must be a whole number from 1 to 18446744073709551615", "{text}");
+            let range = "version must be a whole number from 1 to 18446744073709551615, not \"";
+            assert!(detail.starts_with(range), "{text}: {detail}");
         }
     }
 
@@ -261,10 +288,19 @@ mod tests {
             "5%00",
         ] {
             let detail = detail(query(&format!("n={text}")).unwrap().number("n", &(1..=1000)));
-            assert_eq!(detail, "n must be a whole number from 1 to 1000", "{text}");
+            assert!(
+                detail.starts_with("n must be a whole number from 1 to 1000, not \""),
+                "{text}: {detail}"
+            );
+            assert!(!detail.contains('?'), "{text}: {detail}");
         }
         let missing = detail(query("id=a").unwrap().number("n", &(1..=1000)));
         assert_eq!(missing, "n is missing; it must be a whole number from 1 to 1000");
+        for behind in ["3&distances=true", "3%3Fdistances=true", "3;distances=true", "3,distances=true"] {
+            let read = Parameters::read([("n", behind)].into_iter(), "", &[]).unwrap();
+            let detail = detail(read.number("n", &(1..=1000)));
+            assert!(detail.ends_with("the first parameter follows a ?, as in 3?distances=..."), "{detail}");
+        }
         assert_eq!(query("id=a").unwrap().optional_number("n", &(1..=1000)), Ok(None));
     }
 
@@ -274,7 +310,7 @@ mod tests {
         assert_eq!(query("").unwrap().switch("exact"), Ok(false));
         for text in ["", "1", "True", "yes", "true%20"] {
             let detail = detail(query(&format!("exact={text}")).unwrap().switch("exact"));
-            assert_eq!(detail, "exact must be true or false", "{text}");
+            assert!(detail.starts_with("exact must be true or false, not \""), "{text}: {detail}");
         }
     }
 }

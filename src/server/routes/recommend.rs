@@ -141,11 +141,11 @@ mod tests {
     fn what_is_not_allowed_is_named_with_its_range() {
         for (query, detail) in [
             ("id=a", "n is missing; it must be a whole number from 1 to 1000"),
-            ("id=a&n=1001", "n must be a whole number from 1 to 1000"),
-            ("id=a&n=10&ef=0", "ef must be a whole number from 1 to 4096"),
-            ("id=a&n=10&ef=4097", "ef must be a whole number from 1 to 4096"),
-            ("id=a&n=10&ef=", "ef must be a whole number from 1 to 4096"),
-            ("id=a&n=10&distances=1", "distances must be true or false"),
+            ("id=a&n=1001", "n must be a whole number from 1 to 1000, not \"1001\""),
+            ("id=a&n=10&ef=0", "ef must be a whole number from 1 to 4096, not \"0\""),
+            ("id=a&n=10&ef=4097", "ef must be a whole number from 1 to 4096, not \"4097\""),
+            ("id=a&n=10&ef=", "ef must be a whole number from 1 to 4096, not \"\""),
+            ("id=a&n=10&distances=1", "distances must be true or false, not \"1\""),
         ] {
             assert_eq!(question(query).unwrap_err(), detail, "{query}");
         }

@@ -48,8 +48,8 @@ pub fn read(sections: &[Section], path: &Path) -> Result<Vec<CertificateDer<'sta
             Some(Der::Request) => return Err(REQUEST.to_owned()),
             Some(Der::Pkcs8 | Der::Pkcs1 | Der::Sec1 | Der::Dsa | Der::EncryptedKey) => {
                 return Err(format!(
-                    "what begins in line {} as {} is a private key",
-                    section.line, section.label
+                    "the section {} in line {} is a private key",
+                    section.label, section.line
                 ));
             }
             _ => return Err(damaged(section.line)),
@@ -58,7 +58,7 @@ pub fn read(sections: &[Section], path: &Path) -> Result<Vec<CertificateDer<'sta
     if chain.is_empty() { Err(instead(sections, path)) } else { Ok(chain) }
 }
 
-const REQUEST: &str = "there is a request for a certificate in it, which is sent to an authority; what the authority answers \
+const REQUEST: &str = "there is a request for a certificate in it, which is sent to an authority; its answer \
                        belongs here";
 
 fn damaged(line: usize) -> String {
@@ -71,7 +71,8 @@ fn instead(sections: &[Section], path: &Path) -> String {
     let has = |label: &str| sections.iter().any(|section| section.label.contains(label));
     if has("TRUSTED CERTIFICATE") {
         format!(
-            "the certificate is in a form of openssl's own; `openssl x509 -in {file} -out NEW.pem` writes it as usual"
+            "the certificate is in a form of openssl's own; `openssl x509 -in {file} -out NEW.pem` writes \
+             it as usual"
         )
     } else if has("CERTIFICATE REQUEST") {
         REQUEST.to_owned()
@@ -79,7 +80,8 @@ fn instead(sections: &[Section], path: &Path) -> String {
         "there is a private key in it and no certificate; are tls_cert and tls_key swapped?".to_owned()
     } else if has("PKCS7") || has("CMS") {
         format!(
-            "there is a bundle in it (PKCS#7); `openssl pkcs7 -print_certs -in {file} -out NEW.pem` takes the certificates out"
+            "there is a bundle in it (PKCS#7); `openssl pkcs7 -print_certs -in {file} -out NEW.pem` takes \
+             the certificates out"
         )
     } else if has("PUBLIC KEY") {
         "there is a public key in it and no certificate".to_owned()
@@ -99,8 +101,8 @@ pub fn judge(first: &CertificateDer<'_>, path: &Path) -> Result<Facts, String> {
         && certificate.version != Version::V3
     {
         return Err(format!(
-            "the certificate for {} is of X.509 version 1 or 2, which has no room for names of hosts; sign the request again with \
-             `-extfile`, as in `openssl x509 -req -extfile <(echo subjectAltName=DNS:NAME) ...`",
+            "the certificate for {} is of X.509 version 1 or 2, which has no room for names of hosts; \
+             sign the request again with `-extfile`, as in `openssl x509 -req -extfile <(echo subjectAltName=DNS:NAME) ...`",
             certificate.subject
         ));
     }
@@ -116,15 +118,17 @@ fn why_not(error: &rustls::Error, path: &Path) -> String {
     match error {
         rustls::Error::InvalidCertificate(CertificateError::BadEncoding) => {
             format!(
-                "the first certificate is damaged; `openssl x509 -noout -text -in {file}` shows what can be read of it"
+                "the first certificate is damaged; `openssl x509 -noout -text -in {file}` shows what can \
+                 be read of it"
             )
         }
         rustls::Error::InvalidCertificate(CertificateError::UnhandledCriticalExtension) => format!(
-            "the first certificate has an extension that is marked critical and not known; `openssl x509 -noout -text -in {file}` \
-             shows it; have another one signed without it"
+            "the first certificate has an extension that is marked critical and not known; `openssl x509 \
+             -noout -text -in {file}` shows it; have another one signed without it"
         ),
         other => format!(
-            "the first certificate breaks a rule of X.509 ({other}); `openssl x509 -noout -text -in {file}` shows it"
+            "the first certificate breaks a rule of X.509 ({other}); `openssl x509 -noout -text -in \
+             {file}` shows it"
         ),
     }
 }
@@ -146,7 +150,7 @@ impl Facts {
         Facts { subject: "an unknown subject".to_owned(), valid: None, is_authority: false, has_names: true }
     }
 
-    /// What an operator should know of the certificate, whenever it is.
+    /// Warnings about the certificate that hold at any time.
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.valid.is_none() {
@@ -154,7 +158,8 @@ impl Facts {
         }
         if self.is_authority {
             remarks.push(format!(
-                "the certificate for {} is that of an authority (CA:TRUE); some clients take none such from a server",
+                "the certificate for {} is that of an authority (CA:TRUE); some clients take none such \
+                 from a server",
                 self.subject
             ));
         }
@@ -167,7 +172,7 @@ impl Facts {
         remarks
     }
 
-    /// What an operator should know of its time, at this one.
+    /// A warning about its time, if there is one to give at this moment.
     pub fn of_time(&self, now: u64) -> Option<String> {
         let (begin, end) = self.valid?;
         let subject = &self.subject;

@@ -92,13 +92,14 @@ pub fn bytes(bytes: &[u8], path: &Path) -> String {
         || bytes.starts_with(b"\0-");
     if is_utf16 {
         return format!(
-            "it is text in UTF-16, as some programs of Windows write it; write it in UTF-8: `iconv -f UTF-16 -t UTF-8 {file} >NEW.pem`"
+            "it is text in UTF-16, as some programs of Windows write it; write it in UTF-8: \
+             `iconv -f UTF-16 -t UTF-8 {file} >NEW.pem`"
         );
     }
     if bytes.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) || bytes.starts_with(&[0xce; 4]) {
         return format!(
-            "it is a keystore of Java (JKS), no PEM; first `keytool -importkeystore -srckeystore {file} -destkeystore NEW.p12 \
-             -deststoretype PKCS12`, then {}",
+            "it is a keystore of Java (JKS), no PEM; first `keytool -importkeystore -srckeystore {file} \
+             -destkeystore NEW.p12 -deststoretype PKCS12`, then {}",
             from_pkcs12("NEW.p12")
         );
     }
@@ -130,14 +131,21 @@ fn of_der(kind: Der, path: &Path) -> String {
             "a private key that a password protects",
             format!("`openssl pkcs8 -inform DER -in {file} -out NEW.pem`"),
         ),
-        Der::Pkcs12 => return format!("it is a bundle of keys and certificates (PKCS#12), no PEM; {}", from_pkcs12(&file.to_string())),
+        Der::Pkcs12 => {
+            let commands = from_pkcs12(&file.to_string());
+            return format!("it is a bundle of keys and certificates (PKCS#12), no PEM; {commands}");
+        }
         Der::Pkcs7 => (
             "a bundle of certificates (PKCS#7)",
             format!("`openssl pkcs7 -inform DER -print_certs -in {file} -out NEW.pem`"),
         ),
-        Der::Request => return "it is a request for a certificate, which is sent to an authority; what the authority answers belongs here".to_owned(),
-        Der::Dsa => return "it is a key of DSA, which TLS has no use for any more; make another one".to_owned(),
-        Der::PublicKey => return "it is a public key; the private key or the certificate belongs here".to_owned(),
+        Der::Request => return REQUEST.to_owned(),
+        Der::Dsa => {
+            return "it is a key of DSA, which TLS has no use for any more; make another one".to_owned();
+        }
+        Der::PublicKey => {
+            return "it is a public key; the private key or the certificate belongs here".to_owned();
+        }
     };
     format!("it is {what} in DER, no PEM; {command}")
 }
@@ -162,7 +170,8 @@ pub fn text(text: &str, path: &Path) -> String {
             _ => "...",
         };
         return format!(
-            "it is base64 without the lines around it; write -----BEGIN {label}----- in front of it and -----END {label}----- behind it"
+            "it is base64 without the lines around it; write -----BEGIN {label}----- in front of it and \
+             -----END {label}----- behind it"
         );
     }
     if start.starts_with("PuTTY-User-Key-File") {
@@ -180,6 +189,9 @@ pub fn text(text: &str, path: &Path) -> String {
     }
     format!("there is no line -----BEGIN ...----- in it; is {} the right file?", path.display())
 }
+
+const REQUEST: &str = "it is a request for a certificate, which is sent to an authority; its \
+    answer belongs here";
 
 /// Makes a key that can be used.
 pub const NEW_KEY: &str = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out NEW.pem";

@@ -77,13 +77,15 @@ fn load(section: &Section, path: &Path) -> Option<Loaded> {
         }
         "DSA PRIVATE KEY" => unusable("of DSA"),
         "OPENSSH PRIVATE KEY" => format!(
-            "it is a key of OpenSSH; `ssh-keygen -p -m PEM -N '' -f {file}` writes it as PEM in its place, or make one for TLS: `{NEW_KEY}`"
+            "it is a key of OpenSSH; make one for TLS: `{NEW_KEY}`; if it is of RSA or ECDSA, `ssh-keygen \
+             -p -m PEM -N '' -f {file}` writes it as PEM in its place"
         ),
         label if label.starts_with("PGP ") => {
             format!("it is a key of OpenPGP, which is of no use for TLS; make one: `{NEW_KEY}`")
         }
         label if label.contains("PRIVATE KEY") => format!(
-            "it is a private key of a kind that is not known ({label}); try `openssl pkey -in {file} -out NEW.pem`"
+            "it is a private key of a kind that is not known ({label}); try `openssl pkey -in {file} -out \
+             NEW.pem`"
         ),
         _ => return None,
     };
@@ -106,7 +108,9 @@ fn unusable(kind: &str) -> String {
 fn instead(sections: &[Section], path: &Path) -> String {
     let has = |label: &str| sections.iter().any(|section| section.label.contains(label));
     if has("CERTIFICATE REQUEST") {
-        "there is a request for a certificate in it and no private key; the key was written when the request was made".to_owned()
+        "there is a request for a certificate in it and no private key; the key was written when the \
+         request was made"
+            .to_owned()
     } else if has("CERTIFICATE") {
         "there is a certificate in it and no private key; are tls_cert and tls_key swapped?".to_owned()
     } else if has("PUBLIC KEY") {
@@ -130,15 +134,12 @@ fn load_der(der: &[u8], section: &Section, path: &Path) -> Loaded {
         Some(Der::EncryptedKey) => return Err(encrypted(path)),
         Some(Der::Dsa) => return Err(unusable("of DSA")),
         Some(Der::Certificate) => {
-            return Err(format!(
-                "what begins in line {} as {} is a certificate",
-                section.line, section.label
-            ));
+            return Err(format!("the section {} in line {} is a certificate", section.label, section.line));
         }
         _ => {
             return Err(format!(
-                "what begins in line {} as {} is damaged: it has not the form of a key",
-                section.line, section.label
+                "the section {} in line {} is damaged: it has not the form of a key",
+                section.label, section.line
             ));
         }
     };
@@ -149,14 +150,14 @@ fn load_der(der: &[u8], section: &Section, path: &Path) -> Loaded {
 fn why_not(key: &PrivateKeyDer<'_>, path: &Path) -> String {
     let damaged = || {
         format!(
-            "the private key is damaged, or written in an unusual way; `openssl pkey -check -noout -in {0}` examines it, and \
-             `openssl pkey -in {0} -out NEW.pem` writes it as usual",
+            "the private key is damaged, or written in an unusual way; `openssl pkey -check -noout -in \
+             {0}` examines it, and `openssl pkey -in {0} -out NEW.pem` writes it as usual",
             path.display()
         )
     };
     match key {
         PrivateKeyDer::Pkcs1(key) => rsa(key.secret_pkcs1_der()),
-        PrivateKeyDer::Sec1(key) => ec(sec1_curve(key.secret_sec1_der()), path),
+        PrivateKeyDer::Sec1(key) => sec1(key.secret_sec1_der(), path),
         PrivateKeyDer::Pkcs8(key) => pkcs8(key.secret_pkcs8_der(), path),
         _ => None,
     }
@@ -170,7 +171,7 @@ fn pkcs8(der: &[u8], path: &Path) -> Option<String> {
     let inside = || Some(found.get(2)?.decode_as::<OctetStringRef<'_>>().ok()?.as_bytes());
     match oid.as_str() {
         RSA => rsa(inside()?),
-        EC => ec(algorithm.parameters, path).or_else(|| sec1_without_public_key(inside()?, path)),
+        EC => ec(algorithm.parameters, path).or_else(|| without_public_half(inside()?, path)),
         "1.3.101.112" => None,
         _ => {
             let name =
@@ -197,6 +198,10 @@ fn rsa(der: &[u8]) -> Option<String> {
     None
 }
 
+fn sec1(der: &[u8], path: &Path) -> Option<String> {
+    ec(sec1_curve(der), path).or_else(|| without_public_half(der, path))
+}
+
 /// What says which curve it is, in the form of SEC 1: element [0], where there is one.
 fn sec1_curve(der: &[u8]) -> Option<AnyRef<'_>> {
     let found = elements(der)?;
@@ -213,7 +218,8 @@ fn ec(curve: Option<AnyRef<'_>>, path: &Path) -> Option<String> {
     let curve = curve?;
     let Ok(oid) = curve.decode_as::<ObjectIdentifier>().map(|oid| oid.to_string()) else {
         return Some(format!(
-            "its curve is given by numbers and not by its name; `openssl ec -in {} -param_enc named_curve -out NEW.pem` names it",
+            "its curve is given by numbers and not by its name; `openssl ec -in {} -param_enc named_curve \
+             -out NEW.pem` names it",
             path.display()
         ));
     };
@@ -225,11 +231,11 @@ fn ec(curve: Option<AnyRef<'_>>, path: &Path) -> Option<String> {
 }
 
 /// The library compares both halves of a key.
-fn sec1_without_public_key(der: &[u8], path: &Path) -> Option<String> {
+fn without_public_half(der: &[u8], path: &Path) -> Option<String> {
     let found = elements(der)?;
     (!found.iter().any(|any| is_tagged(any, 1))).then(|| {
         format!(
-            "the public half of the key is not in it; `openssl pkey -in {} -out NEW.pem` adds it",
+            "the public half of the key is not in it; `openssl ec -in {} -out NEW.pem` adds it",
             path.display()
         )
     })

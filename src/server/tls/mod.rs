@@ -81,7 +81,7 @@ impl fmt::Debug for Certificate {
 }
 
 impl Certificate {
-    /// Reads a certificate and its key. What an operator should know of them is logged.
+    /// Reads a certificate and its key, and logs warnings about them.
     ///
     /// # Errors
     /// See [`TlsError`].
@@ -180,7 +180,7 @@ fn read(files: &TlsFiles) -> Result<Shown, TlsError> {
         let key = Arc::new(CertifiedKey::new(chain.clone(), Arc::clone(key)));
         return Ok(Shown { key, facts });
     }
-    // What cannot be used may be what was meant.
+    // The right key may be one that cannot be used.
     if let Some(reason) = keys.iter().find_map(|key| key.as_ref().err()) {
         return Err(of_key(reason.clone()));
     }
@@ -204,8 +204,8 @@ fn not_together(
     let is_its_own = |certificate: &CertificateDer<'_>| keys.iter().any(|key| belongs(key, certificate));
     if let Some(place) = chain.iter().position(is_its_own) {
         return format!(
-            "the server's own certificate, the one of the key, is number {} of {} and has to be the first; after it come those between \
-             it and a root",
+            "the server's own certificate, the one of the key, is number {} of {} and has to be the \
+             first; after it come those between it and a root",
             place + 1,
             chain.len()
         );
@@ -215,8 +215,8 @@ fn not_together(
         count => format!("none of the {count} keys belongs"),
     };
     format!(
-        "{keys} to the certificate for {}; both of these print the same for a pair: `openssl x509 -noout -pubkey -in {}` and \
-         `openssl pkey -pubout -in {}`",
+        "{keys} to the certificate for {}; both of these print the same for a pair: `openssl x509 -noout \
+         -pubkey -in {}` and `openssl pkey -pubout -in {}`",
         facts.subject,
         files.cert.display(),
         files.key.display()

@@ -1,4 +1,4 @@
-//! Files in PEM (RFC 7468): what is in them, and in which line. What else a file may be is told by [`super::foreign`].
+//! Files in PEM (RFC 7468): what is in them, and in which line. [`super::foreign`] knows other files.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -41,10 +41,10 @@ impl Section {
     /// Its text is no base64.
     pub fn der(&self) -> Result<Vec<u8>, String> {
         let damaged =
-            || format!("what begins in line {} as {} is damaged: it is no base64", self.line, self.label);
+            || format!("the section {} in line {} is damaged: it is no base64", self.label, self.line);
         let bytes = BASE64.decode(&self.body).map_err(|_| damaged())?;
         if bytes.is_empty() {
-            return Err(format!("there is nothing in what begins in line {} as {}", self.line, self.label));
+            return Err(format!("there is nothing in the section {} in line {}", self.label, self.line));
         }
         Ok(bytes)
     }
@@ -60,7 +60,7 @@ pub fn read(path: &Path) -> Result<Vec<Section>, String> {
     if bytes.trim_ascii().is_empty() {
         return Err("it is empty".to_owned());
     }
-    let Ok(text) = std::str::from_utf8(bytes).map_err(|_| ()) else {
+    let Ok(text) = std::str::from_utf8(bytes) else {
         return match bytes.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes()) {
             // Bag attributes and comments may be in any encoding.
             true => sections(&String::from_utf8_lossy(bytes)),
@@ -78,7 +78,8 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => format!(
-            "this process runs as user {} and may not read it; give the file to its group: `chgrp GROUP {1}` and `chmod 640 {1}`",
+            "this process runs as user {} and may not read it; give the file to its group: `chgrp GROUP \
+             {1}` and `chmod 640 {1}`",
             rustix::process::geteuid().as_raw(),
             path.display()
         ),
@@ -94,7 +95,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The sections of a text. What stands between them counts for nothing.
+/// The sections of a text. Text between them counts for nothing.
 fn sections(text: &str) -> Result<Vec<Section>, String> {
     let mut found = Vec::new();
     let mut open: Option<Section> = None;
@@ -112,7 +113,7 @@ fn sections(text: &str) -> Result<Vec<Section>, String> {
                 Some(label) => {
                     let (label, begun) = (label.trim_end_matches('-'), &section.label);
                     return Err(format!(
-                        "what begins in line {} as {begun} ends in line {line} as {label}",
+                        "the section {begun} in line {} ends in line {line} as {label}",
                         section.line
                     ));
                 }
@@ -129,7 +130,8 @@ fn sections(text: &str) -> Result<Vec<Section>, String> {
 fn begun(label: &str, line: usize) -> Result<Section, String> {
     if label.contains("\\n") {
         return Err(format!(
-            "line {line} has a backslash and an n where lines should end, as programs write PEM into JSON; write real line breaks"
+            "line {line} has a backslash and an n where lines should end, as programs write PEM into \
+             JSON; write real line breaks"
         ));
     }
     match label.strip_suffix(DASHES) {
@@ -137,7 +139,8 @@ fn begun(label: &str, line: usize) -> Result<Section, String> {
             Ok(Section { label: label.to_owned(), line, is_encrypted: false, body: String::new() })
         }
         _ => Err(format!(
-            "line {line} begins a section and does not end after that: the line breaks were lost, or its last dashes"
+            "line {line} begins a section and does not end after that: the line breaks were lost, or its \
+             last dashes"
         )),
     }
 }
@@ -156,7 +159,8 @@ impl Section {
 fn unended(section: &Section) -> String {
     let Section { label, line, .. } = section;
     format!(
-        "what begins in line {line} has no end ({END}{label}{DASHES}): the file was cut, or a part of it was left out"
+        "the section {label} in line {line} has no end ({END}{label}{DASHES}): the file was cut, or a part of it \
+         was left out"
     )
 }
 
@@ -194,12 +198,12 @@ mod tests {
     #[test]
     fn what_is_damaged_is_named_with_its_line() {
         for (text, reason) in [
-            ("\n-----BEGIN A-----\nAAAA\n", "begins in line 2 has no end (-----END A-----)"),
+            ("\n-----BEGIN A-----\nAAAA\n", "the section A in line 2 has no end (-----END A-----)"),
             (
                 "-----BEGIN A-----\nAAAA\n-----BEGIN A-----\nAAAA\n-----END A-----\n",
-                "begins in line 1 has no end",
+                "the section A in line 1 has no end",
             ),
-            ("-----BEGIN A-----\nAAAA\n-----END B-----\n", "begins in line 1 as A ends in line 3 as B"),
+            ("-----BEGIN A-----\nAAAA\n-----END B-----\n", "the section A in line 1 ends in line 3 as B"),
             ("-----BEGIN A-----\\nAAAA\\n-----END A-----\n", "line 1 has a backslash and an n"),
             ("-----BEGIN A----- AAAA -----END A-----\n", "line 1 begins a section and does not end"),
             ("-----BEGIN A----\nAAAA\n-----END A-----\n", "line 1 begins a section and does not end"),

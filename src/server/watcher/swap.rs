@@ -9,6 +9,7 @@ use super::super::metrics::Metrics;
 use super::super::traces::{Opened, Traces};
 use super::decide::{Host, Pin, Served, VersionSeen};
 use super::retired::Retired;
+use crate::counted::counted;
 use crate::index::{Residency, SuppressedIds, directory};
 
 /// The hands of the watcher.
@@ -46,7 +47,8 @@ impl Swapper {
         if ids == self.suppressed {
             return false;
         }
-        tracing::info!("{} ids are suppressed, {} before", ids.0.len(), self.suppressed.0.len());
+        let now = counted(ids.0.len() as u64, "id");
+        tracing::info!("{now} {} suppressed, {} before", now.is_or_are(), self.suppressed.0.len());
         self.suppressed = ids;
         if let Some(generation) = self.live.current().and_then(|it| it.suppressing(&self.suppressed)) {
             let previous = self.live.replace_same_file(generation);
@@ -134,7 +136,9 @@ impl Host for Swapper {
             version = file.version,
             file = name,
             seconds,
-            "serving {name}: {profiles} profiles, {nodes} nodes, ready in {seconds:.3} s",
+            "serving {name}: {}, {}, ready in {seconds:.3} s",
+            counted(profiles.into(), "profile"),
+            counted(nodes.into(), "node"),
         );
         self.retire(previous);
         Ok(())

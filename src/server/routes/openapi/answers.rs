@@ -85,7 +85,7 @@ fn common_problems(route: &Route) -> Vec<Problem> {
     }
     if route.pattern.contains('{') {
         // What is filled in may make another path of it.
-        problems.push(Problem::UnknownPath);
+        problems.push(Problem::UnknownPath { near: None });
     }
     if let Some(name) = name.or_else(|| super::parameters::names_in(route.pattern).next()) {
         problems.push(Problem::BadParameter { name, reason: "may be given only once".to_owned() });

@@ -369,7 +369,7 @@ fn page(summary: &'static str, description: &'static str) -> Described {
 }
 
 fn page_asset(summary: &'static str, assets: &'static [Asset]) -> Described {
-    let problems = vec![Problem::UnknownPath];
+    let problems = vec![Problem::UnknownPath { near: None }];
     let types: BTreeSet<&str> = assets.iter().filter_map(|asset| asset.content_type.to_str().ok()).collect();
     let schema = Schema::from(text().build()).into();
     // Text before pictures: a generator that reads one of them reads the first.
