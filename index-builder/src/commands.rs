@@ -224,7 +224,8 @@ fn asked_vector(
     }
     let Some(path) = &args.profile else { return Ok(None) };
     let text = std::fs::read(path).with_context(|| format!("--profile {}", path.display()))?;
-    let fields = match parse(&text) {
+    // A byte order mark means nothing, as in the body of a request.
+    let fields = match parse(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text)) {
         Ok(kindred::profile::Value::Map(fields)) => fields,
         Ok(_) => return Err(anyhow!("--profile {}: not a JSON object", path.display()).into()),
         Err(error) => {
