@@ -40,6 +40,8 @@ def asked_with_curl():
         "get_profiles id": curl(f"/profiles?id={quote(ID)}"),
         "get_profiles prefix": curl(f"/profiles?prefix={quote(ID[:1])}&limit=2"),
         "get_distance": curl(f"/distance?from={quote(ID)}&to={quote(OTHER)}"),
+        "get_search": curl("/search?prefix=a&limit=2"),
+        "get_map_fields": curl("/map/fields"),
         "get_map_place": curl(f"/map/place?id={quote(ID)}"),
         "get_map_by_place": curl("/map/0"),
         "get_health_live": curl("/health/live"),
@@ -62,6 +64,7 @@ def asked_with_curl():
     }
     answers.update({name: curl(path).decode() for name, path in texts.items()})
     answers["get_map"] = in_base64(curl("/map"))
+    answers["get_map_values"] = in_base64(curl("/map/values?field=age"))
     return answers
 
 

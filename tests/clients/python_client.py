@@ -39,6 +39,9 @@ def main():
         ask("profiles", "get_random")
         ask("recommendations", "get_distance", from_=ID, to=OTHER)
         ask("profiles", "get_map")
+        ask("profiles", "get_search", prefix="a", limit=2)
+        ask("profiles", "get_map_fields")
+        ask("profiles", "get_map_values", field="age")
         ask("profiles", "get_map_place", id=ID)
         ask("profiles", "get_map_by_place", 0)
         for operation in ["get_health_live", "get_health_ready", "get_health_status"]:

@@ -1,7 +1,5 @@
 //! Colours for the map: which fields have few values or are numbers, and what each profile has.
 
-use serde::Serialize;
-
 use super::numbers::{Numbers, STEPS};
 use super::texts::Texts;
 use super::{Attribute, Attributes, found_text};
@@ -21,20 +19,16 @@ pub const NO_VALUE: u8 = 255;
 const COLOURED_SHARE: f64 = 0.25;
 
 /// A field that the map can be coloured by.
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ColourField {
     /// Its name; those of maps are joined by dots.
     pub field: String,
     /// What its values are.
-    #[serde(flatten)]
     pub kind: ColourKind,
 }
 
 /// What a field has.
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ColourKind {
     /// Texts, or true and false. The most frequent first: the place of a value in the list is its number.
     Category {
@@ -53,8 +47,7 @@ pub enum ColourKind {
 }
 
 /// A value that has a number of its own.
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColourValue {
     /// As the first profile that has it writes it.
     pub value: String,

@@ -14,7 +14,7 @@ use super::index_answer::{
     X_INDEX_VERSION, generation, is_meant, problem, read, respond_once, respond_problem,
 };
 use super::search::{FIELD_BYTES, listed};
-use crate::answer::attributes::{Attributes, ColourField};
+use crate::answer::attributes::{self, Attributes, ColourKind};
 
 /// What the map can be coloured by.
 #[derive(Serialize, ToSchema)]
@@ -29,6 +29,60 @@ pub struct Colours {
     fields: Vec<ColourField>,
 }
 
+/// A field that can colour the map.
+#[derive(Serialize, ToSchema)]
+pub struct ColourField {
+    /// Its name; those of maps are joined by dots.
+    field: String,
+    /// What it has: `category` or `number`.
+    #[schema(example = "category")]
+    kind: &'static str,
+    /// Of a category: the values with a number of their own, which is their place here. The most frequent comes first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<Vec<ColourValue>>,
+    /// Of a category: the profiles with another value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<u32>,
+    /// Of numbers: what the first step stands for, and everything below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    low: Option<f32>,
+    /// Of numbers: what the last step stands for, and everything above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    high: Option<f32>,
+}
+
+/// A value with a number of its own.
+#[derive(Serialize, ToSchema)]
+pub struct ColourValue {
+    /// As the first profile that has it writes it.
+    value: String,
+    /// Profiles that have it.
+    profiles: u32,
+}
+
+impl From<attributes::ColourField> for ColourField {
+    fn from(known: attributes::ColourField) -> Self {
+        let nothing = ColourField {
+            field: known.field,
+            kind: "category",
+            values: None,
+            others: None,
+            low: None,
+            high: None,
+        };
+        match known.kind {
+            ColourKind::Category { values, others } => {
+                let values =
+                    values.into_iter().map(|it| ColourValue { value: it.value, profiles: it.profiles });
+                ColourField { values: Some(values.collect()), others: Some(others), ..nothing }
+            }
+            ColourKind::Number { low, high } => {
+                ColourField { kind: "number", low: Some(low), high: Some(high), ..nothing }
+            }
+        }
+    }
+}
+
 pub async fn get_fields(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let generation = generation(call.state)?;
     let described = looked_at(&generation, |generation, attributes| {
@@ -36,6 +90,7 @@ pub async fn get_fields(call: &Call<'_>) -> Result<HttpResponse, Problem> {
             Ok(attributes.colour_fields(&index.view(), suppressed)?)
         })?;
         let (looked_at, profiles) = (attributes.looked_at(), attributes.profiles());
+        let fields = fields.into_iter().map(ColourField::from).collect();
         let colours = Colours { complete: attributes.is_complete(), looked_at, profiles, fields };
         serde_json::to_vec(&colours).map_err(|_| Problem::Internal)
     });

@@ -82,6 +82,10 @@ func main() {
 	keep[map[string]any]("get_random")(profiles.GetRandom(ctx).Execute())
 	keep[*kindred.Distance]("get_distance")(recommendations.GetDistance(ctx).From(id).To(other).Execute())
 	answers["get_map"] = base64.StdEncoding.EncodeToString(content("get_map")(profiles.GetMap(ctx).Execute()))
+	keep[*kindred.Found]("get_search")(profiles.GetSearch(ctx).Prefix("a").Limit(2).Execute())
+	keep[*kindred.Colours]("get_map_fields")(profiles.GetMapFields(ctx).Execute())
+	values := content("get_map_values")(profiles.GetMapValues(ctx).Field("age").Execute())
+	answers["get_map_values"] = base64.StdEncoding.EncodeToString(values)
 	keep[*kindred.Place]("get_map_place")(profiles.GetMapPlace(ctx).Id(id).Execute())
 	keep[map[string]any]("get_map_by_place")(profiles.GetMapByPlace(ctx, 0).Execute())
 

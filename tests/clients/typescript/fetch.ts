@@ -1,9 +1,11 @@
 // With the client that openapi-generator makes for typescript-fetch.
 import {
   AnswersToJSON,
+  ColoursToJSON,
   Configuration,
   DescriptionToJSON,
   EventsToJSON,
+  FoundToJSON,
   IndexApi,
   PinnedToJSON,
   ProfilesApi,
@@ -49,6 +51,9 @@ run(async () => ({
   "get_random": await profiles.getRandom(),
   "get_distance": await recommendations.getDistance({ from: ID, to: OTHER }),
   "get_map": await inBase64(await profiles.getMap()),
+  "get_search": FoundToJSON(await profiles.getSearch({ prefix: "a", limit: 2 })),
+  "get_map_fields": ColoursToJSON(await profiles.getMapFields()),
+  "get_map_values": await inBase64(await profiles.getMapValues({ field: "age" })),
   "get_map_place": await profiles.getMapPlace({ id: ID }),
   "get_map_by_place": await profiles.getMapByPlace({ place: 0 }),
   "get_health_live": await server.getHealthLive(),

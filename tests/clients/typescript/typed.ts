@@ -41,6 +41,11 @@ run(async () => ({
   "get_random": await answered(client.GET("/random")),
   "get_distance": await answered(client.GET("/distance", { params: { query: { from: ID, to: OTHER } } })),
   "get_map": await inBase64((await answered(client.GET("/map", { parseAs: "blob" }))) as Blob),
+  "get_search": await answered(client.GET("/search", { params: { query: { prefix: "a", limit: 2 } } })),
+  "get_map_fields": await answered(client.GET("/map/fields")),
+  "get_map_values": await inBase64(
+    (await answered(client.GET("/map/values", { params: { query: { field: "age" } }, parseAs: "blob" }))) as Blob,
+  ),
   "get_map_place": await answered(client.GET("/map/place", { params: { query: { id: ID } } })),
   "get_map_by_place": await answered(client.GET("/map/{place}", { params: { path: { place: 0 } } })),
   "get_health_live": await answered(client.GET("/health/live")),

@@ -14,7 +14,6 @@ use super::super::super::problem::{Document, MAX_TARGET_BYTES, PROBLEM_JSON, Pro
 use super::super::{colours, events, index, pin, versions};
 use super::operations::{self, Kept, Success};
 use super::{Route, Settings, batch};
-use crate::answer::attributes::{ColourField, ColourKind, ColourValue};
 use crate::index::{TableKind, TableMetadata};
 
 /// The schemas that answers refer to.
@@ -39,9 +38,8 @@ pub fn schemas(components: ComponentsBuilder, settings: Settings) -> ComponentsB
         .schema_from::<TableMetadata>()
         .schema_from::<TableKind>()
         .schema_from::<colours::Colours>()
-        .schema_from::<ColourField>()
-        .schema_from::<ColourKind>()
-        .schema_from::<ColourValue>()
+        .schema_from::<colours::ColourField>()
+        .schema_from::<colours::ColourValue>()
         .schema_from::<versions::Versions>()
         .schema_from::<versions::Version>()
         .schema_from::<pin::Pinned>()
