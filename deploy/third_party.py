@@ -46,8 +46,11 @@ def main(target):
     print("Both programs are linked with these crates:\n")
     for package in linked(target):
         title = f"{package['name']} {package['version']}"
-        print(f"{title}: {package['license'] or 'see its text below'}")
-        for text in dict.fromkeys(texts_of(package)):
+        own_texts = dict.fromkeys(texts_of(package))
+        authors = ", ".join(package["authors"]) or "authors that it does not name"
+        without_text = "" if own_texts else f"; its sources have no text of it; by {authors}"
+        print(f"{title}: {package['license'] or 'see its text below'}{without_text}")
+        for text in own_texts:
             texts.setdefault(text, []).append(title)
     for text, titles in texts.items():
         print(f"\n{'=' * 80}\n{', '.join(titles)}\n{'=' * 80}\n\n{text}")

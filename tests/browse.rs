@@ -231,7 +231,7 @@ fn a_search_knows_what_was_read_and_leaves_out_who_is_suppressed() {
     let index = documents_index(&many);
     let attributes = read(&index, 100);
     assert_eq!((attributes.looked_at(), attributes.profiles()), (100, 150));
-    let search = |attributes: &Attributes, suppressed, prefix, limit| {
+    let search = |attributes: &Attributes, suppressed: &Suppressed, prefix: &str, limit| {
         let found = attributes.with_prefix(suppressed, None, prefix, limit);
         (found.profiles.iter().map(|(_, ordinal)| ordinal.0).collect::<Vec<_>>(), found.complete)
     };

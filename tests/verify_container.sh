@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs both programs of `make dist` as the image of deploy/docker does: a root directory that has the programs and nothing
+# Runs both programs of `make static` as the image of deploy/docker does: a root directory that has the programs and nothing
 # else and cannot be written, the user of the Dockerfile, no way to more rights. It takes root, and builds no image.
 # Exit 1 at the first thing that is not as it should be.
 set -euo pipefail

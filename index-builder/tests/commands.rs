@@ -264,7 +264,8 @@ fn a_directory_stands_for_the_version_that_would_be_served() {
     assert_eq!(ran.done(), expected);
     let index = place.index();
     let index = index.to_str().unwrap();
-    assert_eq!(run(["diff", index, index, "--json"]).json()["new"]["file"], "index-00000002.knd");
+    let new = run(["diff", index, index, "--json"]).json()["new"]["file"].clone();
+    assert!(new.as_str().unwrap().ends_with("index-00000002.knd"), "{new}");
     run(["report", index, "--against", index, "--out", place.path("r.html").to_str().unwrap()]).done();
     on_index(&place, "pin", &["1"]).done();
     assert!(on_index(&place, "inspect", &["--json"]).json()["file"].as_str().unwrap().ends_with("1.knd"));

@@ -364,10 +364,10 @@ fn fields_that_are_not_compared_are_named_with_whether_answers_have_them() {
 fn members() -> Place {
     let member = |n: usize| {
         json!({
-            "_id": format!("m{n:03}"), "first_name": ["Ann", "Bob"][n % 2], "email": format!("user{n}@example.org"),
+            "_id": format!("m{n:03}"), "first_name": (["Ann", "Bob"][n % 2]), "email": format!("user{n}@example.org"),
             "contact": {"city": "Bern", "numbers": [{"value": format!("+41 44 123 45 {n:02}")}]},
             "lastLogin": format!("2026-01-{:02}T10:00:{:02}Z", n % 28 + 1, n % 60), "email_verified": true,
-            "phone_brand": ["Fairphone", "Nokia"][n % 2], "bio": format!("I like tea {n}"),
+            "phone_brand": (["Fairphone", "Nokia"][n % 2]), "bio": format!("I like tea {n}"),
         })
     };
     Place::with(&(0..40).map(member).collect::<Vec<_>>())
@@ -438,7 +438,7 @@ fn the_fields_of_the_sample_are_not_personal() {
 
 #[test]
 fn fields_that_only_tell_profiles_apart_are_noticed_where_they_are_compared() {
-    let profile = |n: usize| json!({"_id": n, "slug": format!("x{n}y"), "bio": format!("tea {n}"), "city": ["Bern", "Biel"][n % 2]});
+    let profile = |n: usize| json!({"_id": n, "slug": format!("x{n}y"), "bio": format!("tea {n}"), "city": (["Bern", "Biel"][n % 2])});
     let place = Place::with(&(0..300).map(profile).collect::<Vec<_>>());
     let ran = place.build(&["--no-map"]);
     assert!(ran.stderr.contains("nearly every value is a word of its own: slug."), "{}", ran.stderr);

@@ -142,9 +142,10 @@ fn a_vector_that_is_not_where_it_is_looked_for_is_answered_with_the_fields_there
 fn a_source_without_objects_is_answered_with_what_a_profile_is() {
     let place = Place::empty();
     place.write("profiles.jsonl", "\"a bio\"\n\"another\"\n");
-    place
-        .build(&[])
-        .fails(1, &["no record is an object with an id: 2 records read", "such as {\"_id\": \"a\""]);
+    place.build(&[]).fails(
+        1,
+        &["no record has a valid id: none is an object of fields: 2 records read", "such as {\"_id\": \"a\""],
+    );
     place.write("profiles.jsonl", b"{\"_id\": 1, \"x\": \"J\xfcrg\"}\n{\"_id\": 2, \"x\": \"b\"}\n");
     place
         .build(&[])

@@ -137,7 +137,7 @@ def check_ways_in(documents, server, settings):
             for endpoint in spec["endpoints"]:
                 check(endpoint["port"] in offered, f"{name} asks a port {endpoint['port']} that the Service does not have")
                 check(endpoint.get("scheme", "http") == scheme_of(settings), f"{name} speaks {endpoint.get('scheme')}")
-                check(not tls or endpoint["tlsConfig"]["serverName"] == host_of(service), f"{name} expects another name")
+                check(not tls or endpoint.get("tlsConfig", {}).get("serverName") == host_of(service), f"{name} expects another name")
         if document["kind"] == "Ingress":
             check_ingress(name, document, service, offered, tls)
 
@@ -157,7 +157,7 @@ def check_ingress(name, ingress, service, offered, tls):
     protocol = annotations.get("nginx.ingress.kubernetes.io/backend-protocol", "HTTP")
     check(protocol == ("HTTPS" if tls else "HTTP"), f"{name} speaks {protocol} to the pods")
     if tls:
-        check(annotations["nginx.ingress.kubernetes.io/proxy-ssl-name"] == host_of(service), f"{name} expects another name")
+        check(annotations.get("nginx.ingress.kubernetes.io/proxy-ssl-name") == host_of(service), f"{name} expects another name")
 
 
 def check_rules(documents, server_namespace):

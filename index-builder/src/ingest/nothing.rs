@@ -33,7 +33,8 @@ impl Nothing<'_> {
 
     fn no_id(&self) -> String {
         if self.fields.first().is_empty() {
-            return "no record is an object with an id".to_owned();
+            let why = if self.read == 0 { "the source has no record" } else { "none is an object of fields" };
+            return format!("no record has a valid id: {why}");
         }
         if self.has_field() {
             return format!("no record has a valid id in the field {:?}", self.id_field);
@@ -53,10 +54,10 @@ impl Nothing<'_> {
 
     fn hint(&self) -> Option<String> {
         if self.fields.first().is_empty() {
-            return Some(
+            return (self.read > 0).then(|| {
                 "A profile is an object of fields with an id, such as {\"_id\": \"a\", \"name\": \"Ann\"}"
-                    .to_owned(),
-            );
+                    .to_owned()
+            });
         }
         if !self.valid_id_seen {
             return (!self.has_field() && !self.fields.first().is_empty()).then(|| self.which_id());

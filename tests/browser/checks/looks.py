@@ -62,14 +62,14 @@ def tells_colours_from_their_ground(browser, server, _):
         browser.open(server, "#/map", fresh=True)
         browser.one(".choose-colour select")
         script = """
-          const ground = channels(getComputedStyle(document.querySelector('.map-frame')).backgroundColor);
+          const below = channels(getComputedStyle(document.querySelector('.map-frame')).backgroundColor);
           const colour = (name) => {
             const probe = document.getElementById('colour-probe');
             probe.style.color = `var(--map-${name})`;
             return channels(getComputedStyle(probe).color);
           };
           const names = [0, 1, 2, 3, 4, 5, 6].map((it) => `value-${it}`).concat(['grey', 'middle', 'high']);
-          return names.map((name) => [name, contrast(colour(name), ground)]);
+          return names.map((name) => [name, contrast(colour(name), below)]);
         """
         bad = [it for it in browser.run(LOOK + script) if it[1] < 3]
         assert not bad, f"{scheme}: {bad}"

@@ -63,7 +63,9 @@ def _is_coloured(browser, server, how, scheme):
     legend = [colour for _, colour in browser.run(SWATCHES)]
     assert len(set(legend)) == len(legend) >= 3
     drawn, colours = browser.run_async(OPAQUE)
-    assert drawn > 500 and set(colours) <= set(legend) and len(colours) >= 3, (how, colours, legend)
+    assert drawn > 500 and len(set(colours) & set(legend)) >= 3, (how, colours, legend)
+    # A graphics card blends the edges of points that lie on each other.
+    assert how == "webgl2" or set(colours) <= set(legend), (colours, legend)
     _colour_by(browser, "age")
     scale = f"{fields['age']['low']:.0f}{fields['age']['high']:.0f}"
     until("the legend is a scale", lambda: browser.text(".colour-scale") == scale)

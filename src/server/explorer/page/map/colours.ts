@@ -80,7 +80,7 @@ export function colouring(stage: Stage): Colouring {
     const chosen = kept === "" || fields.some((it) => it.field === kept) ? kept : fields[0]?.field;
     select.replaceChildren(
       ...fields.map((it) => h("option", { value: it.field, selected: it.field === chosen }, `by ${label(it.field)}`)),
-      h("option", { value: "", selected: !chosen }, "by how many there are"),
+      h("option", { value: "", selected: !chosen }, "by number of profiles"),
     );
     choice.hidden = fields.length === 0;
     const asked = session.getItem(CHOSEN);
