@@ -102,8 +102,10 @@ fn recall(index: &Index<MappedFile>, questions: &[String], mode: SearchMode) -> 
 const WANTED: [usize; 3] = [10, 100, 1_000];
 
 /// What is searched: vectors in clusters, as those of models are, and vectors without any.
-const DATA: [(&str, fn(usize, usize) -> Array2<f32>); 2] =
-    [("clusters", common::clustered), ("one cloud", cloud)];
+const DATA: [(&str, Make); 2] = [("clusters", common::clustered), ("one cloud", cloud)];
+
+/// Makes so many vectors of so many numbers.
+type Make = fn(usize, usize) -> Array2<f32>;
 
 fn cloud(rows: usize, dimension: usize) -> Array2<f32> {
     let mut random = common::Random::new(common::SEED);

@@ -51,12 +51,14 @@ tls_server=
 postgres=
 requests=
 measured_server=
+client_server=
 prometheus=
 clean_up() {
   touch "$work/stop"
   if [ -n "$requests" ]; then wait "$requests" || true; fi
   if [ -n "$server" ]; then kill -KILL "$server" 2>/dev/null || true; fi
   if [ -n "$measured_server" ]; then kill -KILL "$measured_server" 2>/dev/null || true; fi
+  if [ -n "$client_server" ]; then kill -KILL "$client_server" 2>/dev/null || true; fi
   if [ -n "$prometheus" ]; then kill -KILL "$prometheus" 2>/dev/null || true; fi
   if [ -n "$tls_server" ]; then kill -KILL "$tls_server" 2>/dev/null || true; fi
   if [ -n "$postgres" ] && [ -e "$postgres/data/postmaster.pid" ]; then

@@ -260,7 +260,8 @@ fn asked_vector(
     let Some(path) = &args.profile else { return Ok(None) };
     let text = std::fs::read(path)
         .map_err(|error| anyhow!("--profile {}: {}", path.display(), cannot_open(path, &error)))?;
-    let fields = match parse(&text) {
+    // A byte order mark means nothing, as in the body of a request.
+    let fields = match parse(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text)) {
         Ok(kindred::profile::Value::Map(fields)) => fields,
         Ok(_) => {
             let needed = r#"a JSON object is expected, such as {"age": 30}"#;

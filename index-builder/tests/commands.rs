@@ -29,7 +29,7 @@ fn an_answer_is_the_nearest_profiles_in_order_without_the_one_that_is_asked_abou
         json!({"_id": "south", "v": [0, -0.5]}),
     ]);
     place.build_vectors(&[]);
-    for flags in [&[][..], &["--exact"], &["--ef", "4"]] {
+    for flags in [&[][..], &["--exact"], &["--ef", "4"], &["--ef", "1"]] {
         assert_eq!(
             place.try_query(1, flags, "north", "3").done(),
             r#"[{"_id":"north east"},{"_id":"east"},{"_id":"south"}]"#
@@ -86,6 +86,9 @@ fn a_vector_or_a_profile_that_is_not_in_the_index_can_be_asked_about() {
     let write = |text: &str| place.write("asked.json", text).to_str().unwrap().to_owned();
     let profile = write("{\"name\": \"new\", \"v\": [7, 0]}");
     assert_eq!(query(&["--profile", &profile, "--distances", "5"]).done(), expected);
+    let marked = write("\u{feff}{\"name\": null, \"v\": [7, 0]}");
+    assert_eq!(query(&["--profile", &marked, "--distances", "5"]).done(), expected);
+    let profile = write("{\"name\": \"new\", \"v\": [7, 0]}");
     assert_eq!(query(&["--vector=[-1,-0.5]", "--exact", "1"]).done(), r#"[{"_id":"north"}]"#);
     for (vector, code, part) in [
         ("[1,0", 2, "a list of numbers is allowed"),

@@ -81,12 +81,11 @@ pub(super) fn codes_metadata(header: &Header, metadata: &Metadata) -> Result<(),
         let message = format!("the mean of the codes has {mean} numbers, and a vector has {dimension}");
         return Err(OpenError::Metadata(message));
     }
-    let are_numbers = codes.mean.iter().all(|number| number.is_finite());
-    if !are_numbers
-        || !(codes.scale.is_normal() && codes.scale > 0.0)
-        || codes.residual.is_nan()
-        || codes.residual < 0.0
-    {
+    let are_possible = codes.mean.iter().all(|number| number.is_finite())
+        && codes.scale.is_normal()
+        && codes.scale > 0.0
+        && codes.residual >= 0.0;
+    if !are_possible {
         return Err(OpenError::Metadata("the numbers of the codes are not possible".to_owned()));
     }
     Ok(())

@@ -60,7 +60,8 @@ pub fn probe(server: &Probed, live: bool) -> Result<(), ProbeError> {
     let scheme = if server.has_tls { "https" } else { "http" };
     let mut refused = None;
     for &address in &server.addresses {
-        let failed = |source| ProbeError::Io { scheme, address, source: in_our_words(source) };
+        let failed =
+            |source| ProbeError::Io { scheme, address, source: in_our_words(source, server.has_tls) };
         let stream = match TcpStream::connect_timeout(&address, TIMEOUT) {
             Ok(stream) => stream,
             Err(error) => {
@@ -112,11 +113,16 @@ fn ask(
 }
 
 /// An answer without TLS is no message of TLS.
-fn in_our_words(error: io::Error) -> io::Error {
+fn in_our_words(error: io::Error, has_tls: bool) -> io::Error {
     let of_tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
     match of_tls {
         Some(rustls::Error::InvalidMessage(_)) => {
             io::Error::new(error.kind(), "it answers without TLS; the settings name a certificate")
+        }
+        // So do servers with TLS that are asked without it.
+        _ if error.kind() == io::ErrorKind::UnexpectedEof => {
+            let hint = if has_tls { "" } else { "; if it speaks TLS, give --tls-cert" };
+            io::Error::new(error.kind(), format!("it ended the connection without an answer{hint}"))
         }
         _ => error,
     }

@@ -74,7 +74,7 @@ fn a_server_with_tls_is_asked_by_tls_where_the_settings_name_a_certificate() {
     assert_eq!(probe(&["--config", &path]), (Some(0), String::new()));
     assert_eq!(code(&[("KINDRED_CONFIG", &path), ("KINDRED_BIND", ""), ("KINDRED_TLS_CERT", "")]), Some(0));
     // Without TLS it gets no answer that it could read.
-    fails(&[&server.address.to_string()], &["http://127.0.0.1:"]);
+    fails(&[&server.address.to_string()], &["http://127.0.0.1:", "TLS"]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ KINDRED_VECTOR=$(python3 -c 'print([0.25] * 32)')
 KINDRED_OTHER=$("$programs/index-builder" query "$work/client_index/index-00000001.knd" -- "$id" 1 \
   | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["_id"])')
 "$programs/kindred" --index-dir "$work/client_index" --bind 127.0.0.1:0 --api-keys "$work/client_keys" 2>"$work/client_server.log" &
-measured_server=$!
+client_server=$!
 await client_address_logged || { cat "$work/client_server.log" >&2; exit 1; }
 curl --silent --show-error --fail --output "$work/openapi.json" "$KINDRED_ADDRESS/openapi.json"
 
@@ -86,6 +86,6 @@ check "a client of openapi-generator for Go asks every route" go_client
 
 . tests/system/loads.sh
 
-kill -TERM "$measured_server"
-wait "$measured_server" || true
-measured_server=
+kill -TERM "$client_server"
+wait "$client_server" || true
+client_server=

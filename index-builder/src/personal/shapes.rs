@@ -79,7 +79,8 @@ pub fn of(text: &str) -> Option<Shape> {
     if text.len() > LONGEST_LINE {
         return None;
     }
-    let checks: [(fn(&str) -> bool, Shape); 8] = [
+    type Check = fn(&str) -> bool;
+    let checks: [(Check, Shape); 8] = [
         (is_email, Shape::Email),
         (is_iban, Shape::Iban),
         (is_card, Shape::Card),

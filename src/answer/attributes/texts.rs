@@ -149,7 +149,7 @@ impl Texts {
 
     /// The profiles of whose text another word than the first begins so.
     pub fn with_word_beginning_with(&self, prefix: &str) -> impl Iterator<Item = Ordinal> {
-        let from = |place: usize| self.words.get(place).map_or(&[][..], |&word| self.word_onwards(word));
+        let from = |place: usize| self.words.get(place).map_or(&[][..], |&word| self.text_from(word));
         let places = run(self.words.len(), prefix, from);
         let words = self.words.get(places).unwrap_or_default();
         words.iter().flat_map(|&(number, _)| self.profiles_of(number as usize)).copied()
@@ -159,7 +159,7 @@ impl Texts {
         text_of(&self.bytes, &self.ends, number)
     }
 
-    fn word_onwards(&self, (number, start): (u32, u8)) -> &[u8] {
+    fn text_from(&self, (number, start): (u32, u8)) -> &[u8] {
         self.text(number).get(usize::from(start)..).unwrap_or_default()
     }
 
@@ -180,7 +180,7 @@ impl Texts {
             }
         }
         words.sort_unstable_by(|&one, &other| {
-            self.word_onwards(one).cmp(self.word_onwards(other)).then(one.cmp(&other))
+            self.text_from(one).cmp(self.text_from(other)).then(one.cmp(&other))
         });
         self.words = words;
     }

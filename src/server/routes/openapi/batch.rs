@@ -20,6 +20,9 @@ use crate::index::format::MAX_DIMENSION;
 /// a path gives; with another name, schemathesis asks for all ids of a request as if they were one.
 pub const ENTRY: &str = "Recommend";
 
+/// The lists of questions.
+const LISTS: [&str; 3] = ["ids", "vectors", "profiles"];
+
 pub fn describe(settings: Settings) -> Described {
     let unknown: Value =
         serde_json::to_value(Problem::UnknownId { id: "grace".to_owned() }.document()).unwrap_or_default();
@@ -132,39 +135,32 @@ pub fn questions(settings: Settings) -> Schema {
 /// is a string or an integer a type of its own. `utoipa` has no word for it either.
 pub fn together(settings: Settings) -> Value {
     let id = json!({"items": {"type": ["string", "integer"]}});
-    let mut rules = json!({"not": contradiction(), "properties": {"ids": id, "exclude": id}});
-    if settings.max_n * MAX_QUESTIONS > MAX_RECOMMENDATIONS {
-        rules["anyOf"] = limits(settings).into();
-    }
-    rules
-}
-
-/// Pairs of a number of questions and of an n that may be asked together, each a tenth apart. JSON Schema cannot
-/// multiply.
-fn limits(settings: Settings) -> Vec<Value> {
-    let counts = std::iter::successors(Some(MAX_QUESTIONS), |count| Some(count - count.div_ceil(10)));
-    let fewest = MAX_RECOMMENDATIONS / settings.max_n;
-    let counts = counts.take_while(|&count| count > fewest).chain([fewest]);
-    let limit = |count| {
-        let list = json!({"maxItems": count});
-        let n = json!({"maximum": MAX_RECOMMENDATIONS / count});
-        json!({"properties": {"n": n, "ids": list, "vectors": list, "profiles": list}})
-    };
-    counts.map(limit).collect()
+    let refused: Vec<Value> = contradictions().into_iter().chain(too_much(settings)).collect();
+    json!({"not": {"anyOf": refused}, "properties": {"ids": id, "exclude": id}})
 }
 
 /// What no body may be: one with two lists that have elements, or with no list.
-fn contradiction() -> Value {
-    let filled =
-        |name: &str| json!({"required": [name], "properties": {name: {"type": "array", "minItems": 1}}});
+fn contradictions() -> [Value; 4] {
     let there = |name: &str| json!({"required": [name], "properties": {name: {"type": "array"}}});
-    let both = |one: &str, other: &str| json!({"allOf": [filled(one), filled(other)]});
-    json!({"anyOf": [
-        both("ids", "vectors"),
-        both("ids", "profiles"),
-        both("vectors", "profiles"),
-        {"not": {"anyOf": [there("ids"), there("vectors"), there("profiles")]}},
-    ]})
+    let both = |one: &str, other: &str| json!({"allOf": [filled(one, 1), filled(other, 1)]});
+    let none = json!({"not": {"anyOf": LISTS.map(there)}});
+    [both("ids", "vectors"), both("ids", "profiles"), both("vectors", "profiles"), none]
+}
+
+/// So many questions with so large an n. JSON Schema cannot multiply: some of what is refused is not said here, and nothing is
+/// that is answered.
+fn too_much(settings: Settings) -> impl Iterator<Item = Value> {
+    let counts = [MAX_QUESTIONS, MAX_QUESTIONS / 2 + 1, MAX_QUESTIONS / 5 + 1, MAX_QUESTIONS / 10 + 1];
+    counts.into_iter().filter_map(move |count| {
+        let n = MAX_RECOMMENDATIONS / count + 1;
+        let lists = LISTS.map(|name| filled(name, count));
+        (n <= settings.max_n).then(|| json!({"properties": {"n": {"minimum": n}}, "anyOf": lists}))
+    })
+}
+
+/// A list of questions with so many at least.
+fn filled(name: &str, count: usize) -> Value {
+    json!({"required": [name], "properties": {name: {"type": "array", "minItems": count}}})
 }
 
 fn list(items: impl Into<RefOr<Schema>>, most: usize, about: &'static str) -> ArrayBuilder {

@@ -152,26 +152,28 @@ fn of_the_body_of_many_questions_only_n_is_needed() {
     assert_eq!(questions["additionalProperties"], false);
     let properties = questions["properties"].as_object().unwrap();
     assert_eq!(
-        properties.keys().collect::<BTreeSet<_>>(),
-        ["distances", "exclude", "ids", "n", "profiles", "vectors"].iter().collect()
+        properties.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        ["distances", "exclude", "ids", "n", "profiles", "vectors"].into_iter().collect()
     );
     for (name, property) in properties {
         assert!(!property.as_object().unwrap().contains_key("default"), "{name} would be needed");
         let may_be_null = property["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
         assert_eq!(may_be_null, name != "n", "{name}");
     }
-    let limits = questions["then"]["anyOf"].as_array().unwrap();
-    for limit in limits {
-        let properties = &limit["properties"];
-        let (n, count) = (&properties["n"]["maximum"], &properties["ids"]["maxItems"]);
-        assert!(n.as_u64().unwrap() * count.as_u64().unwrap() <= 100_000, "{limit}");
-    }
-    let of = |at: usize| &limits[at]["properties"];
-    assert_eq!((&of(0)["n"]["maximum"], &of(0)["ids"]["maxItems"]), (&json!(100), &json!(1000)));
-    let last = of(limits.len() - 1);
-    assert_eq!((&last["n"]["maximum"], &last["ids"]["maxItems"]), (&json!(1000), &json!(100)));
-    let few = json(Settings { max_n: 100, has_keys: false });
-    assert_eq!(few["components"]["schemas"]["Questions"]["then"].get("anyOf"), None);
+    let limits_of = |document: &Value| -> Vec<(u64, u64)> {
+        let refused = document["components"]["schemas"]["Questions"]["then"]["not"]["anyOf"].clone();
+        let limits = refused.as_array().unwrap().iter().filter(|rule| rule["properties"]["n"].is_object());
+        let pair = |rule: &Value| {
+            let count = rule["anyOf"][0]["properties"]["ids"]["minItems"].as_u64().unwrap();
+            (count, rule["properties"]["n"]["minimum"].as_u64().unwrap())
+        };
+        limits.map(pair).collect()
+    };
+    let limits = limits_of(&document);
+    assert_eq!(limits, [(1000, 101), (501, 200), (201, 498), (101, 991)]);
+    assert!(limits.iter().all(|(count, n)| count * n > 100_000), "nothing is said that is answered");
+    assert_eq!(limits_of(&json(Settings { max_n: 300, has_keys: false })), [(1000, 101), (501, 200)]);
+    assert_eq!(limits_of(&json(Settings { max_n: 100, has_keys: false })), []);
 }
 
 #[test]
