@@ -84,7 +84,7 @@ def pins_a_version_and_unpins_it(browser, server, programs):
     until("version 1 is served", lambda: other.json("/index", key)["version"] == 1)
     browser.one("[aria-label='Unpin version 1']")
     until("the page says so", lambda: browser.text("tr.served th").startswith("1"))
-    browser.run("window.scrollTo(0, 9999)")
+    browser.run("document.getElementById('status-versions').scrollIntoView()")
     browser.screenshot("pinned")
     browser.one("[aria-label='Unpin version 1']").click()
     until("version 2 is served", lambda: other.json("/index", key)["version"] == 2)
