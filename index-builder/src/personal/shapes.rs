@@ -64,9 +64,6 @@ const LONGEST: usize = 4_096;
 /// The longest text that may be something else than a token.
 const LONGEST_LINE: usize = 200;
 
-/// Whether a text has a shape.
-type Check = fn(&str) -> bool;
-
 /// What a text looks like.
 pub fn of(text: &str) -> Option<Shape> {
     let text = text.trim();
@@ -82,6 +79,7 @@ pub fn of(text: &str) -> Option<Shape> {
     if text.len() > LONGEST_LINE {
         return None;
     }
+    type Check = fn(&str) -> bool;
     let checks: [(Check, Shape); 8] = [
         (is_email, Shape::Email),
         (is_iban, Shape::Iban),
