@@ -7,7 +7,7 @@ use std::path::Path;
 use kindred::index::directory::{VersionFile, list, parse_file_name};
 
 use crate::compare::directory_of;
-use crate::fields::{nearest, shown};
+use crate::fields::shown;
 
 /// Names that a folder is searched for the one that was meant.
 const MOST_LOOKED_AT: usize = 10_000;
@@ -52,7 +52,7 @@ fn no_such_file(path: &Path) -> String {
     }
     let names = names_in(folder);
     let wanted = path.file_name().unwrap_or_default().to_string_lossy();
-    if let Some(meant) = nearest(&wanted, names.iter().map(String::as_str)) {
+    if let Some(meant) = nearest(&wanted, &names) {
         return format!("{what}; did you mean {}?", shown(&folder_and(path, meant)));
     }
     let extension = path.extension();
@@ -70,6 +70,14 @@ fn no_such_file(path: &Path) -> String {
         },
         (true, false) => what.to_owned(),
     }
+}
+
+/// The name that differs in the fewest letters, a few at most.
+fn nearest<'n>(wanted: &str, names: &'n [String]) -> Option<&'n str> {
+    let most = wanted.chars().count().div_ceil(5).min(3);
+    let distances = names.iter().map(|name| (strsim::damerau_levenshtein(wanted, name), name));
+    let (distance, name) = distances.min_by_key(|&(distance, _)| distance)?;
+    (distance <= most).then_some(name)
 }
 
 /// A name in the folder of a path.
@@ -118,6 +126,7 @@ mod tests {
             ("member.csv", "did you mean"),
             ("member.csv", "members.csv?"),
             ("zebra.csv", "there are: members.csv, old.csv"),
+            ("x.csv", "there are: members.csv, old.csv"),
             ("index-00000007.knd", "are: 2"),
             ("nowhere/x.csv", "is no directory either"),
             ("notes.txt/x", "is a file"),

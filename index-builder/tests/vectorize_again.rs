@@ -250,7 +250,7 @@ fn a_profile_whose_vector_does_not_fit_says_why() {
     let lines = "{\"_id\":\"a\",\"v\":[1,2]}\n";
     let built = build(lines, &args(&["--vectorizer", "field:v"]));
     let refused = StoredVectorizer::of(&built.index).vectorize(fields(br#"{"v":[1]}"#)).unwrap_err();
-    assert_eq!(refused.to_string(), "the vector has 1 numbers, and those of the index have 2");
+    assert_eq!(refused.to_string(), "the vector has 1 number, and those of the index have 2");
     let refused = StoredVectorizer::of(&built.index).vectorize(fields(br#"{"v":[1e39,1]}"#)).unwrap_err();
     assert!(refused.to_string().contains("not finite in single precision, at place 0"), "{refused}");
     let refused = StoredVectorizer::of(&built.index).vectorize(fields(br#"{"w":[1,2]}"#)).unwrap_err();

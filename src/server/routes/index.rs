@@ -61,7 +61,8 @@ pub struct Description<'a> {
 pub struct FieldDescription<'a> {
     /// Its name; those of maps are joined by dots.
     name: &'a str,
-    /// number, category, list or text: so it is compared; id, vector or stored: it is not.
+    /// number, category, list or text: so the field is compared; python: a Python function was given it; id, vector or
+    /// stored: the field is not compared.
     #[schema(example = "category")]
     kind: &'a str,
     /// Why.

@@ -73,7 +73,7 @@ async fn what_is_wrong_with_one_question_is_the_answer_to_that_question() {
     assert_eq!(ids_of(&answers[0]), ["a"]);
     let kinds = ["zero-vector", "vector-length", "vector-not-finite", "vector-not-finite", "vector-length"];
     assert_eq!(answers[1..6].iter().map(kind_of).collect::<Vec<_>>(), kinds);
-    assert_eq!(answers[2]["problem"]["detail"], "the vector has 1 numbers, and those of the index have 2");
+    assert_eq!(answers[2]["problem"]["detail"], "the vector has 1 number, and those of the index have 2");
     assert!(answers[1..6].iter().all(|answer| answer["problem"]["status"] == 422));
     assert_eq!(ids_of(&answers[6]), ["😀"]);
 }
