@@ -421,13 +421,12 @@ fn a_parameter_that_is_not_allowed_is_named_with_its_value() {
     let (_place, server) = small_server();
     let mut connection = Connection::open(server.address).unwrap();
     for (target, said) in [
-        ("/recommend?id=east", "n is missing; a whole number from 1 to 1000 is needed"),
+        ("/recommend?id=east", "n is missing; it must be a whole number from 1 to 1000"),
         ("/recommend/east/many", "n must be a whole number from 1 to 1000, not \"many\""),
         ("/recommend/east/3&distances=true", "the first parameter follows a ?, as in 3?distances=..."),
         ("/recommend/east/3%3Fexact=true", "the first parameter follows a ?, as in 3?exact=..."),
         ("/recommend/east/3?distances=yes", "distances must be true or false, not \"yes\""),
-        ("/recommend/east/3?ef=2", "ef must be a whole number from 3 to 4096, not \"2\""),
-        ("/profiles", "id is missing; or give prefix, with which ids begin"),
+        ("/recommend/east/3?ef=0", "ef must be a whole number from 1 to 4096, not \"0\""),
         ("/map/here", "place must be a whole number from 0 to 4294967295, not \"here\""),
     ] {
         let detail = assert_problem(&connection.get(target), 400, target);

@@ -8,10 +8,6 @@ use super::{Call, prefix};
 use crate::answer;
 
 pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
-    if !call.parameters.has("id") {
-        let reason = "is missing; or give prefix, with which ids begin";
-        return Err(Problem::BadParameter { name: "id", reason: reason.to_owned() });
-    }
     let id = call.parameters.id()?;
     // One profile is within every limit.
     let (prefix, _) = prefix::read_parameters(&call.parameters)?;

@@ -165,7 +165,6 @@ async fn every_error_is_a_problem_document() {
         ("/recommendations/a/5", 404, "try /recommend/{id}/{n}"),
         ("/nothing", 404, "nothing at this path; all paths: /docs"),
         ("/recommend/a/3&distances=true", 400, "the first parameter follows a ?"),
-        ("/profiles", 400, "id is missing; or give prefix"),
         ("/recommend//5", 400, "id must have 1 to 512 bytes"),
         ("/recommend/a/0", 400, "n must be a whole number from 1 to 1000"),
         ("/recommend/a/1001", 400, "n must be a whole number from 1 to 1000"),
