@@ -35,7 +35,7 @@ put_sources() { # put_sources DIRECTORY: docs and deploy, as they are here
   while read -r path; do
     if [ -x "$path" ]; then mode=755; else mode=644; fi
     put "$mode" "$path" "$1/$path"
-  done < <(sources docs deploy README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE)
+  done < <(sources docs deploy README.md CHANGELOG.md CONTRIBUTING.md LICENSE-MIT LICENSE-APACHE)
   # These make releases from sources, which are not in there.
   rm -r "$1/deploy/package.sh" "$1/deploy/third_party.py" "$1/deploy/debian" "$1/deploy/docker/Dockerfile" "$1/deploy/docker/Dockerfile.dockerignore"
   mv "$1/deploy/release.mk" "$1/Makefile"

@@ -8,7 +8,7 @@ use kindred::distance::Kernel;
 use kindred::manual;
 use kindred::server::access::{HashKeyError, hash_key};
 use kindred::server::config::Probed;
-use kindred::server::config::{HashKeyArguments, ProbeArguments, meant, variables};
+use kindred::server::config::{HashKeyArguments, ProbeArguments, variables};
 use kindred::server::probe::probe;
 use kindred::server::{Arguments, Command, Config, logging, run};
 use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     if let Some(command) = &arguments.command {
         return ExitCode::from(run_command(command));
     }
-    let (config, unknown_variables) = match Config::load(arguments, std::env::vars_os()) {
+    let (config, unused_variables) = match Config::load(arguments, std::env::vars_os()) {
         Ok(loaded) => loaded,
         Err(error) => {
             say(format_args!("kindred: {error}"));
@@ -40,10 +40,8 @@ fn main() -> ExitCode {
     };
     // Dropped at the end, when the last lines are told.
     let _log = logging::install(&config);
-    for name in unknown_variables {
-        let meant = name.strip_prefix("KINDRED_").and_then(meant).map(|setting| setting.to_ascii_uppercase());
-        let meant = meant.map(|name| format!("; did you mean KINDRED_{name}?")).unwrap_or_default();
-        tracing::warn!("the environment variable {name} is no setting of kindred and is ignored{meant}");
+    for unused in unused_variables {
+        tracing::warn!("the environment variable {unused}");
     }
     match run(&config) {
         Ok(()) => ExitCode::SUCCESS,

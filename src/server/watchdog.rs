@@ -65,9 +65,9 @@ pub fn start(pulse: Arc<Pulse>) {
     rt::spawn(async move {
         loop {
             ticks.tick().await;
-            // It has been told of already where it cannot be told anything.
-            if pulse.all_answer().await && !is_told(&NotifyState::Watchdog) {
-                return;
+            // One message that is lost is no reason to be silent from then on.
+            if pulse.all_answer().await {
+                tell(&NotifyState::Watchdog);
             }
         }
     });
@@ -75,18 +75,12 @@ pub fn start(pulse: Arc<Pulse>) {
 
 /// Tells systemd, if it has started the server. A server that listens is ready: an index may come much later.
 pub fn tell(state: &NotifyState<'_>) {
-    is_told(state);
-}
-
-fn is_told(state: &NotifyState<'_>) -> bool {
     if std::env::var_os(NOTIFY_SOCKET).is_none_or(|socket| socket.is_empty()) {
-        return true;
+        return;
     }
-    let told = sd_notify::notify(std::slice::from_ref(state));
-    if let Err(error) = &told {
+    if let Err(error) = sd_notify::notify(std::slice::from_ref(state)) {
         tracing::warn!("the service manager cannot be told {state}: {error}");
     }
-    told.is_ok()
 }
 
 #[cfg(test)]

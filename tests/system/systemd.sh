@@ -53,9 +53,11 @@ install_everything() {
   sends_mail 0
 }
 
-# A program that sends mail: it keeps what it was given, and ends with this. The unit has a /tmp of its own.
+# A program that sends mail: it keeps what it was given, and ends with this. Like BSD's, it hands the mail over in a child
+# and does not wait for it. The unit has a /tmp of its own.
 sends_mail() { # sends_mail CODE
-  printf '#!/bin/sh\nprintf "%%s\\n" "$@" >/run/mail\ncat >/run/mail-body\nexit %s\n' "$1" >/usr/local/bin/mail
+  printf '#!/bin/sh\nprintf "%%s\\n" "$@" >/run/mail.new\ncat >/run/mail-body\n%s\nexit %s\n' \
+    '(sleep 1; mv /run/mail.new /run/mail) >/dev/null 2>&1 &' "$1" >/usr/local/bin/mail
   chmod 755 /usr/local/bin/mail
 }
 
@@ -178,6 +180,7 @@ tells_of_a_failure() {
   local unit=kindred-failed@index-builder.service
   await told_of '<3>index-builder.service has failed; see: journalctl --unit=index-builder.service'
   await ended "$unit"
+  await test -e /run/mail
   printf '%s\n' -s "index-builder.service has failed on $(uname -n)" operator | cmp - /run/mail
   [ "$(property "$unit" Result)" = success ]
   sends_mail 1

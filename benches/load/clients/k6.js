@@ -3,7 +3,7 @@
 // Measures: how long an answer takes when requests come at times of their own, as they do from many members; how many
 // fail or are wrong in status; whether the server keeps the rate (dropped_iterations says how often k6 had nobody left to
 // send).
-// Measures not: how much the server can do at most (raise RATE until latencies grow, or take wrk), and latencies below
+// Does not measure: how much the server can do at most (raise RATE until latencies grow, or take wrk), and latencies below
 // a millisecond exactly: k6's own time is in them. On the machine of the server it takes the server's processors.
 //
 // RATE requests a second (200), DURATION (30s), N recommendations each (10), BATCH: ids of one POST, 0 for GET (0),

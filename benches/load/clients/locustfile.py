@@ -6,7 +6,7 @@ KINDRED_PAUSE: seconds between a member's requests (1).
 
 Measures: whether a mixture of requests, each with what the one before has answered, goes well; latencies as a Python
 program sees them.
-Measures not: how fast the server is. A process of locust asks for a small part of what the server answers, and its own
+Does not measure: how fast the server is. A process of locust asks for a small part of what the server answers, and its own
 time is in every latency."""
 
 import os

@@ -3,7 +3,7 @@
 #
 # Measures: how long an answer takes when requests come at times of their own, with all percentiles, and how many were
 # no 200.
-# Measures not: how much the server can do at most (raise RATE until latencies grow). On the machine of
+# Does not measure: how much the server can do at most (raise RATE until latencies grow). On the machine of
 # the server it takes the server's processors.
 #
 # RATE requests a second (200), DURATION (30s), N recommendations each (10), KINDRED_KEY: a key with the scope read.

@@ -5,7 +5,7 @@
 --
 -- Measures: how many answers a second there are when each connection asks again as soon as it has its answer, and how
 -- many were no 200.
--- Measures not: latencies as members see them. A server that stalls gets fewer requests meanwhile, so the stall shows
+-- Does not measure: latencies as members see them. A server that stalls gets fewer requests meanwhile, so the stall shows
 -- in few latencies (coordinated omission): take k6 or vegeta for those. Nor pipelining, new connections, POST.
 
 local counter, threads = 0, {}

@@ -138,6 +138,9 @@ impl fmt::Display for Given {
     }
 }
 
+/// Settings without which a server is open to more people: of these an empty variable is told.
+const PROTECTING: [&str; 4] = ["api_keys", "rate_limit", "tls_cert", "tls_key"];
+
 /// All values that were given, in three layers.
 #[derive(Debug, Default)]
 pub struct Layers {
@@ -145,8 +148,9 @@ pub struct Layers {
     environment: BTreeMap<&'static str, Value>,
     file: BTreeMap<&'static str, Value>,
     file_path: PathBuf,
-    /// Variables that start as ours do and are none of ours, sorted.
-    pub unknown_variables: Vec<String>,
+    /// What should be said of variables that are not used, sorted: they start as ours do and are none of ours, or they
+    /// are empty and would have protected something.
+    pub unused_variables: Vec<String>,
 }
 
 impl Layers {
@@ -170,6 +174,9 @@ impl Layers {
                 Some(setting) if is_set => {
                     layers.environment.insert(setting, Value::text(value));
                 }
+                Some(setting) if PROTECTING.contains(setting) => {
+                    layers.unused_variables.push(format!("{name} is empty and counts as not set"));
+                }
                 Some(_) => {}
                 None if suffix == CONFIG.to_ascii_uppercase() => {
                     if is_set {
@@ -178,10 +185,10 @@ impl Layers {
                 }
                 // No setting of the server: it is judged where the program starts.
                 None if name == crate::distance::VARIABLE => {}
-                None => layers.unknown_variables.push(name),
+                None => layers.unused_variables.push(unknown_variable(&name, suffix)),
             }
         }
-        layers.unknown_variables.sort();
+        layers.unused_variables.sort();
         if let Some(path) = config_file {
             layers.file_path = PathBuf::from(path);
             layers.file = read_file(&layers.file_path)?;
@@ -201,6 +208,11 @@ impl Layers {
             Some(Given { setting, value: text, kind, written, origin })
         })
     }
+}
+
+fn unknown_variable(name: &str, suffix: &str) -> String {
+    let meant = meant(suffix).map(variable_name).map(|name| format!("; did you mean {name}?"));
+    format!("{name} is no setting of kindred and is ignored{}", meant.unwrap_or_default())
 }
 
 /// `index_dir` -> `--index-dir`.

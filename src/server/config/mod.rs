@@ -37,7 +37,7 @@ use crate::index::Residency;
 const DEFAULT_BIND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
 /// Far above any page of recommendations, far below what would make one answer a burden.
 const DEFAULT_MAX_N: usize = 1000;
-/// One exact search reads every vector: one at a time leaves the other processors to everybody else.
+/// One exact search reads the codes of every vector, or the vectors: one at a time leaves the other processors to everybody else.
 const DEFAULT_MAX_EXACT: usize = 1;
 /// At a millisecond each, the last of them waits a few hundredths of a second; who waits longer has usually gone.
 const DEFAULT_MAX_QUEUE: usize = 64;
@@ -188,10 +188,10 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Judges every setting. What comes second is the unknown `KINDRED_` variables, which deserve a warning.
+    /// Judges every setting. What comes second is a warning for each `KINDRED_` variable that is not used.
     ///
     /// # Errors
-    /// The first setting that is not allowed, in the order of [`SETTINGS`]; a settings file that is not usable.
+    /// A setting that is not allowed, the first if there are several; a settings file that is not usable.
     pub fn load(
         arguments: Arguments,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -235,7 +235,7 @@ impl Config {
                 .0,
             log_ids: switch(&layers, "log_ids")?,
         };
-        Ok((config, layers.unknown_variables))
+        Ok((config, layers.unused_variables))
     }
 }
 

@@ -91,7 +91,24 @@ fn unknown_variables_of_ours_are_reported_and_others_are_not() {
     let environment =
         variables(&[("KINDRED_PORT", "1"), ("PORT", "x"), ("KINDRED_INDEX_DIR", "/a"), ("KINDRED_HOST", "")]);
     let (_, unknown) = Config::load(Arguments::default(), environment).unwrap();
-    assert_eq!(unknown, ["KINDRED_HOST", "KINDRED_PORT"]);
+    assert_eq!(unknown.len(), 2, "{unknown:?}");
+    assert!(unknown[0].starts_with("KINDRED_HOST is no setting of kindred"), "{unknown:?}");
+    assert!(unknown[1].starts_with("KINDRED_PORT is no setting of kindred"), "{unknown:?}");
+}
+
+#[test]
+fn an_empty_variable_that_would_have_protected_something_is_told() {
+    let environment = variables(&[
+        ("KINDRED_INDEX_DIR", "/a"),
+        ("KINDRED_MAX_N", ""),
+        ("KINDRED_API_KEYS", " "),
+        ("KINDRED_TLS_KEY", ""),
+    ]);
+    let (config, unused) = Config::load(Arguments::default(), environment).unwrap();
+    assert_eq!((config.api_keys, config.tls.is_none()), (None, true));
+    let expected =
+        ["KINDRED_API_KEYS", "KINDRED_TLS_KEY"].map(|name| format!("{name} is empty and counts as not set"));
+    assert_eq!(unused, expected);
 }
 
 #[test]
@@ -227,7 +244,7 @@ fn a_variable_that_is_empty_is_not_set() {
     let (config, unknown) = Config::load(given, variables(&environment)).unwrap();
     let (_file, given) = with_file("index_dir = '/from/file'\nworkers = 3");
     assert_eq!(config, Config::load(given, []).unwrap().0);
-    assert!(unknown.is_empty(), "{unknown:?}");
+    assert!(unknown.iter().all(|told| told.ends_with("is empty and counts as not set")), "{unknown:?}");
     assert!(matches!(
         Config::load(Arguments::default(), variables(&environment)),
         Err(ConfigError::NoIndexDir)

@@ -9,7 +9,7 @@ use super::register::{Register, raise, set};
 use super::striped::Striped;
 use crate::index::search::Work;
 
-/// How a search was done: in the graph, by comparing with every vector, or so because the graph had found too few.
+/// How a search was done: in the graph, by comparing with every profile, or so because the graph had found too few.
 const KINDS: [&str; 3] = ["graph", "exact", "graph_then_exact"];
 
 /// From a graph search with a small ef to an exact one among ten million.

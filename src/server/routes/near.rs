@@ -69,7 +69,12 @@ fn distance(word: &str, given: &str) -> Option<usize> {
     if stem(word) == stem(given) || short.len() >= 4 && long.starts_with(short) {
         return Some(1);
     }
-    let most = word.chars().count().div_ceil(4).min(3);
+    let letters = word.chars().count();
+    let most = letters.div_ceil(4).min(3);
+    // Words of other lengths differ by more; a long path is not compared letter by letter.
+    if letters.abs_diff(given.chars().count()) > most {
+        return None;
+    }
     let differs = strsim::damerau_levenshtein(word, given);
     (differs <= most).then_some(differs)
 }

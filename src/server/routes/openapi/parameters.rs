@@ -70,7 +70,11 @@ fn known(endpoint: Endpoint, name: &str, settings: Settings) -> Option<Known> {
             known("The number of recommendations.", number(1, settings.max_n), json!(10.min(settings.max_n)))
         }
         "distances" => known("Return the distances too.", switch(), json!(true)),
-        "exact" => known("Compare with every vector. `ef` is then ignored.", switch(), json!(true)),
+        "exact" => known(
+            "Compare with every profile, so that the answer is exact. `ef` is then ignored.",
+            switch(),
+            json!(true),
+        ),
         "ef" => known(
             "Search the graph with this ef, or with n if n is larger, instead of using the neighbour table.",
             number(1, MAX_EF),
