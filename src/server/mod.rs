@@ -17,6 +17,7 @@ pub mod app;
 mod asset;
 mod attributes;
 mod batches;
+mod bounded_file;
 pub mod build_info;
 pub mod config;
 mod docs;

@@ -1,16 +1,20 @@
 //! The file of keys: a line each, `NAME<TAB>SCOPES<TAB>SHA256-HEX`.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::super::bounded_file;
 use crate::index::plain_text::{BYTE_ORDER_MARK, NotUtf8, without_mark};
 use sha2::{Digest as _, Sha256};
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 
 /// The longest name of a key, in characters.
 const MAX_NAME: usize = 64;
+/// Some hundred thousand keys.
+const MAX_BYTES: u64 = 64 << 20;
 /// Bytes of a SHA-256.
 pub(super) const DIGEST_BYTES: usize = 32;
 
@@ -190,8 +194,12 @@ impl Keys {
     /// # Errors
     /// See [`KeysError`].
     pub fn read(path: &Path) -> Result<Keys, KeysError> {
-        let bytes =
-            std::fs::read(path).map_err(|source| KeysError::Unreadable { path: path.to_owned(), source })?;
+        let unreadable = |source| KeysError::Unreadable { path: path.to_owned(), source };
+        let bytes = bounded_file::read(path, MAX_BYTES).map_err(unreadable)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            let source = io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 64 MiB");
+            return Err(unreadable(source));
+        }
         let text = without_mark(&bytes).map_err(|NotUtf8| KeysError::Encoding { path: path.to_owned() })?;
         Self::parse(text).map_err(|(line, reason)| KeysError::Line { path: path.to_owned(), line, reason })
     }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::super::bounded_file;
 use super::{Arguments, ConfigError};
 use crate::index::plain_text::without_mark;
 
@@ -36,6 +37,9 @@ pub const SETTINGS: [&str; 25] = [
     "log_level",
     "log_ids",
 ];
+
+/// The longest file of settings.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// What the names of our environment variables start with.
 pub const VARIABLE_PREFIX: &str = "KINDRED_";
@@ -304,7 +308,10 @@ fn read_file(path: &Path) -> Result<BTreeMap<&'static str, Value>, ConfigError> 
     if path.as_os_str().is_empty() {
         return Err(unusable("the name of the file is empty".to_owned()));
     }
-    let bytes = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let bytes = bounded_file::read(path, MAX_FILE_BYTES).map_err(|error| unusable(error.to_string()))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(unusable("it is longer than 1 MiB, and no such file is".to_owned()));
+    }
     let text = without_mark(&bytes).map_err(|error| unusable(error.to_string()))?;
     let text = std::str::from_utf8(text).map_err(|error| unusable(error.to_string()))?;
     let table: toml::Table =

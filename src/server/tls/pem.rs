@@ -1,13 +1,13 @@
 //! Files in PEM (RFC 7468): what is in them, and in which line. [`super::foreign`] knows other files.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::super::bounded_file;
 use super::foreign;
 use crate::index::plain_text::BYTE_ORDER_MARK;
 
@@ -86,9 +86,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
         io::ErrorKind::IsADirectory => "it is a directory; name the file in it".to_owned(),
         _ => format!("it cannot be read: {error}"),
     };
-    let file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes = bounded_file::read(path, MAX_BYTES).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err("it is longer than 1 MiB, and no certificate or key is".to_owned());
     }
