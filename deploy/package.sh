@@ -99,7 +99,11 @@ put_debian_control() { # put_debian_control ROOT
   mkdir "$1/DEBIAN"
   (cd "$1" && find etc -type f | LC_ALL=C sort | sed 's|^|/|') >"$1/DEBIAN/conffiles"
   (cd "$1" && find usr -type f | LC_ALL=C sort | xargs md5sum) >"$1/DEBIAN/md5sums"
-  sed -e "s|@VERSION@|$version|; s|@ARCHITECTURE@|$(architecture)|; s|@MAINTAINER@|$maintainer|; s|@LIBC@|$libc|" \
+  # In what sed puts in, these three mean something.
+  local who=${maintainer//\\/\\\\}
+  who=${who//&/\\&}
+  who=${who//|/\\|}
+  sed -e "s|@VERSION@|$version|; s|@ARCHITECTURE@|$(architecture)|; s|@MAINTAINER@|$who|; s|@LIBC@|$libc|" \
     -e "s|@SIZE@|$(find "$1" -type f -printf '%s\n' | awk '{ kilobytes += int(($1 + 1023) / 1024) } END { print kilobytes }')|" \
     deploy/debian/control >"$1/DEBIAN/control"
   for script in postinst prerm postrm; do put 755 "deploy/debian/$script" "$1/DEBIAN/$script"; done

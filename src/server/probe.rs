@@ -124,6 +124,10 @@ fn in_our_words(error: io::Error, has_tls: bool) -> io::Error {
             let hint = if has_tls { "" } else { "; if it speaks TLS, give --tls-cert" };
             io::Error::new(error.kind(), format!("it ended the connection without an answer{hint}"))
         }
+        // Depending on the system, a time that is over is one or the other.
+        _ if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            io::Error::new(io::ErrorKind::TimedOut, format!("it gave no answer within {TIMEOUT:?}"))
+        }
         _ => error,
     }
 }

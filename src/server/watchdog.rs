@@ -3,6 +3,10 @@
 //! It lives as long as the event loops answer, those of the workers and the one that asks them. A loop that
 //! does not answer keeps the message back until it does, and systemd starts the server again when that takes too long.
 
+use std::io;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -75,12 +79,20 @@ pub fn start(pulse: Arc<Pulse>) {
 
 /// Tells systemd, if it has started the server. A server that listens is ready: an index may come much later.
 pub fn tell(state: &NotifyState<'_>) {
-    if std::env::var_os(NOTIFY_SOCKET).is_none_or(|socket| socket.is_empty()) {
-        return;
-    }
-    if let Err(error) = sd_notify::notify(std::slice::from_ref(state)) {
+    let Some(socket) = std::env::var_os(NOTIFY_SOCKET).filter(|socket| !socket.is_empty()) else { return };
+    let told = match socket.as_bytes().strip_prefix(b"@") {
+        Some(name) => tell_abstract(name, state),
+        None => sd_notify::notify(std::slice::from_ref(state)),
+    };
+    if let Err(error) = told {
         tracing::warn!("the service manager cannot be told {state}: {error}");
     }
+}
+
+/// A socket that no file stands for (sd_notify(3)); the crate knows only those with a path.
+fn tell_abstract(name: &[u8], state: &NotifyState<'_>) -> io::Result<()> {
+    let address = SocketAddr::from_abstract_name(name)?;
+    UnixDatagram::unbound()?.send_to_addr(format!("{state}\n").as_bytes(), &address).map(drop)
 }
 
 #[cfg(test)]

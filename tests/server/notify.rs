@@ -1,6 +1,8 @@
 //! What the server tells the service manager that started it.
 
-use std::os::unix::net::UnixDatagram;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -29,6 +31,23 @@ fn it_is_ready_when_it_listens_and_says_that_it_stops() {
     });
     assert_eq!(received(&manager), "READY=1\n");
     assert_eq!(get(server.address, "/health/live").status, 200);
+    server.signal(Signal::TERM);
+    assert_eq!(received(&manager), "STOPPING=1\n");
+    assert!(server.exit_status().success());
+}
+
+#[test]
+fn a_manager_without_a_path_is_told_too() {
+    let place = Place::new();
+    let name = place.path().join("abstract");
+    let address = SocketAddr::from_abstract_name(name.as_os_str().as_bytes()).unwrap();
+    let manager = UnixDatagram::bind_addr(&address).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let socket = format!("@{}", name.display());
+    let mut server = Server::start_with(&place.index(), |command| {
+        command.env("NOTIFY_SOCKET", &socket);
+    });
+    assert_eq!(received(&manager), "READY=1\n");
     server.signal(Signal::TERM);
     assert_eq!(received(&manager), "STOPPING=1\n");
     assert!(server.exit_status().success());

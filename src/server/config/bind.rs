@@ -42,7 +42,7 @@ impl Bind {
 
     /// Whether only this machine can connect.
     pub fn is_loopback(&self) -> bool {
-        self.addresses.iter().all(|address| address.ip().is_loopback())
+        self.addresses.iter().all(|address| address.ip().to_canonical().is_loopback())
     }
 
     /// The port, which is the same for all addresses.
@@ -168,6 +168,8 @@ mod tests {
             assert!(bind.is_loopback());
             assert_eq!(bind.port(), 5000);
         }
+        assert!(parse("[::ffff:127.0.0.1]:5000").unwrap().is_loopback());
+        assert!(!parse("[::ffff:192.0.2.1]:5000").unwrap().is_loopback());
     }
 
     #[test]

@@ -78,6 +78,10 @@ pub fn read(text: &[u8], max_n: usize, vectorize: &mut Vectorize<'_>) -> Result<
         let reason = format!("expected UTF-8, and this looks like {encoding}");
         return Err(Problem::BadBody { line: 1, column: 1, reason });
     }
+    if text.trim_ascii().is_empty() {
+        let reason = "the body is empty; a JSON object is expected".to_owned();
+        return Err(Problem::BadBody { line: 1, column: 1, reason });
+    }
     let mut reader = Reader { json: Jiter::new(text), n_range: 1..=max_n, vectorize };
     let read = reader.object().and_then(|parts| parts.complete(&(1..=max_n)));
     read.map_err(|failure| match failure {
