@@ -211,8 +211,21 @@ export type ColourField = { field: string } & (
   | { kind: "number"; low: number; high: number }
 );
 
-export const colourFields = (signal: AbortSignal): Promise<{ complete: boolean; looked_at: number; profiles: number; fields: ColourField[] }> =>
-  json("/map/fields", signal);
+/** What the map can be coloured by, as far as profiles have been read. */
+export interface Colours {
+  /** Of the index. */
+  version: number;
+  complete: boolean;
+  looked_at: number;
+  profiles: number;
+  fields: ColourField[];
+}
+
+export async function colourFields(signal: AbortSignal): Promise<Colours> {
+  const response = await ask("/map/fields", { signal });
+  const version = Number(response.headers.get("x-index-version") ?? 0);
+  return { ...(parse(await response.text()) as Json as Omit<Colours, "version">), version };
+}
 
 /** A byte for each profile: what it has in a field. */
 export async function colourValues(field: string, etag: string, signal: AbortSignal): Promise<Uint8Array> {

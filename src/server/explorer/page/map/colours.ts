@@ -9,9 +9,10 @@ import { inOrder, type Points } from "./points.js";
 import type { Stage } from "./stage.js";
 
 const CHOSEN = "kindred.colour";
-/** While the server still reads a large index, it is asked again after this long, so many times. */
+/** While the server still reads a large index, it is asked again after this long. */
 const AGAIN_MS = 1000;
-const MOST_TIMES = 120;
+/** Each wait without progress is twice as long as the one before. After one that was longer than this, no more is expected. */
+const LONGEST_MS = 60_000;
 /** What stands for a profile without a value. */
 const NO_VALUE = 255;
 
@@ -28,54 +29,86 @@ export function colouring(stage: Stage): Colouring {
   const said = h("p", { class: "nothing", role: "status" });
   const choice = h("label", { class: "choose-colour", hidden: true }, "Colour ", select);
   const element = h("div", { class: "map-legend" }, choice, legend, said);
-  let fields: api.ColourField[] = [];
+  let known: api.Colours | null = null;
   let shown: Points | null = null;
-  let asking = new AbortController();
+  /** The field that the legend is of. */
+  let drawn = "";
+  let choosing = new AbortController();
+  let watching = new AbortController();
+
+  const draw = (name: string, codes: Uint8Array | null, isScale: boolean, rows: HTMLElement[]): void => {
+    drawn = name;
+    stage.colourBy(codes, isScale);
+    legend.replaceChildren(...rows);
+  };
 
   const choose = async (name: string): Promise<void> => {
-    asking.abort();
-    asking = new AbortController();
-    const { signal } = asking;
+    choosing.abort();
+    choosing = new AbortController();
+    const { signal } = choosing;
     const points = shown;
-    const field = fields.find((it) => it.field === name);
+    const told = known;
+    const field = told?.fields.find((it) => it.field === name);
     session.setItem(CHOSEN, name);
-    if (!field || !points) {
-      stage.colourBy(null, false);
-      legend.replaceChildren(...legendOfDensity());
-      return;
-    }
+    if (!field || !told || !points) return draw("", null, false, legendOfDensity());
     try {
       const values = await api.colourValues(name, points.etag, signal);
-      if (signal.aborted || shown !== points) return;
+      // Values of a later stage of the reading do not fit the legend.
+      const now = told.complete ? told : await api.colourFields(signal);
+      if (signal.aborted) return;
+      if (!isSame(now, told)) {
+        select.value = drawn;
+        return watch();
+      }
       const codes = inOrder(points, values);
-      stage.colourBy(codes, field.kind === "number");
-      legend.replaceChildren(...legendOf(field, codes.includes(NO_VALUE)));
+      draw(name, codes, field.kind === "number", legendOf(field, codes.includes(NO_VALUE), told.complete));
     } catch {
-      // Another version is served by now, or nobody answers: whoever sees to that loads the map again.
+      // Another version is served by now, or nobody answers: whoever sees to that loads the map again. What is drawn stays.
+      if (!signal.aborted) select.value = drawn;
     }
   };
 
-  const ask = async (times: number): Promise<void> => {
-    const { signal } = asking;
-    const points = shown;
+  /** Asks until all profiles have been read. Where no more are read for a while, those that were have to do. */
+  const ask = async (seen: number, waitMs: number): Promise<void> => {
+    const { signal } = watching;
+    let wait = waitMs;
+    let looked = seen;
     try {
-      const answer = await api.colourFields(signal);
-      if (signal.aborted || shown !== points) return;
-      if (!answer.complete && times > 0) {
-        said.textContent = `Colours come when all profiles have been read: ${count(answer.looked_at)} of ${count(answer.profiles)} so far.`;
-        window.setTimeout(() => !signal.aborted && void ask(times - 1), AGAIN_MS);
+      const now = await api.colourFields(signal);
+      if (signal.aborted) return;
+      // Fields of another version do not belong to these points. The page says that it is there, and loads its map.
+      if (now.version !== shown?.version) {
+        if (!known) said.textContent = "";
         return;
       }
-      said.textContent = "";
-      fields = answer.fields;
-      offer();
-    } catch {
-      // Colours are a help: the map is there without them.
-      said.textContent = "";
+      if (now.complete || now.looked_at === seen) take(now);
+      else if (!known) said.textContent = `The profiles are being read for the colours: ${progress(now)} so far.`;
+      if (now.complete) return;
+      wait = now.looked_at === seen ? 2 * waitMs : AGAIN_MS;
+      looked = now.looked_at;
+    } catch (error) {
+      if (signal.aborted) return;
+      // Colours are a help: the map is there without them. A server that cannot be reached may come back.
+      if (!known) said.textContent = "";
+      if (!(error instanceof api.Offline)) return;
     }
+    if (wait <= LONGEST_MS) window.setTimeout(() => !signal.aborted && void ask(looked, wait), wait);
   };
 
-  const offer = (): void => {
+  const watch = (): void => {
+    watching.abort();
+    watching = new AbortController();
+    void ask(-1, AGAIN_MS);
+  };
+
+  const take = (now: api.Colours): void => {
+    said.textContent = now.complete ? "" : `Only ${progress(now)} profiles have been read for the colours.`;
+    if (known && isSame(now, known)) return;
+    known = now;
+    offer(now.fields);
+  };
+
+  const offer = (fields: api.ColourField[]): void => {
     const kept = session.getItem(CHOSEN);
     const chosen = kept === "" || fields.some((it) => it.field === kept) ? kept : fields[0]?.field;
     select.replaceChildren(
@@ -91,10 +124,13 @@ export function colouring(stage: Stage): Colouring {
 
   const load = (points: Points): void => {
     shown = points;
-    asking.abort();
-    asking = new AbortController();
-    legend.replaceChildren(...legendOfDensity());
-    void ask(MOST_TIMES);
+    // A legend of the version before would be wrong for this one.
+    known = null;
+    choice.hidden = true;
+    said.textContent = "";
+    choosing.abort();
+    draw("", null, false, legendOfDensity());
+    watch();
   };
   return { element, load };
 }
@@ -109,8 +145,14 @@ function scale(kind: string, low: string, high: string): HTMLElement {
 
 const legendOfDensity = (): HTMLElement[] => [scale("density", "few profiles", "many")];
 
-function legendOf(field: api.ColourField, hasNone: boolean): HTMLElement[] {
-  const none = hasNone ? [swatch("grey", "none")] : [];
+/** Whether two answers come from the same stage of the reading. */
+const isSame = (one: api.Colours, other: api.Colours): boolean => one.version === other.version && one.looked_at === other.looked_at;
+
+const progress = (colours: api.Colours): string => `${count(colours.looked_at)} of ${count(colours.profiles)}`;
+
+function legendOf(field: api.ColourField, hasNone: boolean, isComplete: boolean): HTMLElement[] {
+  const nothing = isComplete ? "none" : "none, not read";
+  const none = hasNone ? [swatch("grey", nothing)] : [];
   if (field.kind === "number") {
     const digits = field.high - field.low < 10 && !(Number.isInteger(field.low) && Number.isInteger(field.high)) ? 2 : 0;
     const text = (number: number): string => number.toLocaleString("en", { maximumFractionDigits: digits, useGrouping: number >= 10_000 });
@@ -118,6 +160,6 @@ function legendOf(field: api.ColourField, hasNone: boolean): HTMLElement[] {
   }
   return [
     ...field.values.map((it, number) => swatch(`value-${number}`, it.value, count(it.profiles))),
-    ...(field.others > 0 ? [swatch("grey", hasNone ? "others, none" : "others", count(field.others))] : none),
+    ...(field.others > 0 ? [swatch("grey", hasNone ? `others, ${nothing}` : "others", count(field.others))] : none),
   ];
 }
