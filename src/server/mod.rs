@@ -18,6 +18,7 @@ mod asset;
 mod attributes;
 mod batches;
 pub mod build_info;
+mod colouring;
 pub mod config;
 mod docs;
 mod encoding;
