@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use index_support::build::{Recipe, VECTOR, document, index_file, line};
 use index_support::random::Random;
 use kindred::answer::attributes::{
-    ANOTHER_VALUE, AttributeReader, Attributes, ColourKind, MOST_COLOURS, MOST_FIELDS, NO_VALUE,
+    ANOTHER_VALUE, AttributeReader, Attributes, ColourField, ColourKind, MOST_COLOURS, MOST_FIELDS, NO_VALUE,
 };
 use kindred::answer::{
     AnswerError, RecommendRequest, SearchMode, distance_between, profiles_with_prefix, random_profile,
@@ -167,8 +167,26 @@ fn documents_index(documents: &[Value]) -> Index<Vec<u8>> {
 
 fn read(index: &Index<Vec<u8>>, profiles: u32) -> Attributes {
     let mut reader = AttributeReader::new(&index.metadata().id_field);
-    reader.read(&index.view(), profiles).unwrap();
+    reader.read(&index.view(), profiles, usize::MAX).unwrap();
     reader.finish(index.view().profiles())
+}
+
+/// The codes of a field, if the map is coloured by it.
+fn codes(
+    attributes: &Attributes,
+    index: &Index<Vec<u8>>,
+    suppressed: &Suppressed,
+    field: &str,
+) -> Option<Vec<u8>> {
+    let fields = attributes.colour_fields(&index.view(), suppressed).unwrap();
+    Some(attributes.codes(fields.iter().find(|it| it.field == field)?, suppressed))
+}
+
+/// The values of a category and how many profiles have them.
+fn values(fields: &[ColourField], field: &str) -> Vec<(String, u32)> {
+    let field = fields.iter().find(|it| it.field == field).unwrap();
+    let ColourKind::Category { values, .. } = &field.kind else { panic!("{field:?}") };
+    values.iter().map(|it| (it.value.clone(), it.profiles)).collect()
 }
 
 /// The numbers of the profiles that are found, and the fields.
@@ -270,18 +288,18 @@ fn the_map_is_coloured_by_fields_of_few_values_and_of_numbers() {
     assert_eq!((values, *others), (vec![("red", 34), ("green", 33), ("blue", 32)], 0));
     let ColourKind::Number { low, high } = fields[2].kind else { panic!("{fields:?}") };
     assert_eq!((low, high), (0.0, 99.0), "a number that no f32 holds is none");
-    let codes = |field| attributes.colours(&index.view(), &Suppressed::NOBODY, field).unwrap().unwrap();
-    let kinds = codes("kind");
+    let seen = |field| codes(&attributes, &index, &Suppressed::NOBODY, field);
+    let kinds = seen("kind").unwrap();
     assert_eq!(kinds.len(), 100);
     for (number, &code) in kinds.iter().enumerate() {
         let expected = if number == 5 { NO_VALUE } else { (number % 3) as u8 };
         assert_eq!(code, expected, "{number}");
     }
-    let sizes = codes("size");
+    let sizes = seen("size").unwrap();
     assert_eq!((sizes[0], sizes[6], sizes[50], sizes[99]), (0, NO_VALUE, 128, 253));
-    assert_eq!(attributes.colours(&index.view(), &Suppressed::NOBODY, "same").unwrap(), None);
+    assert_eq!(seen("same"), None);
     let gone = suppressing(&index, &BTreeSet::from(["p000".to_owned(), "p001".to_owned()]));
-    let seen = attributes.colours(&index.view(), &gone, "kind").unwrap().unwrap();
+    let seen = codes(&attributes, &index, &gone, "kind").unwrap();
     assert_eq!(seen[..2], [NO_VALUE, NO_VALUE]);
     let fields = attributes.colour_fields(&index.view(), &gone).unwrap();
     let ColourKind::Category { values, .. } = &fields[0].kind else { panic!("{fields:?}") };
@@ -298,7 +316,7 @@ fn only_the_most_frequent_values_have_a_colour() {
     let ColourKind::Category { values, others } = &fields[0].kind else { panic!("{fields:?}") };
     assert_eq!((values.len(), *others), (MOST_COLOURS, 96));
     assert!(values[..5].iter().all(|it| it.profiles == 20 && it.value.starts_with("City ")), "{values:?}");
-    let codes = attributes.colours(&index.view(), &Suppressed::NOBODY, "city").unwrap().unwrap();
+    let codes = codes(&attributes, &index, &Suppressed::NOBODY, "city").unwrap();
     assert_eq!(codes.iter().filter(|&&code| code == ANOTHER_VALUE).count(), 96);
 }
 
@@ -314,7 +332,97 @@ fn a_document_with_many_fields_costs_no_more_than_some() {
     }
     let index = documents_index(&[wide, json!({"a_name": "second", "deep": deep})]);
     let attributes = read(&index, u32::MAX);
-    assert_eq!(attributes.searchable().len(), MOST_FIELDS);
+    assert_eq!(attributes.searchable(&Suppressed::NOBODY).len(), MOST_FIELDS);
     assert_eq!(found(&attributes, None, "second"), [(1, "a_name".to_owned())]);
     assert_eq!(found(&attributes, None, "bottom"), []);
+}
+
+#[test]
+fn who_is_suppressed_makes_no_field_no_value_and_no_end_of_a_scale() {
+    let colours = ["red", "blue"];
+    let person = |it: usize| json!({"size": it, "kind": colours[it % 2], "name": "n"});
+    let mut documents: Vec<Value> = (0..40).map(person).collect();
+    for (number, odd) in [(0, -1e6), (39, 1e6)] {
+        documents[number]["size"] = json!(odd);
+        documents[number]["kind"] = json!("secret");
+        documents[number]["pay"] = json!(number);
+        documents[number]["illness"] = json!("flu");
+    }
+    // So many numbers that would make it a field of numbers, of suppressed profiles only.
+    documents[0]["mixed"] = json!(1);
+    documents[39]["mixed"] = json!(2);
+    documents[1]["mixed"] = json!("a text");
+    let index = documents_index(&documents);
+    let attributes = read(&index, u32::MAX);
+    let fields = |suppressed: &Suppressed| attributes.colour_fields(&index.view(), suppressed).unwrap();
+    let names = |fields: &[ColourField]| fields.iter().map(|it| it.field.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&fields(&Suppressed::NOBODY)), ["kind", "size", "pay", "mixed"]);
+    assert_eq!(attributes.searchable(&Suppressed::NOBODY), ["name", "kind", "illness", "mixed"]);
+    let gone = suppressing(&index, &["p000", "p039"].map(str::to_owned).into());
+    let seen = fields(&gone);
+    assert_eq!(names(&seen), ["kind", "size"]);
+    assert_eq!(values(&seen, "kind"), [("blue".to_owned(), 19), ("red".to_owned(), 19)]);
+    let ColourKind::Number { low, high } = seen[1].kind else { panic!("{seen:?}") };
+    assert_eq!((low, high), (1.0, 38.0));
+    let sizes = codes(&attributes, &index, &gone, "size").unwrap();
+    assert_eq!((sizes[0], sizes[1], sizes[38], sizes[39]), (NO_VALUE, 0, 253, NO_VALUE));
+    assert_eq!(attributes.searchable(&gone), ["name", "kind", "mixed"]);
+    assert!(attributes.is_searchable(&gone, "kind") && !attributes.is_searchable(&gone, "illness"));
+    let all = suppressing(&index, &(0..40).map(|it| format!("p{it:03}")).collect());
+    assert_eq!((names(&fields(&all)), attributes.searchable(&all).len()), (vec![], 0));
+    let but_two = suppressing(&index, &(4..40).map(|it| format!("p{it:03}")).collect());
+    assert_eq!(names(&fields(&but_two)), ["size"], "three kinds are too many for four");
+}
+
+#[test]
+fn one_odd_document_takes_no_colours_from_others() {
+    let documents = |odd: &str, texts: [&str; 4]| -> Vec<Value> {
+        let odd: Value = serde_json::from_str(odd).unwrap();
+        let put = |text: &&str| {
+            let mut document = odd.clone();
+            document["a"] = json!({"b": text});
+            document
+        };
+        texts.iter().map(put).collect()
+    };
+    // The field a.b is there twice, and what is written is looked for in the other.
+    for odd in [r#"{"a.b":1}"#, r#"{"a.b":null}"#, r#"{"a.b":["x"]}"#, r#"{"a.b":{"c":"x"}}"#] {
+        let index = documents_index(&documents(odd, ["x", "x", "Y", "y"]));
+        let attributes = read(&index, u32::MAX);
+        let fields = attributes.colour_fields(&index.view(), &Suppressed::NOBODY).unwrap();
+        assert_eq!(values(&fields, "a.b"), [("x".to_owned(), 2), ("Y".to_owned(), 2)], "{odd}");
+        let ids = attributes.with_prefix(&Suppressed::NOBODY, Some("a.b"), "y", 10);
+        assert_eq!(ids.profiles.len(), 2, "{odd}");
+    }
+    let index = documents_index(&documents(r#"{"a.b":"other"}"#, ["x", "x", "Y", "y"]));
+    let fields = read(&index, u32::MAX).colour_fields(&index.view(), &Suppressed::NOBODY).unwrap();
+    let expected = [("other", 4), ("x", 2), ("Y", 2)].map(|(value, count)| (value.to_owned(), count));
+    assert_eq!(values(&fields, "a.b"), expected, "each text is shown as it is written, not as its neighbour");
+}
+
+#[test]
+fn a_name_that_is_empty_is_a_name_like_others() {
+    let kinds = ["x", "x", "y", "y"];
+    let documents = kinds.map(|kind| json!({"": {"kind": kind, "": kind}, "in": {"": kind}, "kind": 1}));
+    let index = documents_index(&documents);
+    let attributes = read(&index, u32::MAX);
+    let fields = attributes.colour_fields(&index.view(), &Suppressed::NOBODY).unwrap();
+    let names: Vec<&str> = fields.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!(names, [".kind", ".", "in."]);
+    for name in names {
+        assert_eq!(values(&fields, name), [("x".to_owned(), 2), ("y".to_owned(), 2)], "{name}");
+    }
+    let index = documents_index(&kinds.map(|kind| json!({"": kind})));
+    let attributes = read(&index, u32::MAX);
+    assert_eq!(attributes.searchable(&Suppressed::NOBODY), [""; 0], "nobody can ask for it");
+}
+
+#[test]
+fn large_documents_are_read_a_few_at_a_time() {
+    let documents: Vec<Value> = (0..20).map(|_| json!({"text": "x".repeat(1000)})).collect();
+    let index = documents_index(&documents);
+    let mut reader = AttributeReader::new(&index.metadata().id_field);
+    assert!(reader.read(&index.view(), 10, 4500).unwrap());
+    assert!(reader.read(&index.view(), 10, 1).unwrap(), "one at least");
+    assert_eq!(reader.finish(20).looked_at(), 6);
 }

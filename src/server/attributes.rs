@@ -1,6 +1,6 @@
 //! What documents say by field, read from a file when somebody first asks for it.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
 use super::generation::OpenFile;
@@ -9,6 +9,9 @@ use crate::index::Damaged;
 
 /// Profiles that are read while the first who asks waits: some 20 ms. Small indexes have no more.
 const READ_AT_ONCE: u32 = 10_000;
+
+/// Fewer profiles are read at a time where their documents have so many bytes together: one may have a megabyte.
+const MOST_BYTES: usize = 32 << 20;
 
 /// Profiles that are read before it is looked whether anybody still needs the file.
 const READ_IN_BETWEEN: u32 = 2_000;
@@ -19,8 +22,8 @@ const NICE: i32 = 10;
 /// What has been read of one file.
 #[derive(Debug, Default)]
 pub struct KeptAttributes {
-    first: OnceLock<Arc<Attributes>>,
-    all: OnceLock<Arc<Attributes>>,
+    /// The first profiles, or all once they have been read.
+    known: Mutex<Option<Arc<Attributes>>>,
     /// Held while the first are read: others who ask wait for them.
     reading: Mutex<()>,
 }
@@ -28,7 +31,11 @@ pub struct KeptAttributes {
 impl KeptAttributes {
     /// All of it or what there is so far, without waiting.
     fn known(&self) -> Option<Arc<Attributes>> {
-        self.all.get().or_else(|| self.first.get()).cloned()
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, attributes: Arc<Attributes>) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(attributes);
     }
 }
 
@@ -48,43 +55,92 @@ pub fn of(file: &Arc<OpenFile>) -> Result<Arc<Attributes>, Damaged> {
     }
     let view = file.index().view();
     let mut reader = AttributeReader::new(&file.index().metadata().id_field);
-    let is_more = reader.read(&view, READ_AT_ONCE)?;
+    let is_more = reader.read(&view, READ_AT_ONCE, MOST_BYTES)?;
     let first = Arc::new(reader.finish(view.profiles()));
-    let known = Arc::clone(kept.first.get_or_init(|| first));
+    kept.keep(Arc::clone(&first));
     if is_more {
         start(Arc::downgrade(file));
     }
-    Ok(known)
+    Ok(first)
 }
 
 fn start(file: Weak<OpenFile>) {
     let thread = thread::Builder::new().name("kindred-fields".to_owned());
-    if let Err(error) = thread.spawn(move || read_all(&file)) {
-        tracing::warn!("searches by field know the first {READ_AT_ONCE} profiles only: no thread: {error}");
+    if let Err(error) = thread.spawn(move || read_in_background(&file)) {
+        tracing::warn!("searches by field know the first profiles only: no thread: {error}");
     }
 }
 
-/// Reads all profiles, for as long as somebody else has the file. What it could not read it leaves unread: those who read
-/// the file find out what is wrong with it.
-fn read_all(file: &Weak<OpenFile>) {
+fn read_in_background(file: &Weak<OpenFile>) {
     // On Linux the priority is a thread's own.
     if let Err(error) = rustix::process::nice(NICE) {
         tracing::warn!("the thread that reads fields keeps its priority: {error}");
     }
+    if let Err(reason) = read_all(file) {
+        tracing::warn!("searches by field know the first profiles only: {reason}");
+    }
+}
+
+/// Reads all profiles, for as long as somebody else has the file.
+///
+/// # Errors
+/// Why the others stay unknown.
+fn read_all(file: &Weak<OpenFile>) -> Result<(), String> {
     let Some(mut reader) = file.upgrade().map(|file| AttributeReader::new(&file.index().metadata().id_field))
     else {
-        return;
+        return Ok(());
     };
     loop {
-        let Some(file) = file.upgrade() else { return };
-        let Ok(is_more) = reader.read(&file.index().view(), READ_IN_BETWEEN) else { return };
-        if !is_more {
+        let Some(file) = file.upgrade() else { return Ok(()) };
+        let read = reader.read(&file.index().view(), READ_IN_BETWEEN, MOST_BYTES);
+        if !read.map_err(|damaged| format!("the file was changed, or is damaged: {damaged}"))? {
             break;
         }
     }
-    let Some(file) = file.upgrade() else { return };
+    let Some(file) = file.upgrade() else { return Ok(()) };
     let all = reader.finish(file.index().header().profiles);
-    if file.is_unchanged() {
-        file.attributes().all.get_or_init(|| Arc::new(all));
+    if !file.is_unchanged() {
+        return Err("the file was changed".to_owned());
+    }
+    let (looked_at, profiles, is_complete) = (all.looked_at(), all.profiles(), all.is_complete());
+    file.attributes().keep(Arc::new(all));
+    match is_complete {
+        true => Ok(()),
+        false => Err(format!("memory is for {looked_at} of {profiles}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Generation;
+    use super::super::fixture::{PROFILES, documents_bytes, publish};
+    use super::super::watcher::VersionSeen;
+    use super::*;
+    use crate::index::{FileIdentity, Residency, SuppressedIds};
+
+    fn opened(directory: &std::path::Path, last: &str) -> Arc<OpenFile> {
+        let mut documents = vec![r#"{"_id":"x","name":"n"}"#.to_owned(); PROFILES.len() - 1];
+        documents.push(last.to_owned());
+        let path = publish(directory, 1, &documents_bytes(&PROFILES, &documents));
+        let identity = FileIdentity::of(&std::fs::metadata(&path).unwrap());
+        let seen = VersionSeen { version: 1, path, identity };
+        let loaded = Generation::load(&seen, Residency::Mapped, &SuppressedIds::default()).unwrap();
+        Arc::clone(loaded.file())
+    }
+
+    #[test]
+    fn a_reading_that_ends_early_says_why() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = opened(directory.path(), "{no JSON}");
+        let reason = read_all(&Arc::downgrade(&file)).unwrap_err();
+        assert!(reason.contains("a document"), "{reason}");
+        assert!(file.attributes().known().is_none());
+        let file = opened(directory.path(), "{}");
+        assert_eq!(read_all(&Arc::downgrade(&file)), Ok(()));
+        assert!(file.attributes().known().unwrap().is_complete());
+        let path = directory.path().join(crate::index::directory::file_name(1));
+        let changed = std::fs::File::options().write(true).open(path).unwrap();
+        changed.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(read_all(&Arc::downgrade(&file)), Err("the file was changed".to_owned()));
     }
 }

@@ -35,6 +35,13 @@ pub fn publish(dir: &Path, version: u64, bytes: &[u8]) -> PathBuf {
 /// The bytes of an index of these profiles, sorted by id. Up to five have a vector, so that every node is linked to
 /// every other.
 pub fn index_bytes(profiles: &[Profile]) -> Vec<u8> {
+    let document = |id| serde_json::json!({"_id": id, "name": "n"}).to_string();
+    let documents: Vec<String> = profiles.iter().map(|(id, _)| document(id)).collect();
+    documents_bytes(profiles, &documents)
+}
+
+/// The same with documents of their own, which may be anything.
+pub fn documents_bytes(profiles: &[Profile], documents: &[String]) -> Vec<u8> {
     assert!(profiles.is_sorted_by_key(|(id, _)| *id));
     let angles: Vec<f32> = profiles.iter().filter_map(|(_, angle)| *angle).collect();
     let nodes = angles.len() as u32;
@@ -42,8 +49,6 @@ pub fn index_bytes(profiles: &[Profile]) -> Vec<u8> {
     let node_of: Vec<u32> =
         profiles.iter().map(|(_, angle)| angle.and_then(|_| next.next()).unwrap_or(NONE)).collect();
     let with_vector = (0..profiles.len() as u32).filter(|&ordinal| profiles[ordinal as usize].1.is_some());
-    let documents: Vec<String> =
-        profiles.iter().map(|(id, _)| serde_json::json!({"_id": id, "name": "n"}).to_string()).collect();
     let ids = profiles.iter().map(|(id, _)| *id);
     let vectors = angles.iter().flat_map(|angle| [angle.to_radians().cos(), angle.to_radians().sin()]);
     let sections: Vec<(SectionKind, Vec<u8>)> = vec![

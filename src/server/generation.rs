@@ -11,6 +11,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 
 use super::attributes::{self, KeptAttributes};
+use super::colouring::Colouring;
 use super::watcher::VersionSeen;
 use crate::answer::attributes::Attributes;
 use crate::answer::{self, AnswerError, RecommendRequest, SearchMode};
@@ -45,6 +46,8 @@ pub struct Generation {
     map: OnceLock<Bytes>,
     /// Held by whoever makes it.
     making_map: Mutex<()>,
+    /// What the map can be coloured by, from the last reading that somebody has asked for.
+    colouring: Mutex<Option<Arc<Colouring>>>,
     file: Arc<OpenFile>,
 }
 
@@ -176,6 +179,7 @@ impl Generation {
             phases: LoadPhases { open, verify: verified - started, warm },
             map: OnceLock::new(),
             making_map: Mutex::default(),
+            colouring: Mutex::default(),
             file: Arc::new(OpenFile {
                 index,
                 condemned: AtomicBool::new(false),
@@ -201,6 +205,7 @@ impl Generation {
             phases: self.phases,
             map: OnceLock::new(),
             making_map: Mutex::default(),
+            colouring: Mutex::default(),
             file: Arc::clone(&self.file),
         })
     }
@@ -225,6 +230,21 @@ impl Generation {
         attributes::of(&self.file)
     }
 
+    /// What the map can be coloured by, as far as documents have been read. It is made once for each state of the reading;
+    /// others who want it wait meanwhile. Not for workers.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the file has changed.
+    pub fn colouring(&self) -> Result<Arc<Colouring>, Damaged> {
+        let attributes = self.attributes()?;
+        let mut kept = self.colouring.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept.as_ref().filter(|it| it.attributes.looked_at() >= attributes.looked_at()) {
+            return Ok(Arc::clone(known));
+        }
+        let made = Colouring::new(&self.index().view(), &self.suppressed, attributes, &self.etag)?;
+        Ok(Arc::clone(kept.insert(Arc::new(made))))
+    }
+
     /// The body of `/map`, if it has been made.
     pub fn known_map(&self) -> Option<Bytes> {
         self.map.get().cloned()
@@ -240,6 +260,12 @@ impl Generation {
             return Ok(Some(map));
         }
         Ok(make()?.map(|map| self.map.get_or_init(|| map).clone()))
+    }
+
+    /// The file as it was opened.
+    #[cfg(test)]
+    pub fn file(&self) -> &Arc<OpenFile> {
+        &self.file
     }
 
     /// The file, for whoever unmaps it; `None` while another generation has it too.

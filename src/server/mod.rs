@@ -19,6 +19,7 @@ mod attributes;
 mod batches;
 mod bounded_file;
 pub mod build_info;
+mod colouring;
 pub mod config;
 mod docs;
 mod encoding;

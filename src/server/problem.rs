@@ -239,7 +239,7 @@ pub enum Problem {
         known: String,
     },
     /// What was asked holds for one version, and another is served.
-    #[error("If-Match names another version than {version}, which is served")]
+    #[error("If-Match does not name version {version} as it is served now")]
     AnotherVersion {
         /// The version that is served.
         version: u64,

@@ -210,6 +210,50 @@ fn the_map_has_colours_for_the_fields_that_are_exposed() {
     };
     assert_eq!(ask(&tag).body, [1, 1, 0, 0]);
     assert_problem(&ask("\"x\""), 412, "another map");
+    let fields_tag = response.header("etag").unwrap();
+    assert_eq!(fields_tag, tag, "all profiles have been read");
+    assert_eq!(ask(&tag).header("etag"), Some(fields_tag));
+    let earlier = format!("{}-r3\"", tag.trim_end_matches('"'));
+    assert_problem(&ask(&earlier), 412, "an earlier reading");
+    index_builder(["suppress", &place.index().display().to_string(), "p2", "p3"]);
+    let detail = eventually("two have gone", || {
+        let response = get(server.address, "/map/values?field=city");
+        (response.status == 404).then(|| assert_problem(&response, 404, "city"))
+    });
+    assert!(detail.ends_with("those that have: age"), "the only city is no colour: {detail}");
+    let fields = get(server.address, "/map/fields").json();
+    assert_eq!(fields["fields"], json!([{"field": "age", "kind": "number", "low": 20.0, "high": 30.0}]));
+    assert_eq!(values("age"), [0, 253, 255, 255]);
+    assert_problem(&ask(fields_tag), 404, "no such field is asked about first");
+}
+
+#[test]
+fn large_documents_do_not_keep_the_first_who_searches_waiting() {
+    const PROFILES: usize = 40;
+    let place = Place::new();
+    let text = "x".repeat(1_000_000);
+    let record = |number| json!({"_id": format!("p{number}"), "name": format!("N{number}"), "text": text, "v": [1, number]});
+    let lines: String = (0..PROFILES).map(|number| format!("{}\n", record(number))).collect();
+    place.build(&lines);
+    let server = Server::start(&place.index());
+    await_version(&server, 1);
+    let first = get(server.address, "/map/fields");
+    let read = first.json()["looked_at"].as_u64().unwrap();
+    assert!((20..PROFILES as u64).contains(&read), "{read} of {PROFILES} MB");
+    let tag = first.header("etag").unwrap().to_owned();
+    assert!(tag.ends_with(&format!("-r{read}\"")), "{tag}");
+    eventually("all profiles have been read", || {
+        let fields = get(server.address, "/map/fields");
+        let is_complete = fields.json()["complete"] == true;
+        assert_eq!(
+            fields.header("etag") == Some(tag.as_str()),
+            !is_complete,
+            "the tag changes with the reading"
+        );
+        is_complete.then_some(())
+    });
+    let found = get(server.address, "/search?prefix=n39&limit=1").json();
+    assert_eq!(found["found"][0]["profile"]["_id"], "p39");
 }
 
 #[test]

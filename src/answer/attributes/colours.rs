@@ -1,6 +1,6 @@
 //! Colours for the map: which fields have few values or are numbers, and what each profile has.
 
-use super::numbers::{Numbers, STEPS};
+use super::numbers::Scale;
 use super::texts::Texts;
 use super::{Attribute, Attributes, found_text};
 use crate::index::reader::View;
@@ -25,6 +25,10 @@ pub struct ColourField {
     pub field: String,
     /// What its values are.
     pub kind: ColourKind,
+    /// Its place among all fields.
+    place: usize,
+    /// Of a category: the numbers of the texts that have colours.
+    coloured: Vec<usize>,
 }
 
 /// What a field has.
@@ -57,7 +61,8 @@ pub struct ColourValue {
 
 impl Attributes {
     /// The fields that the map can be coloured by: first those with few values, which all have a colour, then others with a
-    /// few frequent values, then numbers. Costs little: what was counted is kept.
+    /// few frequent values, then numbers. Who is suppressed counts for nothing here. Costs a look at every distinct text and
+    /// every number.
     ///
     /// # Errors
     /// [`Damaged`] where the file has changed.
@@ -66,10 +71,15 @@ impl Attributes {
         view: &View<'_>,
         suppressed: &Suppressed,
     ) -> Result<Vec<ColourField>, Damaged> {
+        let visible = (0..self.looked_at).filter(|&it| !suppressed.contains(Ordinal(it))).count();
         let mut fields = Vec::new();
-        for field in &self.fields {
-            if let Some((kind, _)) = self.kind_of(field, view, suppressed)? {
-                fields.push(ColourField { field: field.name.clone(), kind });
+        for (place, field) in self.fields.iter().enumerate() {
+            let name = field.name.clone();
+            if let Some(Scale { low, high }) = scale(field, suppressed) {
+                let kind = ColourKind::Number { low, high };
+                fields.push(ColourField { field: name, kind, place, coloured: Vec::new() });
+            } else if let Some((kind, coloured)) = category(field, view, suppressed, visible)? {
+                fields.push(ColourField { field: name, kind, place, coloured });
             }
         }
         fields.sort_by_key(|field| match &field.kind {
@@ -79,86 +89,83 @@ impl Attributes {
         Ok(fields)
     }
 
-    /// What a field has, and of a category the numbers of the texts that have colours.
-    fn kind_of(
-        &self,
-        field: &Attribute,
-        view: &View<'_>,
-        suppressed: &Suppressed,
-    ) -> Result<Option<(ColourKind, Vec<usize>)>, Damaged> {
-        let counts: Vec<u32> =
-            (0..field.texts.distinct()).map(|number| visible(&field.texts, number, suppressed)).collect();
-        let with_text: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-        if let Some(Numbers { low, high, steps }) = &field.numbers
-            && steps.len() as u64 >= with_text
-        {
-            return Ok(Some((ColourKind::Number { low: *low, high: *high }, Vec::new())));
-        }
-        let frequent = frequent(&counts);
-        let coloured: u64 = frequent.iter().filter_map(|&it| counts.get(it)).map(|&it| u64::from(it)).sum();
-        let distinct = counts.iter().filter(|&&count| count > 0).count() as u64;
-        // Names of their own are no values that some have in common.
-        if distinct < 2
-            || 2 * distinct > with_text
-            || (coloured as f64) < COLOURED_SHARE * f64::from(self.looked_at)
-        {
-            return Ok(None);
-        }
-        let mut values = Vec::with_capacity(frequent.len());
-        for &number in &frequent {
-            let may_be_seen = |ordinal: &&Ordinal| !suppressed.contains(**ordinal);
-            let first = field.texts.profiles_of(number).iter().find(may_be_seen).ok_or(Damaged("a value"))?;
-            let document = view.document(*first).ok_or(Damaged("a document"))?;
-            let value = found_text(document, &field.name).ok_or(Damaged("a document"))?;
-            values.push(ColourValue { value, profiles: counts.get(number).copied().unwrap_or_default() });
-        }
-        Ok(Some((ColourKind::Category { values, others: (with_text - coloured) as u32 }, frequent)))
-    }
-
     /// What each profile has in a field, one byte each by its ordinal: the number of its value or the step of its number,
-    /// [`ANOTHER_VALUE`] or [`NO_VALUE`]. None for a field that the map is not coloured by.
-    ///
-    /// # Errors
-    /// [`Damaged`] where the file has changed.
-    pub fn colours(
-        &self,
-        view: &View<'_>,
-        suppressed: &Suppressed,
-        field: &str,
-    ) -> Result<Option<Vec<u8>>, Damaged> {
-        let Some(field) = self.field(field) else { return Ok(None) };
-        let Some((kind, frequent)) = self.kind_of(field, view, suppressed)? else { return Ok(None) };
+    /// [`ANOTHER_VALUE`] or [`NO_VALUE`]. The field is one of [`Attributes::colour_fields`] for the same who are suppressed.
+    pub fn codes(&self, field: &ColourField, suppressed: &Suppressed) -> Vec<u8> {
         let mut codes = vec![NO_VALUE; self.profiles as usize];
+        let Some(attribute) = self.fields.get(field.place) else { return codes };
         let mut put = |ordinal: Ordinal, code: u8| {
-            if !suppressed.contains(ordinal)
-                && let Some(place) = codes.get_mut(ordinal.0 as usize)
-            {
+            if let Some(place) = codes.get_mut(ordinal.0 as usize) {
                 *place = code;
             }
         };
-        match (kind, &field.numbers) {
-            (ColourKind::Number { .. }, Some(numbers)) => {
-                numbers.steps.iter().for_each(|&(ordinal, step)| put(ordinal, step.min(STEPS - 1)));
+        match field.kind {
+            ColourKind::Number { low, high } => {
+                let scale = Scale { low, high };
+                let numbers = attribute.numbers.visible(suppressed);
+                numbers.for_each(|(ordinal, number)| put(ordinal, scale.step(number)));
             }
-            _ => {
-                for number in 0..field.texts.distinct() {
-                    let code = frequent.iter().position(|&it| it == number);
+            ColourKind::Category { .. } => {
+                for number in 0..attribute.texts.distinct() {
+                    let code = field.coloured.iter().position(|&it| it == number);
                     let code = code.map_or(ANOTHER_VALUE, |code| code as u8);
-                    field.texts.profiles_of(number).iter().for_each(|&ordinal| put(ordinal, code));
+                    visible(&attribute.texts, number, suppressed).for_each(|ordinal| put(ordinal, code));
                 }
             }
         }
-        Ok(Some(codes))
+        codes
     }
 }
 
-/// How many profiles that may be seen have a text.
-fn visible(texts: &Texts, number: usize, suppressed: &Suppressed) -> u32 {
-    let profiles = texts.profiles_of(number);
-    if suppressed.is_empty() {
-        return profiles.len() as u32;
+/// The scale of a field that is one of numbers.
+fn scale(field: &Attribute, suppressed: &Suppressed) -> Option<Scale> {
+    let mut numbers: Vec<f32> = field.numbers.visible(suppressed).map(|(_, number)| number).collect();
+    let with_text = (0..field.texts.distinct()).map(|number| count(&field.texts, number, suppressed));
+    // A field of texts may have a few numbers.
+    let is_scale = numbers.len() as u64 >= with_text.map(u64::from).sum();
+    is_scale.then(|| Scale::of(&mut numbers)).flatten()
+}
+
+/// The category that a field has if it has few values or some frequent ones, and the numbers of the texts that have colours.
+fn category(
+    field: &Attribute,
+    view: &View<'_>,
+    suppressed: &Suppressed,
+    profiles: usize,
+) -> Result<Option<(ColourKind, Vec<usize>)>, Damaged> {
+    let texts = &field.texts;
+    let counts: Vec<u32> = (0..texts.distinct()).map(|number| count(texts, number, suppressed)).collect();
+    let with_text: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+    let frequent = frequent(&counts);
+    let coloured: u64 = frequent.iter().filter_map(|&it| counts.get(it)).map(|&it| u64::from(it)).sum();
+    let distinct = counts.iter().filter(|&&count| count > 0).count() as u64;
+    // Names of their own are no values that some have in common.
+    if distinct < 2 || 2 * distinct > with_text || (coloured as f64) < COLOURED_SHARE * profiles as f64 {
+        return Ok(None);
     }
-    profiles.iter().filter(|&&ordinal| !suppressed.contains(ordinal)).count() as u32
+    let mut values = Vec::with_capacity(frequent.len());
+    for &number in &frequent {
+        let first = visible(texts, number, suppressed).next().ok_or(Damaged("a value"))?;
+        let document = view.document(first).ok_or(Damaged("a document"))?;
+        let folded = texts.text(number);
+        // In a document that has a name twice, only the last is found as it is written.
+        let value = found_text(document, &field.name, folded).unwrap_or_else(|| folded.to_owned());
+        values.push(ColourValue { value, profiles: counts.get(number).copied().unwrap_or_default() });
+    }
+    Ok(Some((ColourKind::Category { values, others: (with_text - coloured) as u32 }, frequent)))
+}
+
+/// The profiles that may be seen and have a text.
+fn visible(texts: &Texts, number: usize, suppressed: &Suppressed) -> impl Iterator<Item = Ordinal> {
+    texts.profiles_of(number).iter().copied().filter(|ordinal| !suppressed.contains(*ordinal))
+}
+
+/// How many they are.
+fn count(texts: &Texts, number: usize, suppressed: &Suppressed) -> u32 {
+    match suppressed.is_empty() {
+        true => texts.profiles_of(number).len() as u32,
+        false => visible(texts, number, suppressed).count() as u32,
+    }
 }
 
 /// The numbers of the texts that most profiles have, the most frequent first, else by text.

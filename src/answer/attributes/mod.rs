@@ -2,9 +2,9 @@
 //! profile has on the map.
 //!
 //! The file holds documents whole, so this is read from them once, in order of the profiles, and kept in memory: each
-//! distinct text once, folded as the vectorizer folds words, and the profiles that have it; of a field of numbers one byte a
-//! profile. What has been read so far can be asked at any time, and says how far that is. Only fields that documents hold are
-//! known here: what is not exposed is not in the file.
+//! distinct text once, folded as the vectorizer folds words, and the profiles that have it; of a field of numbers each
+//! profile and its number. What has been read so far can be asked at any time, and says how far that is. Only fields that
+//! documents hold are known here: what is not exposed is not in the file.
 
 mod colours;
 mod numbers;
@@ -58,7 +58,7 @@ struct Attribute {
     /// Its name; those of maps are joined by dots.
     name: String,
     texts: Texts,
-    numbers: Option<Numbers>,
+    numbers: Numbers,
 }
 
 /// Profiles that have a text which begins so.
@@ -86,15 +86,27 @@ impl Attributes {
         self.profiles
     }
 
-    /// The names of the fields with texts, in the order in which they are looked into.
-    pub fn searchable(&self) -> Vec<&str> {
+    /// The names of the fields with texts of profiles that may be seen, in the order in which they are looked into.
+    pub fn searchable(&self, suppressed: &Suppressed) -> Vec<&str> {
+        let fields = self.with_texts().into_iter().filter(|field| field.texts.can_be_seen(suppressed));
+        fields.map(|field| field.name.as_str()).collect()
+    }
+
+    /// Whether a field is one of those.
+    pub fn is_searchable(&self, suppressed: &Suppressed, field: &str) -> bool {
+        let mut fields = self.fields.iter().filter(|it| it.name == field);
+        fields.any(|it| it.texts.can_be_searched() && it.texts.can_be_seen(suppressed))
+    }
+
+    /// The fields with texts, in the order in which they are looked into.
+    fn with_texts(&self) -> Vec<&Attribute> {
         let mut fields: Vec<&Attribute> =
             self.fields.iter().filter(|field| field.texts.can_be_searched()).collect();
         let name =
             |field: &Attribute| NAMES.iter().position(|name| *name == field.name).unwrap_or(NAMES.len());
         // Sorting is stable: other fields stay in the order of the documents, those of long texts at the end.
         fields.sort_by_key(|field| (field.texts.is_prose(), name(field)));
-        fields.into_iter().map(|field| field.name.as_str()).collect()
+        fields
     }
 
     /// The profiles that may be seen and have a text which begins with `prefix`, or whose later word does; without the
@@ -111,10 +123,8 @@ impl Attributes {
         // Of texts no more is kept, so whether one begins so is not known.
         let is_known = prefix.len() <= MOST_TEXT_BYTES;
         let mut search = Search { suppressed, limit, looked_at: 0, found: Vec::new() };
-        let names = self.searchable();
-        let wanted = |it: &&Attribute| field.map_or(!it.texts.is_prose(), |name| name == it.name);
-        let fields: Vec<&Attribute> =
-            names.iter().filter_map(|name| self.field(name)).filter(wanted).collect();
+        let mut fields = self.with_texts();
+        fields.retain(|it| field.map_or(!it.texts.is_prose(), |name| name == it.name));
         if !prefix.is_empty() && is_known {
             for field in &fields {
                 search.take(&field.name, field.texts.beginning_with(&prefix));
@@ -125,10 +135,6 @@ impl Attributes {
         }
         let complete = is_known && self.is_complete() && search.looked_at < MOST_LOOKED_AT;
         Found { complete, profiles: search.found }
-    }
-
-    fn field(&self, name: &str) -> Option<&Attribute> {
-        self.fields.iter().find(|field| field.name == name)
     }
 }
 
@@ -180,23 +186,23 @@ pub fn found_body<B: AsRef<[u8]>>(
     Ok(body)
 }
 
-/// The text of a field in a document, as it is written there; the names of maps are joined by dots.
-fn found_text(document: &[u8], field: &str) -> Option<String> {
-    let document: serde_json::Value = serde_json::from_slice(document).ok()?;
-    let text = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => {
-            Some(text.chars().filter(|c| !c.is_control()).take(MOST_TEXT_BYTES).collect())
-        }
-        serde_json::Value::Bool(switch) => Some(switch.to_string()),
+/// The text of a field in a document as it is written there, of which the folded form is known; the names of maps are
+/// joined by dots.
+fn found_text(document: &[u8], field: &str, folded: &str) -> Option<String> {
+    let text = written(&serde_json::from_slice(document).ok()?, field, folded)?;
+    Some(text.chars().filter(|c| !c.is_control()).take(MOST_TEXT_BYTES).collect())
+}
+
+/// The text at a path. A name may have dots of its own: every way to cut it is tried, the whole name first, because a
+/// document may have something else at another.
+fn written(value: &serde_json::Value, path: &str, folded: &str) -> Option<String> {
+    let whole = match value.get(path) {
+        Some(serde_json::Value::String(text)) => Some(text.clone()),
+        Some(serde_json::Value::Bool(switch)) => Some(switch.to_string()),
         _ => None,
     };
-    // A name may have dots of its own: every way to cut it is tried, the whole name first.
-    fn find<'a>(value: &'a serde_json::Value, path: &str) -> Option<&'a serde_json::Value> {
-        let found = value.get(path).filter(|it| !it.is_object());
-        found.or_else(|| {
-            let mut dots = path.match_indices('.');
-            dots.find_map(|(dot, _)| find(value.get(&path[..dot])?, &path[dot + 1..]))
-        })
-    }
-    text(find(&document, field)?)
+    whole.filter(|text| texts::folded(text) == folded).or_else(|| {
+        let mut dots = path.match_indices('.');
+        dots.find_map(|(dot, _)| written(value.get(&path[..dot])?, &path[dot + 1..], folded))
+    })
 }

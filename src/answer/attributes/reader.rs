@@ -9,7 +9,6 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use super::{Attribute, Attributes, numbers, texts};
 use crate::index::reader::View;
 use crate::index::{Damaged, Ordinal};
-use crate::vectorizer::hashing::{Spelling, fold};
 
 /// Fields beyond these are not known: documents of others may have a field for each of them.
 pub const MOST_FIELDS: usize = 64;
@@ -20,10 +19,8 @@ const DEEPEST: usize = 3;
 /// Longer names are nobody's to choose from.
 const MOST_NAME_BYTES: usize = 128;
 
-/// More characters of a text than become [`texts::MOST_TEXT_BYTES`] of its folded form are not folded.
-const MOST_FOLDED_BYTES: usize = 4 * texts::MOST_TEXT_BYTES;
-
-/// What is collected takes about this much memory; where more would be needed, the remaining profiles are not read.
+/// What is collected takes about this much memory; where more would be needed, the remaining profiles are not read. While
+/// one field is put in order at the end, it takes up to half of its memory more.
 const MOST_MEMORY: usize = 256 << 20;
 
 /// Reads the documents of an index, some at a time.
@@ -31,7 +28,6 @@ const MOST_MEMORY: usize = 256 << 20;
 pub struct AttributeReader {
     id_field: String,
     next: u32,
-    taken: usize,
     fields: Vec<Collected>,
     numbers: HashMap<String, usize>,
 }
@@ -40,23 +36,25 @@ pub struct AttributeReader {
 struct Collected {
     name: String,
     texts: texts::Collector,
-    numbers: numbers::Collector,
+    numbers: numbers::Numbers,
 }
 
 impl AttributeReader {
     /// Nothing read yet. The field of the id is left out: ids have a search of their own.
     pub fn new(id_field: &str) -> AttributeReader {
         let (fields, numbers) = (Vec::new(), HashMap::new());
-        AttributeReader { id_field: id_field.to_owned(), next: 0, taken: 0, fields, numbers }
+        AttributeReader { id_field: id_field.to_owned(), next: 0, fields, numbers }
     }
 
-    /// Reads so many profiles more, in the order of ordinals. Gives whether there is more to read, and room for it.
+    /// Reads so many profiles more, in the order of ordinals, or fewer where their documents have so many bytes together.
+    /// Gives whether there is more to read, and room for it.
     ///
     /// # Errors
     /// [`Damaged`] where the file has changed.
-    pub fn read(&mut self, view: &View<'_>, more: u32) -> Result<bool, Damaged> {
+    pub fn read(&mut self, view: &View<'_>, more: u32, bytes: usize) -> Result<bool, Damaged> {
         let end = self.next.saturating_add(more).min(view.profiles());
-        while self.next < end {
+        let mut left = bytes;
+        while self.next < end && left > 0 {
             let ordinal = Ordinal(self.next);
             let document = view.document(ordinal).ok_or(Damaged("a document"))?;
             let mut parser = serde_json::Deserializer::from_slice(document);
@@ -64,9 +62,10 @@ impl AttributeReader {
             // A document is what the builder wrote. One that has changed is found out by the look at the file.
             look.deserialize(&mut parser).map_err(|_| Damaged("a document"))?;
             self.next += 1;
+            left = left.saturating_sub(document.len());
         }
-        self.taken = self.fields.iter().map(|it| it.texts.taken() + it.numbers.taken()).sum();
-        Ok(self.next < view.profiles() && self.taken < MOST_MEMORY)
+        let taken: usize = self.fields.iter().map(|it| it.texts.taken() + it.numbers.taken()).sum();
+        Ok(self.next < view.profiles() && taken < MOST_MEMORY)
     }
 
     /// What has been read, ready to be asked. `profiles` are those of the index.
@@ -79,10 +78,12 @@ impl AttributeReader {
         Attributes { looked_at: self.next, profiles, fields: fields.collect() }
     }
 
+    /// None for a name that nobody can ask for.
     fn field(&mut self, name: &str) -> Option<&mut Collected> {
+        let may_be_asked = (1..=MOST_NAME_BYTES).contains(&name.len());
         let number = match self.numbers.get(name) {
             Some(&number) => number,
-            None if self.fields.len() < MOST_FIELDS && name.len() <= MOST_NAME_BYTES => {
+            None if self.fields.len() < MOST_FIELDS && may_be_asked => {
                 let collected = Collected {
                     name: name.to_owned(),
                     texts: Default::default(),
@@ -131,8 +132,7 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        let text = texts::beginning(text, MOST_FOLDED_BYTES);
-        let folded = fold(text, Spelling::Loose);
+        let folded = texts::folded(text);
         if !folded.is_empty()
             && let Some(field) = self.reader.field(self.path)
         {
@@ -179,7 +179,7 @@ impl<'de> Visitor<'de> for Look<'_> {
             let is_id = depth == 0 && *key == *reader.id_field;
             if is_id || depth >= DEEPEST {
                 map.next_value::<IgnoredAny>()?;
-            } else if path.is_empty() {
+            } else if depth == 0 {
                 map.next_value_seed(Look { reader, ordinal, path: &key, depth: depth + 1 })?;
             } else {
                 let path = format!("{path}.{key}");

@@ -4,10 +4,17 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
-use crate::index::Ordinal;
+use crate::index::{Ordinal, Suppressed};
+use crate::vectorizer::hashing::{Spelling, fold};
 
 /// Of longer texts only the beginning is kept, and can be searched for.
 pub const MOST_TEXT_BYTES: usize = 64;
+
+/// More of a text than becomes [`MOST_TEXT_BYTES`] of its folded form is not folded.
+const MOST_FOLDED_BYTES: usize = 4 * MOST_TEXT_BYTES;
+
+/// What a text costs where its hash is noted: a table of 17 bytes each that is never more than seven eighths full.
+const KNOWN_BYTES: usize = 20;
 
 /// A field whose texts have more bytes on average is one of sentences: people search it only when they mean it, and for
 /// its beginnings only.
@@ -25,12 +32,15 @@ pub struct Collector {
     /// Text and profile, by ascending profile.
     had: Vec<(u32, Ordinal)>,
     switches: usize,
+    /// Words of the distinct texts, without the first of each.
+    words: usize,
 }
 
 impl Collector {
     /// Notes that a profile has a text, which is folded.
     pub fn add(&mut self, text: &str, ordinal: Ordinal) {
-        let text = beginning(text, MOST_TEXT_BYTES).as_bytes();
+        let words = later_words(text);
+        let text = text.as_bytes();
         let mut hash = self.hasher.hash_one(text);
         let number = loop {
             match self.known.get(&hash) {
@@ -42,6 +52,7 @@ impl Collector {
                     // What is collected is bounded far below 4 GiB.
                     self.ends.push(self.bytes.len() as u32);
                     self.known.insert(hash, number);
+                    self.words += words.count();
                     break number;
                 }
             }
@@ -55,51 +66,61 @@ impl Collector {
         self.add(if switch { "true" } else { "false" }, ordinal);
     }
 
-    /// About what it takes in memory.
+    /// About what it takes in memory, with the words that are looked for when it is finished.
     pub fn taken(&self) -> usize {
-        self.bytes.len() + self.ends.len() * 40 + self.had.len() * size_of::<(u32, Ordinal)>()
+        let words = if is_prose(&self.bytes, &self.ends) { 0 } else { self.words };
+        self.bytes.capacity()
+            + self.ends.capacity() * size_of::<u32>()
+            + self.known.capacity() * KNOWN_BYTES
+            + self.had.capacity() * size_of::<(u32, Ordinal)>()
+            + words * size_of::<(u32, u8)>()
     }
 
     fn text(&self, number: u32) -> &[u8] {
         text_of(&self.bytes, &self.ends, number)
     }
 
-    /// The texts in order.
+    /// The texts in order. What is no longer needed goes before the next part is made: these may be all the memory there is.
     pub fn finish(self) -> Texts {
-        let mut order: Vec<u32> = (0..self.ends.len() as u32).collect();
-        order.sort_unstable_by_key(|&number| self.text(number));
-        let mut rank = vec![0; order.len()];
-        let (mut bytes, mut ends) = (Vec::with_capacity(self.bytes.len()), Vec::with_capacity(order.len()));
-        for (place, &number) in order.iter().enumerate() {
+        let Collector { bytes: collected, ends: collected_ends, known, had, switches, words, .. } = self;
+        drop(known);
+        let text = |number: u32| text_of(&collected, &collected_ends, number);
+        let mut order: Vec<u32> = (0..collected_ends.len() as u32).collect();
+        order.sort_unstable_by_key(|&number| text(number));
+        let mut rank = vec![0_u32; order.len()];
+        let (mut bytes, mut ends) = (Vec::with_capacity(collected.len()), Vec::with_capacity(order.len()));
+        for (place, &number) in (0_u32..).zip(&order) {
             rank[number as usize] = place;
-            bytes.extend_from_slice(self.text(number));
+            bytes.extend_from_slice(text(number));
             ends.push(bytes.len() as u32);
         }
-        let mut starts = vec![0_u32; order.len() + 1];
-        for (number, _) in &self.had {
-            starts[rank[*number as usize] + 1] += 1;
-        }
-        for place in 0..order.len() {
-            starts[place + 1] += starts[place];
-        }
-        let mut next = starts.clone();
-        let mut profiles = vec![Ordinal(0); self.had.len()];
-        for (number, ordinal) in &self.had {
-            let place = &mut next[rank[*number as usize]];
-            profiles[*place as usize] = *ordinal;
-            *place += 1;
-        }
-        let mut texts = Texts {
-            bytes,
-            ends,
-            starts,
-            profiles,
-            words: Vec::new(),
-            has_texts: self.had.len() > self.switches,
-        };
-        texts.find_words();
+        drop((collected, collected_ends, order));
+        let has_texts = had.len() > switches;
+        let (starts, profiles) = by_text(&had, &rank);
+        drop((had, rank));
+        let mut texts = Texts { bytes, ends, starts, profiles, words: Vec::new(), has_texts };
+        texts.find_words(words);
         texts
     }
+}
+
+/// Where the profiles of each text start, and the profiles by text; `rank` says where each text is in order.
+fn by_text(had: &[(u32, Ordinal)], rank: &[u32]) -> (Vec<u32>, Vec<Ordinal>) {
+    let mut starts = vec![0_u32; rank.len() + 1];
+    for (number, _) in had {
+        starts[rank[*number as usize] as usize + 1] += 1;
+    }
+    for place in 0..rank.len() {
+        starts[place + 1] += starts[place];
+    }
+    let mut next = starts.clone();
+    let mut profiles = vec![Ordinal(0); had.len()];
+    for (number, ordinal) in had {
+        let place = &mut next[rank[*number as usize] as usize];
+        profiles[*place as usize] = *ordinal;
+        *place += 1;
+    }
+    (starts, profiles)
 }
 
 /// The distinct texts of a field, by their bytes.
@@ -124,6 +145,11 @@ impl Texts {
         self.has_texts
     }
 
+    /// Whether anybody who may be seen has one.
+    pub fn can_be_seen(&self, suppressed: &Suppressed) -> bool {
+        self.profiles.iter().any(|&ordinal| !suppressed.contains(ordinal))
+    }
+
     /// How many distinct texts there are.
     pub fn distinct(&self) -> usize {
         self.ends.len()
@@ -131,7 +157,12 @@ impl Texts {
 
     /// Whether they are sentences rather than names.
     pub fn is_prose(&self) -> bool {
-        self.bytes.len() > PROSE_BYTES * self.distinct()
+        is_prose(&self.bytes, &self.ends)
+    }
+
+    /// A text by its place in their order, folded.
+    pub fn text(&self, number: usize) -> &str {
+        std::str::from_utf8(self.bytes_of(number as u32)).unwrap_or_default()
     }
 
     /// The profiles that have a text, ascending.
@@ -143,7 +174,7 @@ impl Texts {
 
     /// The profiles whose text begins so, by text and profile.
     pub fn beginning_with(&self, prefix: &str) -> impl Iterator<Item = Ordinal> {
-        let numbers = run(self.distinct(), prefix, |number| self.text(number as u32));
+        let numbers = run(self.distinct(), prefix, |number| self.bytes_of(number as u32));
         numbers.flat_map(|number| self.profiles_of(number)).copied()
     }
 
@@ -155,29 +186,23 @@ impl Texts {
         words.iter().flat_map(|&(number, _)| self.profiles_of(number as usize)).copied()
     }
 
-    fn text(&self, number: u32) -> &[u8] {
+    fn bytes_of(&self, number: u32) -> &[u8] {
         text_of(&self.bytes, &self.ends, number)
     }
 
     fn text_from(&self, (number, start): (u32, u8)) -> &[u8] {
-        self.text(number).get(usize::from(start)..).unwrap_or_default()
+        self.bytes_of(number).get(usize::from(start)..).unwrap_or_default()
     }
 
-    fn find_words(&mut self) {
+    /// `count` are the words there are.
+    fn find_words(&mut self, count: usize) {
         if !self.has_texts || self.is_prose() {
             return;
         }
-        let mut words = Vec::new();
-        for number in 0..self.distinct() as u32 {
-            let text = std::str::from_utf8(self.text(number)).unwrap_or_default();
-            let mut before = text.chars().next();
-            for (start, c) in text.char_indices().skip(1) {
-                if c.is_alphanumeric() && before.is_some_and(|before| !before.is_alphanumeric()) {
-                    // Texts are shorter than 256 bytes.
-                    words.push((number, start as u8));
-                }
-                before = Some(c);
-            }
+        let mut words = Vec::with_capacity(count);
+        for number in 0..self.distinct() {
+            // Texts are shorter than 256 bytes.
+            words.extend(later_words(self.text(number)).map(|start| (number as u32, start as u8)));
         }
         words.sort_unstable_by(|&one, &other| {
             self.text_from(one).cmp(self.text_from(other)).then(one.cmp(&other))
@@ -186,8 +211,28 @@ impl Texts {
     }
 }
 
+/// Where the words of a text start, without the first.
+fn later_words(text: &str) -> impl Iterator<Item = usize> {
+    let pairs = text.chars().zip(text.char_indices().skip(1));
+    pairs
+        .filter(|(before, (_, c))| c.is_alphanumeric() && !before.is_alphanumeric())
+        .map(|(_, (start, _))| start)
+}
+
+/// Whether texts are sentences rather than names.
+fn is_prose(bytes: &[u8], ends: &[u32]) -> bool {
+    bytes.len() > PROSE_BYTES * ends.len()
+}
+
+/// A text as it is searched for: folded, and only its beginning.
+pub fn folded(text: &str) -> String {
+    let mut folded = fold(beginning(text, MOST_FOLDED_BYTES), Spelling::Loose).into_owned();
+    folded.truncate(beginning(&folded, MOST_TEXT_BYTES).len());
+    folded
+}
+
 /// So many bytes of a text or a little less: whole characters.
-pub fn beginning(text: &str, bytes: usize) -> &str {
+fn beginning(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -217,4 +262,33 @@ fn partition(range: Range<usize>, holds: impl Fn(usize) -> bool) -> usize {
         if holds(middle) { low = middle + 1 } else { high = middle }
     }
     low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_of_texts_is_counted_while_they_are_collected() {
+        for text in ["a b c d e f g h", "name", "one sentence of many words that nobody searches by them"] {
+            let mut collector = Collector::default();
+            for number in 0..5000 {
+                collector.add(&format!("{number:05} {text}"), Ordinal(number));
+            }
+            let taken = collector.taken();
+            let texts = collector.finish();
+            let made = texts.bytes.capacity()
+                + (texts.ends.capacity() + texts.starts.capacity() + texts.profiles.capacity()) * 4
+                + texts.words.capacity() * size_of::<(u32, u8)>();
+            assert!(made <= taken, "{made} of {taken} bytes: {text}");
+            assert_eq!(texts.words.capacity(), texts.words.len(), "they were counted right");
+        }
+    }
+
+    #[test]
+    fn a_text_is_folded_as_far_as_it_is_kept() {
+        assert_eq!(folded("Zürich"), "zuerich");
+        assert_eq!(folded(&"ß".repeat(1000)).len(), MOST_TEXT_BYTES);
+        assert!(folded(&"東".repeat(1000)).len() <= MOST_TEXT_BYTES);
+    }
 }

@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::body::MessageBody;
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::super::colouring::Colouring;
 use super::super::generation::Generation;
 use super::super::problem::Problem;
 use super::Call;
 use super::index_answer::{
-    X_INDEX_VERSION, generation, is_meant, problem, read, respond_once, respond_problem,
+    JSON, generation, is_known_as, is_meant, is_meant_as, read, respond_problem, respond_tagged,
 };
+use super::map::BINARY;
+use super::pieces::Shared;
 use super::search::{FIELD_BYTES, listed};
-use crate::answer::attributes::{self, Attributes, ColourKind};
+use crate::answer::attributes::{self, ColourKind};
+use crate::index::Suppressed;
 
 /// What the map can be coloured by.
 #[derive(Serialize, ToSchema)]
@@ -60,10 +65,10 @@ pub struct ColourValue {
     profiles: u32,
 }
 
-impl From<attributes::ColourField> for ColourField {
-    fn from(known: attributes::ColourField) -> Self {
+impl From<&attributes::ColourField> for ColourField {
+    fn from(known: &attributes::ColourField) -> Self {
         let nothing = ColourField {
-            field: known.field,
+            field: known.field.clone(),
             kind: "category",
             values: None,
             others: None,
@@ -71,9 +76,9 @@ impl From<attributes::ColourField> for ColourField {
             high: None,
         };
         match known.kind {
-            ColourKind::Category { values, others } => {
+            ColourKind::Category { ref values, others } => {
                 let values =
-                    values.into_iter().map(|it| ColourValue { value: it.value, profiles: it.profiles });
+                    values.iter().map(|it| ColourValue { value: it.value.clone(), profiles: it.profiles });
                 ColourField { values: Some(values.collect()), others: Some(others), ..nothing }
             }
             ColourKind::Number { low, high } => {
@@ -85,63 +90,65 @@ impl From<attributes::ColourField> for ColourField {
 
 pub async fn get_fields(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let generation = generation(call.state)?;
-    let described = looked_at(&generation, |generation, attributes| {
-        let fields = read(generation, "", |index, suppressed| {
-            Ok(attributes.colour_fields(&index.view(), suppressed)?)
-        })?;
-        let (looked_at, profiles) = (attributes.looked_at(), attributes.profiles());
-        let fields = fields.into_iter().map(ColourField::from).collect();
-        let colours = Colours { complete: attributes.is_complete(), looked_at, profiles, fields };
+    let described = look(&generation, |colouring, _| {
+        let attributes = &colouring.attributes;
+        let colours = Colours {
+            complete: attributes.is_complete(),
+            looked_at: attributes.looked_at(),
+            profiles: attributes.profiles(),
+            fields: colouring.fields.iter().map(ColourField::from).collect(),
+        };
         serde_json::to_vec(&colours).map_err(|_| Problem::Internal)
     });
-    Ok(match described.await {
-        Ok(body) => respond_once(&generation, body),
-        Err(problem) => respond_problem(&generation, &problem),
-    })
+    Ok(respond(call, &generation, JSON, described.await))
 }
 
 pub async fn get_values(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let field = call.parameters.text("field", &FIELD_BYTES)?.to_owned();
     let generation = generation(call.state)?;
-    let is_meant = is_meant(call.request, &generation);
-    let values = looked_at(&generation, move |generation, attributes| {
-        let values = read(generation, "", |index, suppressed| {
-            Ok(attributes.colours(&index.view(), suppressed, &field)?)
-        })?;
-        let unknown = || -> Result<Problem, Problem> {
-            let fields = read(generation, "", |index, suppressed| {
-                Ok(attributes.colour_fields(&index.view(), suppressed)?)
-            })?;
-            let names: Vec<&str> = fields.iter().map(|it| it.field.as_str()).collect();
-            let (name, known) = (field.clone(), listed(&names));
-            Ok(Problem::UnknownField { name, what: "few values or numbers", known })
-        };
-        match values {
-            None => Err(unknown()?),
-            Some(_) if !is_meant => Err(Problem::AnotherVersion { version: generation.version }),
-            Some(values) => Ok(values),
+    let codes = look(&generation, move |colouring, suppressed| {
+        colouring.codes(suppressed, &field).map(Shared).ok_or_else(|| {
+            let names: Vec<&str> = colouring.fields.iter().map(|it| it.field.as_str()).collect();
+            Problem::UnknownField { name: field, what: "few values or numbers", known: listed(&names) }
+        })
+    });
+    let codes = codes.await.and_then(|(etag, codes)| {
+        // The tag of the map says nothing about how far documents have been read.
+        match is_meant(call.request, &generation) || is_meant_as(call.request, &etag) {
+            true => Ok((etag, codes)),
+            false => Err(Problem::AnotherVersion { version: generation.version }),
         }
     });
-    Ok(match values.await {
-        Ok(body) => HttpResponse::Ok()
-            .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")))
-            .insert_header((X_INDEX_VERSION, generation.version_header.clone()))
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .body(body),
-        Err(problem) => respond_problem(&generation, &problem),
-    })
+    Ok(respond(call, &generation, BINARY, codes))
 }
 
-/// Something about what has been read of a generation's documents. The first who asks waits for it, so not on a worker.
-async fn looked_at<T: Send + 'static>(
+fn respond(
+    call: &Call<'_>,
+    generation: &Generation,
+    kind: HeaderValue,
+    looked: Result<(HeaderValue, impl MessageBody + 'static), Problem>,
+) -> HttpResponse {
+    match looked {
+        Ok((etag, body)) => {
+            let body = (!is_known_as(call.request, &etag)).then_some(body);
+            respond_tagged(generation, &etag, kind, body)
+        }
+        Err(problem) => respond_problem(generation, &problem),
+    }
+}
+
+/// Something about what colours the map of a generation, and its entity tag. The first who asks waits until documents have been
+/// read, so not on a worker.
+async fn look<T: Send + 'static>(
     generation: &Arc<Generation>,
-    look: impl FnOnce(&Generation, &Attributes) -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+    look: impl FnOnce(&Colouring, &Suppressed) -> Result<T, Problem> + Send + 'static,
+) -> Result<(HeaderValue, T), Problem> {
     let generation = Arc::clone(generation);
     let looked = web::block(move || {
-        let attributes =
-            generation.attributes().map_err(|damaged| problem(&generation, "", damaged.into()))?;
-        look(&generation, &attributes)
+        read(&generation, "", |_, suppressed| {
+            let colouring = generation.colouring()?;
+            Ok(look(&colouring, suppressed).map(|looked| (colouring.etag.clone(), looked)))
+        })?
     });
     looked.await.map_err(|_| Problem::Internal)?
 }

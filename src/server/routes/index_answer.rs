@@ -81,14 +81,24 @@ pub fn problem(generation: &Generation, id: &str, error: AnswerError) -> Problem
 
 /// Whether the client has the answer of this generation already.
 pub fn is_known(request: &HttpRequest, generation: &Generation) -> bool {
+    is_known_as(request, &generation.etag)
+}
+
+/// Whether the client has the answer with this tag already.
+pub fn is_known_as(request: &HttpRequest, etag: &HeaderValue) -> bool {
     let mut fields = request.headers().get_all(IF_NONE_MATCH);
-    fields.any(|field| none_match_hits(field.as_bytes(), generation.etag.as_bytes()))
+    fields.any(|field| none_match_hits(field.as_bytes(), etag.as_bytes()))
 }
 
 /// Whether this generation is the one that the client means, where it names one.
 pub fn is_meant(request: &HttpRequest, generation: &Generation) -> bool {
+    is_meant_as(request, &generation.etag)
+}
+
+/// Whether the answer with this tag is the one that the client means, where it names one.
+pub fn is_meant_as(request: &HttpRequest, etag: &HeaderValue) -> bool {
     let mut fields = request.headers().get_all(IF_MATCH).peekable();
-    fields.peek().is_none() || fields.any(|field| match_hits(field.as_bytes(), generation.etag.as_bytes()))
+    fields.peek().is_none() || fields.any(|field| match_hits(field.as_bytes(), etag.as_bytes()))
 }
 
 /// A body of JSON from a generation; without one, that the client's copy still holds.
@@ -102,11 +112,21 @@ pub fn respond_as(
     kind: HeaderValue,
     body: Option<impl MessageBody + 'static>,
 ) -> HttpResponse {
+    respond_tagged(generation, &generation.etag, kind, body)
+}
+
+/// The same with an entity tag of its own.
+pub fn respond_tagged(
+    generation: &Generation,
+    etag: &HeaderValue,
+    kind: HeaderValue,
+    body: Option<impl MessageBody + 'static>,
+) -> HttpResponse {
     let response = match body {
         Some(body) => HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).body(body),
         None => HttpResponse::build(StatusCode::NOT_MODIFIED).finish(),
     };
-    with_headers(response, generation)
+    with_headers(response, generation, etag)
 }
 
 /// A body of JSON from a generation that another request would get another one for: not to be kept.
@@ -121,13 +141,13 @@ pub fn respond_once(generation: &Generation, body: Vec<u8>) -> HttpResponse {
 /// A problem with a generation behind it: its headers are on what the index itself has answered.
 pub fn respond_problem(generation: &Generation, problem: &Problem) -> HttpResponse {
     let response = problem.response();
-    if problem.is_from_index() { with_headers(response, generation) } else { response }
+    if problem.is_from_index() { with_headers(response, generation, &generation.etag) } else { response }
 }
 
-fn with_headers(mut response: HttpResponse, generation: &Generation) -> HttpResponse {
+fn with_headers(mut response: HttpResponse, generation: &Generation, etag: &HeaderValue) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(X_INDEX_VERSION, generation.version_header.clone());
-    headers.insert(ETAG, generation.etag.clone());
+    headers.insert(ETAG, etag.clone());
     headers.insert(CACHE_CONTROL, CACHE_POLICY);
     response
 }

@@ -15,7 +15,8 @@ use super::pieces::Shared;
 use crate::answer;
 use crate::index::Ordinal;
 
-const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
+/// The media type of bytes that are no text.
+pub const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// More profiles than any index has.
 pub const MOST_PLACES: usize = u32::MAX as usize;

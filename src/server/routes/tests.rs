@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::super::access::{Access, Key, Keys};
 use super::super::config::Networks;
-use super::super::fixture::{PROFILES, index_bytes, publish};
+use super::super::fixture::{PROFILES, documents_bytes, index_bytes, publish};
 use super::super::host::HostCheck;
 use super::super::problem::PROBLEM_JSON;
 use super::super::traces::Traces;
@@ -533,6 +533,49 @@ async fn a_server_that_is_stopping_answers_and_is_not_ready() {
     assert_eq!(get(&state, "/recommend/a/2").await.status, 200);
     assert_eq!(get(&state, "/health/live").await.status, 200);
     assert_eq!(get(&state, "/health/ready").await.status, 503);
+}
+
+#[actix_web::test]
+async fn what_was_read_of_a_file_counts_for_nothing_once_it_has_changed() {
+    let (dir, state) = serving();
+    let uris = ["/search?prefix=n", "/search?prefix=n&field=town", "/map/fields", "/map/values?field=town"];
+    for (uri, status) in uris.into_iter().zip([200, 404, 200, 404]) {
+        assert_eq!(get(&state, uri).await.status, status, "{uri}");
+    }
+    let file = std::fs::File::options().write(true).open(dir.path().join("index-00000007.knd")).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    for uri in uris {
+        let reply = get(&state, uri).await;
+        assert_eq!((reply.status, &reply.json()["title"]), (503, &"Index file changed".into()), "{uri}");
+    }
+}
+
+#[actix_web::test]
+async fn the_codes_of_a_field_are_made_once_and_known_by_their_tag() {
+    let dir = tempfile::tempdir().unwrap();
+    let document = |number| format!(r#"{{"_id":"x","kind":"{}"}}"#, number % 2);
+    let documents: Vec<String> = (0..PROFILES.len()).map(document).collect();
+    let path = publish(dir.path(), 7, &documents_bytes(&PROFILES, &documents));
+    let live = LiveIndex::default();
+    live.replace(Some((load(&path, 7), Duration::from_millis(5))));
+    let state = state(live);
+    let generation = state.live.current().unwrap();
+    let codes = || generation.colouring().unwrap().codes(&generation.suppressed, "kind").unwrap();
+    let sent = codes();
+    let uri = "/map/values?field=kind";
+    let reply = get(&state, uri).await;
+    assert_eq!((reply.status, &reply.body), (200, &sent.to_vec()));
+    assert_eq!(codes().as_ptr(), sent.as_ptr());
+    let etag = reply.header("etag").unwrap().to_owned();
+    for uri in [uri, "/map/fields"] {
+        let again =
+            send(&state, TestRequest::with_uri(uri).insert_header((IF_NONE_MATCH, etag.clone()))).await;
+        assert_eq!(
+            (again.status, again.body.len(), again.header("etag")),
+            (304, 0, Some(etag.as_str())),
+            "{uri}"
+        );
+    }
 }
 
 #[actix_web::test]

@@ -206,22 +206,24 @@ fn map_fields() -> Described {
         tag: "profiles",
         summary: "The fields that can colour the map",
         description: "Fields with few values or with a few frequent values, and fields of numbers. Only fields that answers \
-            show are listed. `complete` is false until all documents of the version have been read.",
-        success: Success::json(reference("Colours"), example, Kept::No { from_index: true }),
+            show are listed. `complete` is false until all documents of the version have been read. The entity tag changes \
+            with every reading: as `If-Match` of `/map/values`, it makes sure that the values belong to this list.",
+        success: Success::json(reference("Colours"), example, Kept::WithIndex),
         problems: with_index_problems(vec![]),
     }
 }
 
 fn map_values() -> Described {
-    let success = Success { kept: Kept::No { from_index: true }, ..file("application/octet-stream") };
+    let success = Success { kept: Kept::WithIndex, ..file("application/octet-stream") };
     let problems = vec![unknown_field("few values or numbers"), Problem::AnotherVersion { version: 42 }];
     Described {
         tag: "profiles",
         summary: "The value of each profile in a field",
         description: "One byte for each profile, in the order of the map. For a category it is the place of the value in the \
             list of `/map/fields`, for a number a step from 0 (`low`) to 253 (`high`). 254 is another value, 255 no value, \
-            a suppressed profile, or one that has not been read yet. With the entity tag of the map as `If-Match`, the \
-            answer is 412 if another version is served by now.",
+            a suppressed profile, or one that has not been read yet. The entity tag is that of `/map/fields` from the same \
+            reading. `If-Match` takes it or that of the map: the answer is 412 if another version is served by now, or, with \
+            the tag of `/map/fields`, if more has been read since.",
         success,
         problems: with_index_problems(problems),
     }
