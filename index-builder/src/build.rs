@@ -23,7 +23,7 @@ use crate::ingest::{Profiles, check_skipped_because, describe};
 use crate::link::{LinkOptions, LinkSeconds, Linked, link};
 use crate::metrics_file;
 use crate::options::{self, BuildOptions, VectorizerChoice};
-use crate::personal::{self, Answers};
+use crate::personal::{self, Answers, Documents};
 use crate::progress::{Progress, StepRecord};
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
 use crate::reading::Reading;
@@ -197,7 +197,7 @@ impl Build<'_> {
         }
         check_skipped_because(&self.findings.skipped, profiles.read, self.args.max_skipped, &lengths)?;
         self.check_zero(&profiles, &vectors)?;
-        let personal = self.describe_fields(&profiles, &mut vectors);
+        let personal = self.describe_fields(&mut profiles, &mut vectors)?;
         self.note(personal);
         let (count, dimension) = vectors.rows.dim();
         self.seconds.vectorize = step.done(|| {
@@ -207,7 +207,12 @@ impl Build<'_> {
     }
 
     /// Says what became of each field, and gives what a person should know of those that are personal.
-    fn describe_fields(&self, profiles: &Profiles, vectors: &mut ProfileVectors) -> Vec<String> {
+    fn describe_fields(
+        &self,
+        profiles: &mut Profiles,
+        vectors: &mut ProfileVectors,
+    ) -> anyhow::Result<Vec<String>> {
+        profiles.observe_kept()?;
         let hashed = vectors.fields.take().unwrap_or_default();
         let taken = Taken::new(profiles, &self.options, &hashed);
         let warnings = personal::warnings(
@@ -215,12 +220,16 @@ impl Build<'_> {
             &Answers {
                 id_field: &profiles.id_field,
                 exposed: self.args.expose.as_deref(),
+                has_fields: self.args.fields.is_some(),
+                ignored: self.args.ignore_fields.as_deref().unwrap_or_default(),
                 is_exposed: &|path| taken.is_exposed(path),
                 is_compared: &|path| taken.is_text(path),
             },
         );
         vectors.fields = Some(taken.fields());
-        warnings
+        // Nothing else needs them, and those of a wide table are large.
+        profiles.documents = Documents::default();
+        Ok(warnings)
     }
 
     /// Before the long steps: an index of which nobody can be recommended anything must not replace one that works.

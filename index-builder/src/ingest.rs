@@ -78,7 +78,7 @@ pub struct Profiles {
     pub fields: FieldsSeen,
     /// Fields whose texts look like lists.
     pub hints: ListHints,
-    /// The fields that documents have.
+    /// The fields that documents have; also of some that have been left out, until [`Profiles::observe_kept`].
     pub documents: Documents,
     /// Fields whose texts are lists.
     pub lists: Lists,
@@ -316,7 +316,6 @@ impl Ingest {
                 self.first_infinite.get_or_insert_with(|| (name.clone(), number));
             }
         }
-        self.documents.observe(&fields);
         let value = Value::Map(fields);
         // A document of plain values is always written.
         let document = serde_json::to_vec(&value).map_err(anyhow::Error::from)?;
@@ -325,6 +324,9 @@ impl Ingest {
         {
             skipped.add(document::TOO_LONG, || id.to_string());
             return Ok(());
+        }
+        if let Value::Map(fields) = &value {
+            self.documents.observe(fields);
         }
         self.keep(number, &id, second, &document, vector.as_deref())
             .context("the temporary file for profiles")

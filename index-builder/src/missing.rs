@@ -20,9 +20,7 @@ const MOST_VERSIONS: usize = 20;
 pub fn cannot_open(path: &Path, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => no_such_file(path),
-        io::ErrorKind::NotADirectory => {
-            "what stands before the last / of it is a file, and no directory".to_owned()
-        }
+        io::ErrorKind::NotADirectory => "a part of the path is a file, not a directory".to_owned(),
         io::ErrorKind::PermissionDenied => {
             format!("cannot be opened: {error}; the user of this process may not read it")
         }
@@ -129,7 +127,7 @@ mod tests {
             ("x.csv", "there are: members.csv, old.csv"),
             ("index-00000007.knd", "are: 2"),
             ("nowhere/x.csv", "is no directory either"),
-            ("notes.txt/x", "is a file"),
+            ("notes.txt/x", "a part of the path is a file, not a directory"),
         ];
         for (name, part) in cases {
             let message = message(&path(name));

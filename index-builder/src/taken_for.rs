@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kindred::index::{FieldMetadata, is_at_or_below};
+use kindred::index::FieldMetadata;
 use kindred::vectorizer::hashing::{LeftOut, MAX_DEPTH, MAX_FIELD_NAME_BYTES, MAX_FIELDS};
 
 use crate::fields::{listed, shown};
@@ -70,19 +70,27 @@ impl<'a> Taken<'a> {
 
     /// Whether answers have a field.
     pub fn is_exposed(&self, path: &str) -> bool {
-        let returned = &self.profiles.returned;
-        if is_at_or_below(path, &self.profiles.id_field) {
+        let Profiles { returned, id_field, documents, .. } = self.profiles;
+        let around = documents.around(path);
+        if around.contains(&id_field.as_str()) {
             return true;
         }
         if self.of_vector.contains(path) {
             return returned.names(path);
         }
-        returned.expose.as_ref().is_none_or(|names| names.iter().any(|name| is_at_or_below(path, name)))
+        returned.expose.as_ref().is_none_or(|names| names.iter().any(|name| around.contains(&name.as_str())))
     }
 
     /// Whether a Python function is given the field.
     fn is_given(&self, path: &str) -> bool {
-        matches!(self.vectorizer, VectorizerChoice::Python(_)) && self.selection.takes(path)
+        matches!(self.vectorizer, VectorizerChoice::Python(_)) && self.takes(path)
+    }
+
+    /// Whether a field is vectorized: it, or a map that it lies in, is named.
+    fn takes(&self, path: &str) -> bool {
+        let around = self.profiles.documents.around(path);
+        let is_named = |names: &[String]| names.iter().any(|name| around.contains(&name.as_str()));
+        self.selection.only.as_deref().is_none_or(is_named) && !is_named(&self.selection.ignored)
     }
 
     fn id(&self) -> FieldMetadata {
@@ -97,7 +105,9 @@ impl<'a> Taken<'a> {
         let VectorizerChoice::Field(name) = self.vectorizer else { return None };
         let field = self.profiles.fields.get(name)?;
         let reason = format!("the vector: {}", field.lengths);
-        Some(FieldMetadata { values: field.values, ..new(name, "vector", reason) })
+        // Profiles without a usable vector are left out.
+        let profiles = self.profiles.entries.len() as u64;
+        Some(FieldMetadata { values: profiles, ..new(name, "vector", reason) })
     }
 
     fn stored(&self, path: &str, stored: &Stored) -> FieldMetadata {
@@ -124,7 +134,7 @@ impl<'a> Taken<'a> {
             VectorizerChoice::Field(_) | VectorizerChoice::Columns { .. } => {
                 "the vector is made of other fields"
             }
-            _ if !self.selection.takes(path) => match self.selection.only {
+            _ if !self.takes(path) => match self.selection.only {
                 Some(_) => "--fields does not name it",
                 None => "it is left out",
             },

@@ -412,9 +412,79 @@ fn ids_that_are_personal_are_told() {
         "{}",
         ran.stderr
     );
+    assert!(ran.stderr.contains("to return: --expose email,bio\n"), "{}", ran.stderr);
     ran.done();
     let ran = place.build(&["--no-map", "--id-field", "email", "--expose", "bio,email"]);
     assert!(!ran.stderr.contains("personal"), "{}", ran.stderr);
+    // What the warning proposes keeps the other fields.
+    let people = (0..40).map(
+        |n| json!({"id": n, "email": format!("a{n}@example.org"), "m": {"x": n}, "bio": format!("tea {n}")}),
+    );
+    let place = Place::with(&people.collect::<Vec<_>>());
+    let flags = ["--no-map", "--id-field", "email"];
+    let ran = place.build(&flags);
+    assert!(ran.stderr.contains("to return: --expose email,id,m,bio\n"), "{}", ran.stderr);
+    ran.done();
+    let ran = place.build(&[&flags[..], &["--expose", "email,id,m,bio"]].concat());
+    assert!(!ran.stderr.contains("personal"), "{}", ran.stderr);
+    ran.done();
+    let exposed = |version| became(&place.inspect(version)["fields"]).iter().all(|(_, _, exposed)| *exposed);
+    assert!(exposed(1) && exposed(2), "{}", place.inspect(2));
+}
+
+#[test]
+fn a_name_with_dots_is_the_name_of_one_field_and_not_a_path() {
+    let place = Place::empty();
+    let row = |n: usize| format!("{n},a{n}@example.org,{},{},\n", ["Bern", "Biel"][n % 2], 3000 + n % 7);
+    let rows: String = (0..40).map(row).collect();
+    place.write("people.csv", format!("_id,email,address.city,address.zip,address.note\n{rows}"));
+    let ran = place.build_from("people.csv", &["--no-map"]);
+    assert!(ran.stderr.contains("--expose address.city,address.zip,address.note;"), "{}", ran.stderr);
+    ran.done();
+    let flags = ["--no-map", "--expose", "address,address.city", "--fields", "email,address.zip"];
+    let ran = place.build_from("people.csv", &flags);
+    assert!(ran.stderr.contains("no profile has a field \"address\""), "{}", ran.stderr);
+    ran.done();
+    let fields = place.inspect(2)["fields"].clone();
+    let expected = [
+        ("_id", "id", true),
+        ("address.city", "stored", true),
+        ("address.zip", "number", false),
+        ("email", "category", false),
+    ];
+    assert_eq!(became(&fields), expected, "{fields}");
+    let answer = place.try_query(2, &["--exact"], "1", "1").json();
+    assert_eq!(answer[0].as_object().unwrap().keys().collect::<Vec<_>>(), ["_id", "address.city"]);
+    // The same for what is left out of the comparison.
+    place.build_from("people.csv", &["--no-map", "--ignore-fields", "address,email"]).done();
+    let fields = place.inspect(3)["fields"].clone();
+    let note = fields.as_array().unwrap().iter().find(|field| field["name"] == "address.note");
+    assert_eq!(
+        note.map(|note| &note["reason"]),
+        Some(&json!("not compared: no profile has a value")),
+        "{fields}"
+    );
+}
+
+#[test]
+fn values_of_fields_are_counted_in_the_profiles_that_stay() {
+    let place = Place::with(&[
+        json!({"_id": "a", "x": "first", "only": 1, "v": [1, 0]}),
+        json!({"_id": "a", "x": "last", "v": [1, 0]}),
+        json!({"_id": "b", "x": "word", "v": [1, 0, 0]}),
+        json!({"_id": "c", "x": "w".repeat(1 << 20), "v": [1, 0]}),
+        json!({"_id": "d", "v": [0, 1]}),
+        json!({"_id": "e", "x": "word", "v": [1, 1]}),
+    ]);
+    let flags = ["--no-map", "--vectorizer", "field:v", "--on-duplicate-id", "last", "--max-skipped", "0.5"];
+    let summary = place.build(&[&flags[..], &["--json"]].concat()).json();
+    let counts = |field: &Value| {
+        let count = |name: &str| field[name].as_u64().unwrap();
+        (field["name"].as_str().unwrap().to_owned(), count("values"), count("missing"))
+    };
+    let counts: Vec<_> = summary["fields"].as_array().unwrap().iter().map(counts).collect();
+    let expected = [("_id", 3, 0), ("v", 3, 0), ("x", 2, 1)];
+    assert_eq!(counts, expected.map(|(name, values, missing)| (name.to_owned(), values, missing)));
 }
 
 #[test]
@@ -445,6 +515,23 @@ fn fields_that_only_tell_profiles_apart_are_noticed_where_they_are_compared() {
     assert!(ran.stderr.contains("--ignore-fields slug\n"), "{}", ran.stderr);
     let ran = place.build(&["--no-map", "--ignore-fields", "slug"]);
     assert!(!ran.stderr.contains("word of its own"), "{}", ran.stderr);
+    // What is given already stays; `--fields` excludes `--ignore-fields`.
+    let ran = place.build(&["--no-map", "--ignore-fields", "city"]);
+    assert!(ran.stderr.contains("--ignore-fields city,slug\n"), "{}", ran.stderr);
+    let ran = place.build(&["--no-map", "--fields", "slug,bio"]);
+    assert!(
+        ran.stderr.contains("of the comparison: name only the other fields in --fields\n"),
+        "{}",
+        ran.stderr
+    );
+    let profile = |n: usize| {
+        let slugs = (0..10).map(|slug| (format!("s{slug}"), json!(format!("x{n}y{slug}"))));
+        Value::Object(slugs.chain([("_id".to_owned(), json!(n))]).collect())
+    };
+    let place = Place::with(&(0..300).map(profile).collect::<Vec<_>>());
+    let ran = place.build(&["--no-map"]);
+    assert!(ran.stderr.contains("s7 and 2 more. "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--ignore-fields s0,s1,s2,s3,s4,s5,s6,s7,s8,s9\n"), "{}", ran.stderr);
 }
 
 #[test]

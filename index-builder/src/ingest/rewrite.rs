@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::document::TOO_LONG;
 use super::{Entry, Profiles};
+use crate::personal::Documents;
 use crate::skipped::Skipped;
 use crate::spool::SpoolWriter;
 use crate::vectorize::document_fields;
@@ -73,6 +74,25 @@ impl Profiles {
         let value = Value::Map(fields);
         let document = serde_json::to_vec(&value)?;
         Ok(if self.returned.fits(&document, &value)? { Ok((document, vector)) } else { Err(TOO_LONG) })
+    }
+
+    /// Looks at the documents again if some have been left out since, such as those of ids that came twice.
+    ///
+    /// # Errors
+    /// What reading the spool gives.
+    pub fn observe_kept(&mut self) -> anyhow::Result<()> {
+        if self.documents.count() == self.entries.len() as u64 {
+            return Ok(());
+        }
+        self.documents = Documents::default();
+        // In the order of the source, so that fields are named in that order.
+        let mut entries: Vec<&Entry> = self.entries.iter().collect();
+        entries.sort_unstable_by_key(|entry| entry.record);
+        for entry in entries {
+            let document = self.spool.get(entry.document).context("the temporary file for profiles")?;
+            self.documents.observe(&document_fields(&document)?);
+        }
+        Ok(())
     }
 
     /// Skips the profiles whose document is too long, where that has been left for later.

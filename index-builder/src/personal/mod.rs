@@ -28,6 +28,8 @@ const MOST_ELEMENTS: usize = 64;
 const MOST_VALUES: u64 = 10_000;
 /// Values of a field that are told apart.
 const MOST_DISTINCT: u64 = 1_000;
+/// The longest text that may be degrees, in bytes.
+const LONGEST_NUMBER: usize = 32;
 /// Fewer distinct values than this of so many say nothing of whether all differ.
 const FEWEST_DISTINCT: u64 = 20;
 
@@ -38,9 +40,18 @@ pub struct Documents {
     documents: u64,
 }
 
+/// Where a value lies: the names down to it, joined by dots, and where each of them ends. A name may have dots in it.
+#[derive(Debug, Default)]
+struct Path {
+    text: String,
+    ends: Vec<usize>,
+}
+
 /// What is known of a field that documents have.
 #[derive(Debug, Default)]
 pub struct Stored {
+    /// Where the names of the path end.
+    ends: Vec<usize>,
     /// Values that are not null, elements of lists each.
     pub values: u64,
     /// Those that are numbers.
@@ -55,8 +66,11 @@ pub struct Stored {
     /// Texts with a blank in them, and values with five digits or more.
     with_blank: u64,
     with_digits: u64,
-    /// Numbers with a fraction that may be degrees.
+    /// Values that may be degrees, or a pair of them.
     degrees: u64,
+    /// Different values among the first [`MOST_DISTINCT`].
+    different: u64,
+    /// Their hashes, until so many have been looked at: there may be thousands of fields.
     distinct: HashSet<u64>,
 }
 
@@ -80,45 +94,64 @@ impl Documents {
     /// Looks at a document.
     pub fn observe(&mut self, fields: &Fields) {
         self.documents += 1;
-        self.map(fields, &mut String::new(), 0);
+        self.map(fields, &mut Path::default());
     }
 
-    fn map(&mut self, fields: &Fields, path: &mut String, depth: usize) {
-        let parent = path.len();
+    fn map(&mut self, fields: &Fields, path: &mut Path) {
+        let parent = path.text.len();
         for (name, value) in fields {
-            if depth > 0 {
-                path.push('.');
+            if !path.ends.is_empty() {
+                path.text.push('.');
             }
-            path.push_str(name);
-            self.value(value, path, depth);
-            path.truncate(parent);
+            path.text.push_str(name);
+            path.ends.push(path.text.len());
+            self.value(value, path);
+            path.ends.pop();
+            path.text.truncate(parent);
         }
     }
 
-    fn value(&mut self, value: &Value, path: &mut String, depth: usize) {
+    fn value(&mut self, value: &Value, path: &mut Path) {
         match value {
-            Value::Map(below) if depth < MOST_DEPTH && !below.is_empty() => self.map(below, path, depth + 1),
+            Value::Map(below) if path.ends.len() <= MOST_DEPTH && !below.is_empty() => self.map(below, path),
             Value::List(elements)
                 if elements.iter().any(|element| matches!(element, Value::Map(_) | Value::Text(_))) =>
             {
-                elements.iter().take(MOST_ELEMENTS).for_each(|element| self.value(element, path, depth));
+                elements.iter().take(MOST_ELEMENTS).for_each(|element| self.value(element, path));
             }
             leaf => self.leaf(leaf, path),
         }
     }
 
-    fn leaf(&mut self, value: &Value, path: &str) {
-        if path.len() > LONGEST_PATH {
+    fn leaf(&mut self, value: &Value, path: &Path) {
+        if path.text.len() > LONGEST_PATH {
             return;
         }
         let document = self.documents;
-        if let Some(stored) = self.fields.get_mut(path) {
+        if let Some(stored) = self.fields.get_mut(&path.text) {
+            // Where some have the field `a.b` and others `b` in the map `a`, what returns `a` returns one of them.
+            if stored.ends.len() < path.ends.len() {
+                stored.ends.clone_from(&path.ends);
+            }
             stored.observe(value, document);
         } else if self.fields.len() < MOST_FIELDS {
-            let mut stored = Stored::default();
+            let mut stored = Stored { ends: path.ends.clone(), ..Stored::default() };
             stored.observe(value, document);
-            self.fields.insert(path.to_owned(), stored);
+            self.fields.insert(path.text.clone(), stored);
         }
+    }
+
+    /// How many documents have been looked at.
+    pub fn count(&self) -> u64 {
+        self.documents
+    }
+
+    /// A field and all maps that it lies in, from the top: `a`, `a.b` and `a.b.c`. The dots of a field that documents have
+    /// in its name do not count.
+    pub fn around<'p>(&self, path: &'p str) -> Vec<&'p str> {
+        let dots = || path.match_indices('.').map(|(place, _)| place).chain([path.len()]).collect();
+        let ends = self.fields.get(path).map_or_else(dots, |stored| stored.ends.clone());
+        ends.into_iter().filter_map(|end| path.get(..end)).collect()
     }
 
     /// The fields by their paths, in the order in which they came.
@@ -151,12 +184,11 @@ impl Stored {
                 String::new()
             }
             Value::Int(number) => number.to_string(),
-            Value::Float(number) => {
-                self.degrees += u64::from(number.fract() != 0.0 && number.abs() <= 180.0);
-                number.to_string()
-            }
+            Value::Float(number) => number.to_string(),
+            Value::List(_) | Value::Floats(_) if may_be_degrees(value) => format!("{value:?}"),
             _ => String::new(),
         };
+        self.degrees += u64::from(may_be_degrees(value));
         self.looked += 1;
         let shape = match value {
             Value::Text(text) => shapes::of(text),
@@ -170,6 +202,10 @@ impl Stored {
         self.with_digits += u64::from(text.bytes().filter(u8::is_ascii_digit).count() >= 5);
         if self.looked <= MOST_DISTINCT && !text.is_empty() {
             self.distinct.insert(XxHash3_64::oneshot(text.as_bytes()));
+            self.different = self.distinct.len() as u64;
+        }
+        if self.looked == MOST_DISTINCT {
+            self.distinct = HashSet::new();
         }
     }
 
@@ -193,8 +229,13 @@ impl Stored {
     fn may_be(&self, named: Named) -> bool {
         let half = |count: u64| count * 2 >= self.looked;
         let told_apart = self.looked.min(MOST_DISTINCT);
-        let differ = told_apart < FEWEST_DISTINCT || self.distinct.len() as u64 * 2 >= told_apart;
-        if half(self.booleans) || !differ {
+        let fewest = match named {
+            // A year has few days, and a town few places.
+            Named::Activity | Named::BirthDate => 2,
+            Named::Place => FEWEST_DISTINCT.min(told_apart / 2),
+            _ => told_apart.div_ceil(2),
+        };
+        if half(self.booleans) || told_apart >= FEWEST_DISTINCT && self.different < fewest {
             return false;
         }
         match named {
@@ -214,71 +255,36 @@ impl Stored {
     fn tells_apart_only(&self) -> bool {
         let told_apart = self.looked.min(MOST_DISTINCT);
         told_apart >= FEWEST_DISTINCT
-            && self.distinct.len() as u64 * 100 >= told_apart * 99
+            && self.different * 100 >= told_apart * 99
             && self.with_blank * 20 <= self.looked
             && self.documents * 2 >= self.values
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use kindred::profile::json::parse;
-
-    /// The fields that look personal, of documents that `make` makes.
-    fn personal(make: impl Fn(usize) -> String) -> Vec<(String, Personal)> {
-        let mut documents = Documents::default();
-        for n in 0..100 {
-            match parse(make(n).as_bytes()) {
-                Ok(Value::Map(fields)) => documents.observe(&fields),
-                other => panic!("{other:?}"),
-            }
+/// Whether a value is a number with a fraction that may be degrees, also as text, or a pair of degrees with or without the
+/// height.
+fn may_be_degrees(value: &Value) -> bool {
+    let is_in_range = |number: f64| number.abs() <= 180.0;
+    let is_one = |number: f64| number.fract() != 0.0 && is_in_range(number);
+    let is_pair = |numbers: &[f64]| {
+        let pair = numbers.get(..2).unwrap_or_default();
+        pair.iter().all(|&number| is_in_range(number)) && pair.iter().any(|&number| is_one(number))
+    };
+    match value {
+        Value::Float(number) => is_one(*number),
+        Value::Text(text) if text.len() <= LONGEST_NUMBER => {
+            text.trim().replace(',', ".").parse().is_ok_and(is_one)
         }
-        let found =
-            documents.iter().filter_map(|(path, stored)| Some((path.to_owned(), stored.personal(path)?)));
-        found.collect()
-    }
-
-    #[test]
-    fn fields_are_personal_by_what_their_values_look_like() {
-        let found = personal(|n| {
-            let bio = if n == 7 { "+41 44 123 45 67" } else { "I like tea" };
-            format!(
-                r#"{{"c":{{"x":[{{"v":"a{n}@x.org"}},{{"v":"+41 44 123 45 {:02}"}}]}},"bio":"{bio}","n":null}}"#,
-                n % 100
-            )
-        });
-        let looks = |what: &str, count: u64, of: u64| Personal::Looks { what: what.to_owned(), count, of };
-        assert_eq!(found, [("c.x.v".to_owned(), looks("e-mail addresses and telephone numbers", 200, 200))]);
-        let found = personal(|n| {
-            format!(
-                r#"{{"card":{},"maybe":"{}"}}"#,
-                4_111_111_111_111_111_u64,
-                if n % 2 == 0 { "-" } else { "a@b.org" }
-            )
-        });
-        let expected =
-            [("card", looks("card numbers", 100, 100)), ("maybe", looks("e-mail addresses", 50, 100))];
-        assert_eq!(found, expected.map(|(name, personal)| (name.to_owned(), personal)));
-    }
-
-    #[test]
-    fn a_name_says_so_unless_the_values_contradict_it() {
-        let found = personal(|n| {
-            format!(
-                r#"{{"last_login":"2026-01-02T10:{:02}:{:02}Z","mobile":"{}","email":{},"phone":{},"lat":{},"address":"Berlin",
-                "email_verified":true,"token":"word {n}","secret":"s3cr{n}","birth_date":"19{:02}-05-17","birth_year":1990,"dob":1990}}"#,
-                n / 60,
-                n % 60,
-                ["ios", "android"][n % 2],
-                n % 2 == 0,
-                41_441_234_500 + n,
-                47.5 + n as f64 / 1e4,
-                n
-            )
-        });
-        let names: Vec<&str> = found.iter().map(|(path, _)| path.as_str()).collect();
-        assert_eq!(names, ["last_login", "phone", "lat", "secret", "birth_date"]);
-        assert_eq!(found[0].1, Personal::IsCalled("times of the last visit"));
+        Value::List(parts) if (2..=3).contains(&parts.len()) => {
+            let numbers: Option<Vec<f64>> = parts.iter().map(Value::as_number).collect();
+            numbers.is_some_and(|numbers| is_pair(&numbers))
+        }
+        Value::Floats(parts) if (2..=3).contains(&parts.len()) => {
+            is_pair(&parts.iter().map(|&part| f64::from(part)).collect::<Vec<_>>())
+        }
+        _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

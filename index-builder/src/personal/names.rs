@@ -46,7 +46,8 @@ impl Named {
     }
 }
 
-/// Names without accents, their words joined by blanks. What begins earlier in a name decides, and there the longest.
+/// Names without accents, their words joined by blanks. What begins earlier in a name decides, unless other
+/// words follow it, and there the longest.
 const NAMES: [(Named, &str); 11] = [
     (
         Named::Email,
@@ -94,7 +95,7 @@ const NAMES: [(Named, &str); 11] = [
     (
         Named::Place,
         "lat,latitude,lon,lng,long,longitude,latlon,latlng,lat lon,lat lng,geo,gps,coordinates,coordinate,coords,\
-         geolocation,breitengrad,langengrad,latitud,longitud",
+         geolocation,location,loc,breitengrad,langengrad,latitud,longitud",
     ),
     (
         Named::BirthDate,
@@ -112,7 +113,7 @@ const NAMES: [(Named, &str); 11] = [
 ];
 
 /// Words behind a name that leave it what it is.
-const BEHIND: [&str; 44] = [
+const BEHIND: [&str; 66] = [
     "address",
     "addr",
     "addresses",
@@ -157,6 +158,28 @@ const BEHIND: [&str; 44] = [
     "time",
     "name",
     "key",
+    "mobil",
+    "movil",
+    "fijo",
+    "fixe",
+    "fisso",
+    "fest",
+    "festnetz",
+    "landline",
+    "portable",
+    "cell",
+    "perso",
+    "personnel",
+    "personale",
+    "pro",
+    "professionnel",
+    "casa",
+    "lavoro",
+    "trabajo",
+    "trabalho",
+    "arbeit",
+    "dienstlich",
+    "geschaftlich",
 ];
 /// Words before a name that make it something else.
 const BEFORE: [&str; 24] = [
@@ -190,8 +213,10 @@ fn in_words(words: &[String]) -> Option<Named> {
         let Some((length, named)) = named.max_by_key(|(length, _)| *length) else { continue };
         let (before, behind) = (words.get(..start)?, words.get(start + length..)?);
         let stays = |word: &String| BEHIND.contains(&word.as_str()) || is_number(word);
-        return (behind.iter().all(stays) && !before.iter().any(|word| BEFORE.contains(&word.as_str())))
-            .then_some(named);
+        // Otherwise a later name decides: `mobile_phone`, `address_email`.
+        if behind.iter().all(stays) && !before.iter().any(|word| BEFORE.contains(&word.as_str())) {
+            return Some(named);
+        }
     }
     None
 }
@@ -260,11 +285,11 @@ mod tests {
         let cases: [(Named, &str); 11] = [
             (
                 Named::Email,
-                "email eMail e-mail E_Mail mail userEmail user_email_address email2 contact.email emails.value E-Mail-Adresse correo_electronico workEmail EMAIL",
+                "email eMail e-mail E_Mail mail userEmail user_email_address email2 contact.email emails.value E-Mail-Adresse correo_electronico workEmail EMAIL email_perso address_email mail_pro correo_trabajo",
             ),
             (
                 Named::Telephone,
-                "phone telephone Telefon tel mobile homePhone phone_number Handynummer mobile_number telefono téléfono phones.home contact.phone1 PhoneNumber Tel.",
+                "phone telephone Telefon tel mobile homePhone phone_number Handynummer mobile_number telefono téléfono phones.home contact.phone1 PhoneNumber Tel. mobile_phone mobilePhone telefon_mobil telefono_movil telephone_portable phone_cell teléfonoFijo phone_home_landline telefon_geschäftlich phone_or_mobile",
             ),
             (
                 Named::Address,
@@ -276,12 +301,12 @@ mod tests {
             ),
             (
                 Named::Secret,
-                "token access_token api_key apiKey API_KEY secret client_secret session_id refreshToken",
+                "token access_token api_key apiKey API_KEY secret client_secret session_id refreshToken email_token",
             ),
             (Named::NationalId, "ssn social_security_number passport_number tax_id nationalId PESEL"),
             (Named::Bank, "iban credit_card creditCardNumber card_number Kontonummer"),
-            (Named::Device, "ip ip_address lastIp client_ip ipv4 device_id"),
-            (Named::Place, "lat lon latitude location.lng homeLatitude"),
+            (Named::Device, "ip ip_address last_login_ip lastIp client_ip ipv4 device_id"),
+            (Named::Place, "lat lon latitude location.lng homeLatitude address_lat loc"),
             (
                 Named::BirthDate,
                 "birth_date birthDate dob date_of_birth Geburtsdatum geboortedatum date-de-naissance",
@@ -304,7 +329,9 @@ mod tests {
                      token_count num_tokens phone_model street_view web_address wallet_address birth_year age gender bio \
                      interests languages surname country zip postcode telegram telescope mailing_list ship tip skip latest \
                      platform belong along lonely password_changed last_name last_played first_seen address.country \
-                     address.city phone.brand geography secretary cookbook cardinality tablet mobility text value number";
+                     address.city phone.brand geography secretary cookbook cardinality tablet mobility text value number \
+                     mobile_phone_brand mobilePhoneModel is_email_address phone_is_mobile email_token_count has_phone_mobile \
+                     web_address_email location.city locale locations_visited";
         for name in names.split_whitespace() {
             assert_eq!(of(name), None, "{name} {:?}", words(name));
         }
