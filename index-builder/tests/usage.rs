@@ -105,7 +105,7 @@ fn a_source_that_is_missing_is_answered_with_what_there_is_instead() {
         ("profile.jsonl", &["profile.jsonl: No such file", "did you mean", "/profiles.jsonl?"][..]),
         ("zebra.csv", &["zebra.csv: No such file", "there are: notes.csv"]),
         ("nowhere/profiles.jsonl", &["No such file", "nowhere is no directory either"]),
-        ("notes.csv/profiles.jsonl", &["is a file, and no directory"]),
+        ("notes.csv/profiles.jsonl", &["is a file, not a directory"]),
     ];
     for (name, parts) in cases {
         let message = place.build_from(name, &[]).fails(1, parts);

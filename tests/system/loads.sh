@@ -78,3 +78,5 @@ if command -v vegeta >/dev/null; then
 else
   echo "vegeta is neither in Debian nor in PyPI nor in npm, and not installed: only its targets were asked, with curl"
 fi
+# A server that a later test starts would warn of them.
+unset KINDRED_ADDRESS KINDRED_KEY KINDRED_ID KINDRED_OTHER KINDRED_VECTOR

@@ -175,10 +175,10 @@ fn load(line: &[&str]) -> Result<Config, ConfigError> {
 
 #[test]
 fn only_keys_or_a_clear_word_open_the_server_to_other_machines() {
-    for address in ["127.0.0.1:0", "127.8.8.8:5000", "[::1]:5000"] {
+    for address in ["127.0.0.1:0", "127.8.8.8:5000", "[::1]:5000", "[::ffff:127.0.0.1]:80"] {
         assert!(load(&["--bind", address]).is_ok(), "{address}");
     }
-    for address in ["0.0.0.0:5000", "[::]:5000", "192.168.0.1:80", "[::ffff:127.0.0.1]:80"] {
+    for address in ["0.0.0.0:5000", "[::]:5000", "192.168.0.1:80", "[::ffff:192.168.0.1]:80"] {
         let message = load(&["--bind", address]).unwrap_err().to_string();
         assert!(message.contains(address) && message.contains("allow_anonymous"), "{message}");
         assert!(load(&["--bind", address, "--allow-anonymous=false"]).is_err());
