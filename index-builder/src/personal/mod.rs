@@ -1,5 +1,5 @@
 //! What documents hold: which fields are stored, and which of them look as if they were nobody else's business, by their
-//! names ([`names`]) or by what their values look like ([`shapes`]).
+//! names (`names`) or by what their values look like (`shapes`).
 
 mod names;
 mod shapes;
