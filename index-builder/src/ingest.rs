@@ -384,11 +384,11 @@ impl Ingest {
             ));
         }
         if let Some((field, record)) = &self.first_infinite {
+            let infinite = counted(self.infinite, "number");
             notes.push(format!(
-                "{} {} infinite; JSON has no such number, so null is served instead, and does not count (the first: {}, \
+                "{infinite} {} infinite; JSON has no such number, so null is served instead, and does not count (the first: {}, \
                  field {field:?})",
-                counted(self.infinite, "number"),
-                counted(self.infinite, "number").is_or_are(),
+                infinite.is_or_are(),
                 self.places.of(*record)
             ));
         }
