@@ -64,7 +64,7 @@ def table(run):
 
 def write(run):
     about = figures.paragraph(
-        f"""`make test-swap` on the same machine: the real server at a tenth of the rate that a closed loop of this client reached,
+        f"""`make test-swap` on two processors: the real server at a tenth of the rate that a closed loop of this client reached,
         {run["connections"]} connections, every answer compared."""
     )
     page = PAGE.read_text() if PAGE.exists() else "# Hot swap\n"
