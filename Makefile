@@ -51,7 +51,7 @@ test-system: ## the release binaries from outside, with the system's curl, Chrom
 
 # The server has the page in it as it is committed: only who changes the page needs Node.js.
 page: ## the explorer's assets from its sources, with npm
-	cd src/server/explorer/page && npm ci --no-fund --no-audit && npm run check && npm run build
+	cd src/server/pages/explorer/page && npm ci --no-fund --no-audit && npm run check && npm run build
 
 fuzz: export CARGO := $(CARGO)
 fuzz: export TARGET := $(TARGET)
@@ -64,7 +64,7 @@ miri: export PROPTEST_CASES ?= 8
 miri: ## the reader of index files and the distance under Miri, where a nightly toolchain has it; else exit 1
 	@$(CARGO) +nightly miri --version >/dev/null 2>&1 || { echo "nothing was checked; missing: Miri in a nightly toolchain (rustup +nightly component add miri)"; exit 1; }
 	$(CARGO) +nightly miri test --locked --target-dir $(TARGET)/miri -p kindred --no-default-features --lib -- \
-	  distance:: index:: --skip index::directory --skip index::mmap
+	  distance:: file:: search:: --skip file::mmap
 	$(CARGO) +nightly miri test --locked --target-dir $(TARGET)/miri -p kindred --no-default-features --test index_bytes
 
 lint: ## format, clippy, documentation, and the builder without the server

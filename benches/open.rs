@@ -7,8 +7,8 @@ mod common;
 
 use anyhow::Result;
 use criterion::{Criterion, SamplingMode, Throughput};
-use kindred::answer::{RecommendRequest, SearchMode, recommend};
-use kindred::index::{Header, Index, MappedFile};
+use kindred::file::{Header, Index, MappedFile};
+use kindred::query::{RecommendRequest, SearchMode, recommend};
 
 const PROFILES: usize = 20_000;
 const DIMENSION: usize = 64;

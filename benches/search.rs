@@ -15,14 +15,14 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use common::environment::variable;
 use criterion::{BenchmarkId, Criterion, Throughput};
-use kindred::answer::{RecommendRequest, SearchMode, recommend};
-use kindred::index::codes::{self, Encoded, NodeCodes};
-use kindred::index::exact::nearest_nodes;
-use kindred::index::graph::Graph;
-use kindred::index::recall::{K, found_within, kth_distance};
-use kindred::index::scan::{self, candidates};
-use kindred::index::search::Scratch;
-use kindred::index::{CodesMetadata, Index, MappedFile};
+use kindred::file::{CodesMetadata, Index, MappedFile};
+use kindred::query::{RecommendRequest, SearchMode, recommend};
+use kindred::search::codes::{self, Encoded, NodeCodes};
+use kindred::search::exact::nearest_nodes;
+use kindred::search::graph::Graph;
+use kindred::search::recall::{K, found_within, kth_distance};
+use kindred::search::scan::{self, candidates};
+use kindred::search::walk::Scratch;
 use ndarray::Array2;
 
 const PROFILES: usize = 20_000;
@@ -110,7 +110,7 @@ type Make = fn(usize, usize) -> Array2<f32>;
 fn cloud(rows: usize, dimension: usize) -> Array2<f32> {
     let mut random = common::Random::new(common::SEED);
     let mut vectors = Array2::from_shape_simple_fn((rows, dimension), || random.normal());
-    index_builder::vectors::normalise(&mut vectors);
+    index_builder::vectors::nodes::normalise(&mut vectors);
     vectors
 }
 

@@ -13,11 +13,11 @@ use std::str::FromStr;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use index_builder::graph::Cells;
-use index_builder::pairs::{Codes, peak};
-use index_builder::progress::Progress;
-use index_builder::table::build_exact;
-use index_builder::vectors::Nodes;
+use index_builder::ground::progress::Progress;
+use index_builder::link::graph::Cells;
+use index_builder::link::pairs::{Codes, peak};
+use index_builder::link::table::build_exact;
+use index_builder::vectors::nodes::Nodes;
 
 /// So many rounds of multiply-adds take about half a second.
 const PEAK_ROUNDS: usize = 50_000_000;

@@ -4,21 +4,25 @@
 //!
 //! - [`profile`]: what a profile and an id are
 //! - [`distance`]: the one distance that decides, and the kernel that chooses candidates
-//! - [`index`]: the file's format, its reader and writer, search in it
-//! - [`answer`]: the bodies of answers, the same for the server and the command line
+//! - [`search`]: in a graph, or by comparing with all
+//! - [`mod@file`]: the index file's format, its reader and its writer
+//! - [`directory`]: what lies beside index files, and which of them counts
+//! - [`query`]: the bodies of answers, the same for the server and the command line
 //! - [`vectorizer`]: how a profile becomes a vector
 //! - `manual` (feature `manual`): shell completions and manual pages of both programs
 //! - `server` (feature `server`): the HTTP server
 //!
-//! The direction of dependence: distance, profile <- index <- vectorizer <- answer <- server.
+//! The direction of dependence: distance, profile <- search <- file <- directory, vectorizer <- query <- server.
 
-pub mod answer;
 pub mod counted;
+pub mod directory;
 pub mod distance;
-pub mod index;
+pub mod file;
 #[cfg(feature = "manual")]
 pub mod manual;
 pub mod profile;
+pub mod query;
+pub mod search;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod standard;

@@ -9,8 +9,9 @@ use kindred::manual;
 use kindred::server::access::{HashKeyError, hash_key};
 use kindred::server::config::Probed;
 use kindred::server::config::{HashKeyArguments, ProbeArguments, variables};
+use kindred::server::observe::logging;
 use kindred::server::probe::probe;
-use kindred::server::{Arguments, Command, Config, logging, run};
+use kindred::server::{Arguments, Command, Config, run};
 use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
 
 const EXIT_DONE: u8 = 0;

@@ -10,12 +10,13 @@ use std::sync::LazyLock;
 use index_support::build::{Recipe, document, index_file, line};
 use index_support::pieces::Pieces;
 use index_support::random::Random;
-use kindred::answer::{
+use kindred::distance::distance;
+use kindred::file::Index;
+use kindred::file::format::{NONE, SectionKind};
+use kindred::query::Suppressed;
+use kindred::query::{
     AnswerError, EXACT_UP_TO_NODES, MAX_EF, RecommendRequest, SearchMode, profile, recommend,
 };
-use kindred::distance::distance;
-use kindred::index::format::{NONE, SectionKind};
-use kindred::index::{Index, Suppressed};
 use serde_json::{Value, json};
 
 /// What goes into an index, and what has to come out.

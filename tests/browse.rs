@@ -8,14 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use index_support::build::{Recipe, VECTOR, document, index_file, line};
 use index_support::random::Random;
-use kindred::answer::attributes::{
+use kindred::directory::SuppressedIds;
+use kindred::file::Index;
+use kindred::query::Suppressed;
+use kindred::query::attributes::{
     ANOTHER_VALUE, AttributeReader, Attributes, ColourField, ColourKind, MOST_COLOURS, MOST_FIELDS, NO_VALUE,
 };
-use kindred::answer::{
+use kindred::query::{
     AnswerError, RecommendRequest, SearchMode, distance_between, profiles_with_prefix, random_profile,
     recommend,
 };
-use kindred::index::{Index, Suppressed, SuppressedIds};
 use serde_json::{Value, json};
 
 /// Ids that sort otherwise than people, numbers or UTF-16 do, 150 of them with one prefix.

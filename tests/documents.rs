@@ -42,7 +42,7 @@ fn options(command: &clap::Command) -> BTreeSet<String> {
 #[test]
 fn the_reference_lists_every_option_of_build() {
     let reference = read("docs/reference.md");
-    let command = index_builder::cli::Cli::command();
+    let command = index_builder::command::cli::Cli::command();
     let build = command.find_subcommand("build").unwrap();
     assert_eq!(documented_options(section(&reference, "## `index-builder build`")), options(build));
 }
@@ -64,7 +64,9 @@ fn the_reference_lists_every_setting_of_the_server_with_its_environment_variable
 #[test]
 fn the_reference_names_every_command_of_the_builder() {
     let reference = read("docs/reference.md");
-    for command in index_builder::cli::Cli::command().get_subcommands().filter(|found| !found.is_hide_set()) {
+    for command in
+        index_builder::command::cli::Cli::command().get_subcommands().filter(|found| !found.is_hide_set())
+    {
         let name = format!("index-builder {} ", command.get_name());
         assert!(reference.contains(&name), "{name:?} is not in the reference");
     }
@@ -79,18 +81,18 @@ fn module_documentation(source: &str) -> String {
 #[test]
 fn the_file_format_is_documented_as_it_is_specified() {
     let links = Regex::new(r"\[(`[^`\]]+`)\](?:\([^)]*\))?").unwrap();
-    let specified = module_documentation(&read("src/index/format.rs"));
+    let specified = module_documentation(&read("src/file/format.rs"));
     let specified = links.replace_all(&specified, "$1");
     let (_, documented) = documented_after(&read("docs/file-format.md"));
     assert_eq!(
         documented, specified,
-        "docs/file-format.md is the text above src/index/format.rs, without its links"
+        "docs/file-format.md is the text above src/file/format.rs, without its links"
     );
 }
 
 /// What stands before and behind the line that says where a text comes from.
 fn documented_after(document: &str) -> (String, String) {
-    let mark = "<!-- src/index/format.rs -->\n\n";
+    let mark = "<!-- src/file/format.rs -->\n\n";
     let (before, after) = document.split_once(mark).expect("the mark");
     (before.to_owned(), after.to_owned())
 }

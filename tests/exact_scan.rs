@@ -6,12 +6,12 @@ mod index_support;
 use index_support::build::{Recipe, index_file, line};
 use index_support::pieces::Pieces;
 use index_support::random::Random;
-use kindred::answer::{
-    RecommendRequest, SearchMode, VectorRequest, nearest_to_vector, recommend_leaving_out,
-};
-use kindred::index::format::SectionKind;
-use kindred::index::scan::{self, candidates};
-use kindred::index::{Index, Suppressed, SuppressedIds};
+use kindred::directory::SuppressedIds;
+use kindred::file::Index;
+use kindred::file::format::SectionKind;
+use kindred::query::Suppressed;
+use kindred::query::{RecommendRequest, SearchMode, VectorRequest, nearest_to_vector, recommend_leaving_out};
+use kindred::search::scan::{self, candidates};
 use kindred::vectorizer::unit::normalise;
 use serde_json::{Value, json};
 

@@ -5,10 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use kindred::answer::{AnswerError, RecommendRequest, SearchMode, profile, recommend};
-use kindred::index::format::{FORMAT_VERSION, Header, OLDEST_FORMAT_VERSION};
-use kindred::index::{Index, MappedFile, Ordinal};
+use kindred::file::format::{FORMAT_VERSION, Header, OLDEST_FORMAT_VERSION};
+use kindred::file::{Index, MappedFile, Ordinal};
 use kindred::profile::json::parse;
+use kindred::query::{AnswerError, RecommendRequest, SearchMode, profile, recommend};
 use kindred::vectorizer::StoredVectorizer;
 use kindred::vectorizer::unit::is_same;
 use serde_json::Value;
@@ -89,7 +89,7 @@ fn files_of_every_format_hold_the_profiles_that_they_were_made_from() {
             assert!(fields.as_object_mut().unwrap().shift_remove("vector").is_some());
             let id = fields["_id"].as_str().map_or_else(|| fields["_id"].to_string(), str::to_owned);
             let document =
-                String::from_utf8(profile(&index, &kindred::index::Suppressed::NOBODY, &id).unwrap())
+                String::from_utf8(profile(&index, &kindred::query::Suppressed::NOBODY, &id).unwrap())
                     .unwrap();
             assert_eq!(document, fields.to_string(), "format {format}");
         }

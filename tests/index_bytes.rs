@@ -8,7 +8,7 @@ mod index_file;
 mod pieces;
 
 use index_file::BASES;
-use kindred::index::Index;
+use kindred::file::Index;
 
 /// Edits of the first base: one of each kind that `fuzz/src/index_file/edits.rs` knows.
 const EDITS: [&[u8]; 6] = [

@@ -11,13 +11,14 @@ use index_support::build::{Recipe, index_file, line};
 use index_support::pieces::Pieces;
 use index_support::random::Random;
 use index_support::table;
-use kindred::answer::{
+use kindred::file::format::{NO_PLACE, NONE, SectionKind};
+use kindred::file::{Index, Ordinal};
+use kindred::query::Suppressed;
+use kindred::query::{
     AnswerError, EXACT_UP_TO_NODES, RecommendRequest, SearchMode, can_recommend, has_profile, profile,
     recommend,
 };
-use kindred::index::format::{NO_PLACE, NONE, SectionKind};
-use kindred::index::search::Work;
-use kindred::index::{Index, Ordinal, Suppressed};
+use kindred::search::walk::Work;
 use serde_json::{Value, json};
 
 const MODES: [SearchMode; 3] = [SearchMode::Default, SearchMode::Ef(4_000), SearchMode::Exact];

@@ -11,8 +11,8 @@ use std::path::Path;
 
 use index_support::build::{Recipe, index_file, line};
 use index_support::random::Random;
-use kindred::answer::{RecommendRequest, SearchMode, recommend};
-use kindred::index::Index;
+use kindred::file::Index;
+use kindred::query::{RecommendRequest, SearchMode, recommend};
 use serde_json::{Value, json};
 
 const PROFILES: usize = 2_000;

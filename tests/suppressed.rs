@@ -9,11 +9,13 @@ use index_support::build::{Recipe, index_file, line};
 use index_support::pieces::Pieces;
 use index_support::random::Random;
 use index_support::table;
-use kindred::answer::{
+use kindred::directory::SuppressedIds;
+use kindred::file::Index;
+use kindred::query::Suppressed;
+use kindred::query::{
     Answer, AnswerError, EXACT_UP_TO_NODES, RecommendRequest, SearchMode, can_recommend, from_table,
     has_profile, nearest_profiles, profile, recommend, recommend_without,
 };
-use kindred::index::{Index, Suppressed, SuppressedIds};
 use serde_json::{Value, json};
 
 type Profiles = Vec<(u64, Vec<f32>)>;

@@ -9,19 +9,19 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use index_builder::assemble::Parts;
-use index_builder::cli::OnDuplicateId;
-use index_builder::graph::{FlatGraph, GraphBuilder, GraphParameters, RepairReport, repair};
-use index_builder::ingest::{Ingest, IngestOptions, Profiles};
+use index_builder::build::assemble::Parts;
+use index_builder::command::cli::OnDuplicateId;
+use index_builder::ground::progress::Progress;
+use index_builder::intake::ingest::{Ingest, IngestOptions, Profiles};
+use index_builder::intake::skipped::Skipped;
+use index_builder::intake::source::Record;
+use index_builder::intake::spool::{Span, SpoolWriter};
+use index_builder::link::graph::{FlatGraph, GraphBuilder, GraphParameters, RepairReport, repair};
+use index_builder::link::table::TableOptions;
 use index_builder::link::{GraphChoice, LinkOptions, Linked, link};
-use index_builder::progress::Progress;
-use index_builder::skipped::Skipped;
-use index_builder::source::Record;
-use index_builder::spool::{Span, SpoolWriter};
-use index_builder::table::TableOptions;
-use index_builder::vectors;
-use kindred::index::pieces::PieceWriter;
-use kindred::index::{Index, MappedFile, Metadata, Source, VectorizerMetadata};
+use index_builder::vectors::nodes;
+use kindred::file::pieces::PieceWriter;
+use kindred::file::{Index, MappedFile, Metadata, Source, VectorizerMetadata};
 use kindred::profile::Value;
 use ndarray::{Array2, ArrayView2};
 use tempfile::TempDir;
@@ -102,7 +102,7 @@ pub fn clustered(rows: usize, dimension: usize) -> Array2<f32> {
             .zip(centre)
             .for_each(|(number, centre)| *number = centre + SPREAD * random.component());
     }
-    vectors::normalise(&mut vectors);
+    nodes::normalise(&mut vectors);
     vectors
 }
 
@@ -164,7 +164,7 @@ impl SampleIndex {
         let mut taken = ingest(profiles, Some(&clustered(profiles, dimension)), spool, &mut skipped)?;
         let spans: Vec<Option<Span>> = taken.entries.iter().map(|entry| entry.vector).collect();
         let spool = taken.spool.try_clone()?;
-        let rows = vectors::load(&mut taken, &spans, &spool, dimension, &mut skipped)?;
+        let rows = nodes::load(&mut taken, &spans, &spool, dimension, &mut skipped)?;
         ensure!(skipped.total() == 0, "profiles were skipped: {:?}", skipped.counts());
         write(&taken, &link_rows(rows, &OPTIONS)?, &path)?;
         Ok(SampleIndex { _directory: directory, path, profiles })

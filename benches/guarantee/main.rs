@@ -56,7 +56,7 @@ use twox_hash::XxHash3_64;
 
 use client::{Check, Load};
 use common::environment::{self, variable};
-use kindred::index::directory::file_name;
+use kindred::directory::versions::file_name;
 use large::Shape;
 use part::{Driver, Part};
 use publish::{await_only, build};

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use kindred::index::directory::file_name;
+use kindred::directory::versions::file_name;
 
 use crate::index::builder;
 use crate::inside::{mapped_index_files, own_bytes, resident_bytes};

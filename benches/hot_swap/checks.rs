@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use kindred::index::directory;
+use kindred::directory::versions;
 use libtest_mimic::Trial;
 
 use crate::architecture::Architecture;
@@ -76,7 +76,7 @@ fn swaps_under_requests(architecture: Architecture) -> Result<()> {
     })
     .with_context(|| server.last_lines())?;
     await_condition("only the newest index is mapped, and by no more processes than before", || {
-        let newest = directory::file_name(1 + SWAPS);
+        let newest = versions::file_name(1 + SWAPS);
         let processes = processes(server.id())?.len();
         Ok(mapped_indexes(server.id())? == [newest] && processes == architecture.processes())
     })

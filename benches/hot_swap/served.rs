@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use anyhow::{Context, Result};
-use kindred::answer::{RecommendRequest, SearchMode, recommend};
-use kindred::index::directory::{self, VersionFile};
-use kindred::index::{Index, MappedFile};
+use kindred::directory::versions::{self, VersionFile};
+use kindred::file::{Index, MappedFile};
+use kindred::query::{RecommendRequest, SearchMode, recommend};
 use notify::{RecursiveMode, Watcher as _};
 
 use crate::wire::{Question, Reply};
@@ -37,7 +37,7 @@ impl Served {
 
 /// The newest version of a directory.
 pub fn newest(index_dir: &Path) -> Result<VersionFile> {
-    directory::list(index_dir)?.pop().context("no version is published")
+    versions::list(index_dir)?.pop().context("no version is published")
 }
 
 /// Calls `act` with the newest version whenever that is newer than `known`, woken by the directory's events. Returns

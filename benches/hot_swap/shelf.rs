@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use kindred::index::directory::{self, VersionFile};
+use kindred::directory::versions::{self, VersionFile};
 use tempfile::TempDir;
 
 use crate::index::{self, Sample};
@@ -33,7 +33,7 @@ impl Shelf {
     }
 
     pub fn file(&self, version: u64) -> VersionFile {
-        VersionFile { version, path: self.place.path().join(directory::file_name(version)) }
+        VersionFile { version, path: self.place.path().join(versions::file_name(version)) }
     }
 
     /// A new index directory, in which version 1 is published and the others lie under temporary names, their pages in
@@ -52,10 +52,10 @@ impl Shelf {
 
 /// Publishes a version that lies in the directory. Gives the time when that was done.
 pub fn publish(index_dir: &Path, version: u64) -> Result<Instant> {
-    fs::rename(temporary(index_dir, version), index_dir.join(directory::file_name(version)))?;
+    fs::rename(temporary(index_dir, version), index_dir.join(versions::file_name(version)))?;
     Ok(Instant::now())
 }
 
 fn temporary(index_dir: &Path, version: u64) -> PathBuf {
-    index_dir.join(format!(".{}", directory::file_name(version)))
+    index_dir.join(format!(".{}", versions::file_name(version)))
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{mem, thread};
 
 use anyhow::{Context, Result};
-use kindred::index::directory::{self, VersionFile};
+use kindred::directory::versions::{self, VersionFile};
 use tokio::sync::oneshot;
 
 use crate::front::{Backend, WORKERS, serve};
@@ -107,7 +107,7 @@ pub fn auxiliary(index_dir: &Path, queue: &str) -> Result<()> {
 /// A child: serves one index until another child takes the queue over.
 pub fn child(index_dir: &Path, queue: &str, version: u32) -> Result<()> {
     end_with_input();
-    let path = index_dir.join(directory::file_name(version.into()));
+    let path = index_dir.join(versions::file_name(version.into()));
     let served = Served::open(&VersionFile { version: version.into(), path })?;
     let queue = Queue::open(queue)?;
     queue.take_over(version);

@@ -11,7 +11,7 @@ use std::{mem, process, thread};
 
 use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
-use kindred::index::directory::{self, VersionFile};
+use kindred::directory::versions::{self, VersionFile};
 use tokio::io::BufReader;
 use tokio::net::{UnixListener, UnixStream};
 
@@ -128,7 +128,7 @@ pub fn child(index_dir: &Path, socket: &str) -> Result<()> {
         let order = order?;
         let fetched = match order.parse() {
             Ok(version) => {
-                let path = index_dir.join(directory::file_name(version));
+                let path = index_dir.join(versions::file_name(version));
                 Some(Arc::new(Served::open(&VersionFile { version, path })?))
             }
             Err(_) => None,

@@ -9,7 +9,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use kindred::index::{Index, MappedFile, Ordinal, directory};
+use kindred::directory::versions;
+use kindred::file::{Index, MappedFile, Ordinal};
 
 /// More ids than this change nothing; it bounds the memory of requests prepared in advance.
 const MAX_REQUESTS: u32 = 100_000;
@@ -41,7 +42,7 @@ pub fn build_index(profiles: &Path, id_field: &str, scratch: &Path, index_dir: &
 
 /// The newest version of a directory.
 pub fn newest(index_dir: &Path) -> Result<PathBuf> {
-    let mut versions = directory::list(index_dir)?;
+    let mut versions = versions::list(index_dir)?;
     Ok(versions.pop().context("index-builder published nothing")?.path)
 }
 

@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use kindred::index::directory;
+use kindred::directory::versions;
 
 use crate::PATIENCE;
 
@@ -120,7 +120,7 @@ impl Publisher {
                     "a published version is served",
                     || Ok(served_version(&metrics)? == version),
                 )?;
-                fs::remove_file(index_dir.join(directory::file_name(version - 1)))?;
+                fs::remove_file(index_dir.join(versions::file_name(version - 1)))?;
                 swaps += 1;
             }
             Ok(swaps)
@@ -139,7 +139,7 @@ impl Publisher {
 fn publish(original: &Path, index_dir: &Path, version: u64) -> Result<()> {
     let temporary = index_dir.join(".load-test");
     fs::copy(original, &temporary)?;
-    fs::rename(&temporary, index_dir.join(directory::file_name(version)))?;
+    fs::rename(&temporary, index_dir.join(versions::file_name(version)))?;
     Ok(())
 }
 

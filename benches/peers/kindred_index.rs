@@ -5,14 +5,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use index_builder::graph::GraphParameters;
+use index_builder::link::graph::GraphParameters;
 use index_builder::link::{LinkOptions, Linked};
 use kindred::distance::distance;
-use kindred::index::exact::Distance;
-use kindred::index::graph::Graph;
-use kindred::index::reader::View;
-use kindred::index::search::{Scratch, search};
-use kindred::index::{Index, MappedFile};
+use kindred::file::reader::View;
+use kindred::file::{Index, MappedFile};
+use kindred::search::exact::Distance;
+use kindred::search::graph::Graph;
+use kindred::search::walk::{Scratch, search};
 use ndarray::Array2;
 use tempfile::TempDir;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use kindred::distance::distance;
-use kindred::index::exact::Distance;
+use kindred::search::exact::Distance;
 use ndarray::{Array2, ArrayView1};
 use rayon::prelude::*;
 use serde_json::json;

@@ -9,14 +9,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use kindred::answer::{RecommendRequest, SearchMode, recommend};
-use kindred::index::format::{FORMAT_VERSION, NONE, SectionKind};
-use kindred::index::pieces::PieceWriter;
-use kindred::index::writer::Writer;
-use kindred::index::{
+use kindred::directory::versions;
+use kindred::file::format::{FORMAT_VERSION, NONE, SectionKind};
+use kindred::file::pieces::PieceWriter;
+use kindred::file::writer::Writer;
+use kindred::file::{
     GraphMetadata, Header, Index, MappedFile, Metadata, Source, TableKind, TableMetadata, VectorizerMetadata,
-    directory, ids,
+    ids,
 };
+use kindred::query::{RecommendRequest, SearchMode, recommend};
 
 const M: u32 = 2;
 const DIMENSION: u32 = 16;
@@ -101,7 +102,7 @@ pub fn write(directory: &Path, profiles: u32, n: usize) -> Result<Sample> {
 
 /// Writes a version whose answers are its own: documents name it, and its neighbours are others.
 pub fn write_version(directory: &Path, version: u64, profiles: u32) -> Result<PathBuf> {
-    let path = directory.join(directory::file_name(version));
+    let path = directory.join(versions::file_name(version));
     write_file(&path, Shape { version, ..Shape::ordinary(profiles) })?;
     Ok(path)
 }

@@ -43,7 +43,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use kindred::index::directory::file_name;
+use kindred::directory::versions::file_name;
 use serde_json::{Value, json};
 
 use ask::{Tally, World};

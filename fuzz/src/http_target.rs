@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use actix_web::http::{Method, Uri};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, rt, web};
-use kindred::index::{Residency, directory};
-use kindred::server::host::HostCheck;
-use kindred::server::metrics::Metrics;
-use kindred::server::raw_path::decode;
-use kindred::server::traces::Traces;
-use kindred::server::watcher::{self, Settings};
+use kindred::directory::versions;
+use kindred::file::Residency;
+use kindred::server::access::host::HostCheck;
+use kindred::server::live::watcher::{self, Settings};
+use kindred::server::observe::metrics::Metrics;
+use kindred::server::observe::traces::Traces;
+use kindred::server::routes::raw_path::decode;
 use kindred::server::{Batches, LiveIndex, SearchPool, State, configure};
 
 /// The largest n of a request, as it is by default.
@@ -124,7 +125,7 @@ impl Server {
 /// A live index that serves this file. Nothing is left of the directory that it came from.
 fn serving(file: &[u8]) -> Arc<LiveIndex> {
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("a temporary directory: {error}"));
-    let written = std::fs::write(folder.path().join(directory::file_name(1)), file);
+    let written = std::fs::write(folder.path().join(versions::file_name(1)), file);
     written.unwrap_or_else(|error| panic!("an index file: {error}"));
     let live = Arc::new(LiveIndex::default());
     let metrics = Arc::new(Metrics::new().unwrap_or_else(|error| panic!("{error}")));

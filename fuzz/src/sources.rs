@@ -4,11 +4,11 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use index_builder::cli::OnDuplicateId;
-use index_builder::ingest::{Ingest, IngestOptions};
-use index_builder::skipped::Skipped;
-use index_builder::source::{self, FormatChoice, Input, ROW_NUMBERS, ReadOptions, Record};
-use index_builder::spool::SpoolWriter;
+use index_builder::command::cli::OnDuplicateId;
+use index_builder::intake::ingest::{Ingest, IngestOptions};
+use index_builder::intake::skipped::Skipped;
+use index_builder::intake::source::{self, FormatChoice, Input, ROW_NUMBERS, ReadOptions, Record};
+use index_builder::intake::spool::SpoolWriter;
 use kindred::profile::{Value, json};
 
 /// Reads a pickle.

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::CommandFactory;
-use index_builder::cli::{BuildArgs, Cli, Command, variables};
-use index_builder::failure::Failure;
-use index_builder::progress::Progress;
+use index_builder::command::cli::{BuildArgs, Cli, Command, variables};
+use index_builder::command::look;
+use index_builder::ground::failure;
+use index_builder::ground::failure::Failure;
+use index_builder::ground::progress::Progress;
 use index_builder::publish::Cleanup;
-use index_builder::{build, commands, failure, report};
+use index_builder::{build, report};
 use kindred::distance::Kernel;
 use kindred::manual;
 use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
@@ -55,16 +57,16 @@ fn run(
     Kernel::from_environment().map_err(|error| Failure::Usage(error.to_string()))?;
     match command {
         Command::Build(args) => run_build(args, progress, cleanup, out),
-        Command::Inspect(args) => commands::inspect(args, out),
-        Command::Verify(args) => commands::verify(args, out),
-        Command::Query(args) => commands::query(args, out),
+        Command::Inspect(args) => look::inspect(args, out),
+        Command::Verify(args) => look::verify(args, out),
+        Command::Query(args) => look::query(args, out),
         Command::Report(args) => report::report(args, out),
-        Command::Diff(args) => commands::diff(args, out),
-        Command::List(args) => commands::list(args, out),
-        Command::Pin(args) => commands::pin(args, out),
-        Command::Unpin(args) => commands::unpin(args, out),
-        Command::Suppress(args) => commands::suppress(args, out),
-        Command::Unsuppress(args) => commands::unsuppress(args, out),
+        Command::Diff(args) => look::diff(args, out),
+        Command::List(args) => look::list(args, out),
+        Command::Pin(args) => look::pin(args, out),
+        Command::Unpin(args) => look::unpin(args, out),
+        Command::Suppress(args) => look::suppress(args, out),
+        Command::Unsuppress(args) => look::unsuppress(args, out),
         Command::Completions(args) => {
             Ok(manual::print_completions(args, Cli::command(), out).context("standard output")?)
         }

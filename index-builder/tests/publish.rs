@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use index_builder::publish::{Cleanup, Publisher};
-use kindred::index::directory::list;
+use kindred::directory::versions::list;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, setrlimit};
 
 /// Where the program publishes; a directory of its own without.
@@ -67,7 +67,7 @@ fn versions(directory: &Path) -> Vec<u64> {
 fn records(directory: &Path) -> Vec<u64> {
     let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
     let mut records: Vec<u64> =
-        names.filter_map(|name| kindred::index::directory::parse_record_name(&name)).collect();
+        names.filter_map(|name| kindred::directory::versions::parse_record_name(&name)).collect();
     records.sort_unstable();
     records
 }
@@ -91,7 +91,7 @@ fn a_crash_leaves_whole_versions_and_the_next_build_cleans_up() {
     use std::os::unix::process::ExitStatusExt;
 
     use index_builder::publish::{CRASH_AT, CRASH_POINTS};
-    use kindred::index::pin;
+    use kindred::directory::pin;
 
     for point in CRASH_POINTS {
         let directory = tempfile::tempdir().unwrap();

@@ -12,21 +12,22 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
+use super::access::host::HostCheck;
 use super::access::{Access, Keys, KeysError};
-use super::batches::Batches;
 use super::config::{Config, Hosts};
-use super::host::HostCheck;
-use super::live_index::LiveIndex;
-use super::metrics::Metrics;
+use super::live::live_index::LiveIndex;
+use super::live::watcher;
+use super::live::watcher::Waker;
+use super::observe::metrics::Metrics;
+use super::observe::traces::{Traces, TracesError};
+use super::observe::watchdog::{self, Pulse};
+use super::pools::batches::Batches;
+use super::pools::search_pool::SearchPool;
 use super::reload::{self, Reloader, Watched};
 use super::routes::openapi::Document;
-use super::search_pool::SearchPool;
 use super::stopping::{self, Stopped, Stopping};
 use super::tls::{Certificate, TlsError};
-use super::traces::{Traces, TracesError};
-use super::watchdog::{self, Pulse};
-use super::watcher::Waker;
-use super::{listen, routes, watcher};
+use super::{listen, routes};
 use crate::time::rfc3339;
 
 /// How long requests may wait for the first index when the server starts: longer than an index of usual size takes to be
@@ -115,7 +116,7 @@ impl ServeError {
 
 /// Adds everything that Kindred answers to an application.
 ///
-/// All paths go to one service, because routes are matched on the raw path ([`super::raw_path`] says why).
+/// All paths go to one service, because routes are matched on the raw path ([`super::routes::raw_path`] says why).
 pub fn configure(state: web::Data<State>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         config.app_data(state).default_service(web::to(routes::dispatch));

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use crate::index::format::{FORMAT_VERSION, NONE, SectionKind};
-use crate::index::writer::Writer;
-use crate::index::{GraphMetadata, Header, Metadata, Source, VectorizerMetadata, directory};
+use crate::directory::versions;
+use crate::file::format::{FORMAT_VERSION, NONE, SectionKind};
+use crate::file::writer::Writer;
+use crate::file::{GraphMetadata, Header, Metadata, Source, VectorizerMetadata};
 
 const M: usize = 2;
 
@@ -25,7 +26,7 @@ pub const PROFILES: [Profile; 6] = [
 
 /// Publishes a version into a directory as a builder does: complete, by rename.
 pub fn publish(dir: &Path, version: u64, bytes: &[u8]) -> PathBuf {
-    let path = dir.join(directory::file_name(version));
+    let path = dir.join(versions::file_name(version));
     let hidden = dir.join(".incoming");
     std::fs::write(&hidden, bytes).unwrap();
     std::fs::rename(&hidden, &path).unwrap();

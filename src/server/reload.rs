@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 use std::{io, thread};
 
-use super::metrics::Metrics;
-use crate::index::FileIdentity;
+use super::observe::metrics::Metrics;
+use crate::file::FileIdentity;
 
 /// A value that is read from files.
 pub struct Watched {

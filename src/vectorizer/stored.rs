@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::hashing::{HashingVectorizer, StateError};
 use super::unit::{NoVector, as_numbers, normalise, number_of, numbers_of};
 use crate::counted::counted;
-use crate::index::Index;
+use crate::file::Index;
 use crate::profile::path::take;
 use crate::profile::separated::ListSeparator;
 use crate::profile::{Fields, Value};

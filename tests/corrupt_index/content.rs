@@ -1,7 +1,7 @@
 //! What sections hold, below checksums that are right.
 
-use kindred::index::OpenError;
-use kindred::index::format::{NONE, SectionKind};
+use kindred::file::OpenError;
+use kindred::file::format::{NONE, SectionKind};
 use kindred::profile::MAX_ID_BYTES;
 
 use crate::index_support::pieces::Pieces;

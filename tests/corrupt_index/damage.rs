@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 
-use kindred::answer::{Answer, AnswerError, RecommendRequest, SearchMode, profile, recommend};
-use kindred::index::format::{ENTRY_LENGTH, HEADER_LENGTH, NONE, SectionKind};
-use kindred::index::{Index, Ordinal, Suppressed};
+use kindred::file::format::{ENTRY_LENGTH, HEADER_LENGTH, NONE, SectionKind};
+use kindred::file::{Index, Ordinal};
+use kindred::query::Suppressed;
+use kindred::query::{Answer, AnswerError, RecommendRequest, SearchMode, profile, recommend};
 
 use crate::index_support::pieces::{Pieces, entries, range, reseal};
 use crate::index_support::random::Random;

@@ -1,7 +1,7 @@
 //! Header, table, and where sections are.
 
-use kindred::index::OpenError;
-use kindred::index::format::{ENTRY_LENGTH, HEADER_LENGTH, NONE, SectionKind};
+use kindred::file::OpenError;
+use kindred::file::format::{ENTRY_LENGTH, HEADER_LENGTH, NONE, SectionKind};
 
 use crate::index_support::pieces::{Section, entries, range, reseal};
 use crate::{FILE, refusal, with};
@@ -234,8 +234,8 @@ fn the_state_of_the_vectorizer_is_optional_and_comes_back_as_it_was() {
         bytes: b"fitted".to_vec(),
     };
     let file = with(|pieces| pieces.sections.push(state));
-    assert_eq!(kindred::index::Index::open(file).unwrap().vectorizer_state(), b"fitted");
-    assert_eq!(kindred::index::Index::open(FILE.as_slice()).unwrap().vectorizer_state(), b"");
+    assert_eq!(kindred::file::Index::open(file).unwrap().vectorizer_state(), b"fitted");
+    assert_eq!(kindred::file::Index::open(FILE.as_slice()).unwrap().vectorizer_state(), b"");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use index_support::build::{Recipe, index_file, line};
 use index_support::pieces::Pieces;
 use index_support::random::Random;
 use index_support::table as rows;
-use kindred::index::{Index, OpenError};
+use kindred::file::{Index, OpenError};
 use serde_json::json;
 
 /// Profiles of the file that is damaged.

@@ -1,8 +1,8 @@
 //! The sections that need not be there: where they are, they are right, and the metadata say so.
 
-use kindred::answer::{RecommendRequest, SearchMode, recommend};
-use kindred::index::format::{MAX_NEIGHBOURS, MAX_PLACE, NONE, SectionKind};
-use kindred::index::{Index, OpenError};
+use kindred::file::format::{MAX_NEIGHBOURS, MAX_PLACE, NONE, SectionKind};
+use kindred::file::{Index, OpenError};
+use kindred::query::{RecommendRequest, SearchMode, recommend};
 use serde_json::{Value, json};
 
 use crate::index_support::pieces::{Pieces, Section};

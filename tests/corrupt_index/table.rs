@@ -1,7 +1,7 @@
 //! Every row of the table of sections, and each in the same ways: a section that is new cannot be left out here.
 
-use kindred::index::format::{NONE, SectionKind};
-use kindred::index::{Index, OpenError};
+use kindred::file::format::{NONE, SectionKind};
+use kindred::file::{Index, OpenError};
 
 use crate::index_support::pieces::{Pieces, Section, entries, range};
 use crate::{FILE, PROFILES, refusal};

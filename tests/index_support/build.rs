@@ -2,18 +2,18 @@
 
 use std::io::Cursor;
 
-use index_builder::assemble::Parts;
-use index_builder::cli::OnDuplicateId;
-use index_builder::graph::GraphParameters;
-use index_builder::ingest::{Ingest, IngestOptions, Profiles};
+use index_builder::build::assemble::Parts;
+use index_builder::command::cli::OnDuplicateId;
+use index_builder::ground::progress::Progress;
+use index_builder::intake::ingest::{Ingest, IngestOptions, Profiles};
+use index_builder::intake::skipped::Skipped;
+use index_builder::intake::source::{self, FormatChoice, Input, ReadOptions};
+use index_builder::intake::spool::SpoolWriter;
+use index_builder::link::graph::GraphParameters;
+use index_builder::link::table::TableOptions;
 use index_builder::link::{GraphChoice, LinkOptions, Linked, link};
-use index_builder::progress::Progress;
-use index_builder::skipped::Skipped;
-use index_builder::source::{self, FormatChoice, Input, ReadOptions};
-use index_builder::spool::SpoolWriter;
-use index_builder::table::TableOptions;
-use index_builder::vectors;
-use kindred::index::{Metadata, Source, VectorizerMetadata};
+use index_builder::vectors::nodes;
+use kindred::file::{Metadata, Source, VectorizerMetadata};
 use serde_json::{Value, json};
 
 /// The field of a record that holds its vector.
@@ -56,8 +56,8 @@ pub fn index_file(recipe: &Recipe, lines: &str) -> Vec<u8> {
     let spans: Vec<_> = profiles.entries.iter().map(|entry| entry.vector).collect();
     let spool = profiles.spool.try_clone().unwrap();
     let lengths = spans.iter().flatten().map(|span| span.length as usize / size_of::<f32>());
-    let dimension = vectors::dimension(None, lengths, &skipped).unwrap();
-    let rows = vectors::load(&mut profiles, &spans, &spool, dimension, &mut skipped).unwrap();
+    let dimension = nodes::dimension(None, lengths, &skipped).unwrap();
+    let rows = nodes::load(&mut profiles, &spans, &spool, dimension, &mut skipped).unwrap();
     let graph = GraphParameters { m: recipe.m, ef_construction: recipe.ef_construction, seed: recipe.seed };
     let options = LinkOptions {
         builder: GraphChoice::Partitions,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use kindred::index::format::{
+use kindred::file::format::{
     ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, SectionKind, align, header_checksum,
 };
 use twox_hash::XxHash3_64;

@@ -1,7 +1,7 @@
 //! Neighbour tables by comparing every profile with every other, put into files that have none.
 
 use kindred::distance::distance;
-use kindred::index::format::{NONE, SectionKind};
+use kindred::file::format::{NONE, SectionKind};
 use serde_json::json;
 
 use super::pieces::{Pieces, Section};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use kindred::index::format::SectionKind;
-use kindred::index::{Index, MappedFile};
+use kindred::file::format::SectionKind;
+use kindred::file::{Index, MappedFile};
 use serde_json::Value;
 
 use super::fixture::{Place, assert_problem, await_version, encoded, numbered_source, small_server};

@@ -3,14 +3,14 @@
 page_is_built() {
   rm -rf "$work/page"
   mkdir -p "$work/page"
-  cp -r src/server/explorer/page "$work/page/page"
+  cp -r src/server/pages/explorer/page "$work/page/page"
   rm -rf "$work/page/page/node_modules"
   (cd "$work/page/page" && npm ci --silent --no-fund --no-audit && npm run --silent check && npm run --silent build) \
-    && diff -r "$work/page/assets" src/server/explorer/assets
+    && diff -r "$work/page/assets" src/server/pages/explorer/assets
 }
 
 names_no_host() {
-  ! grep -nE '"resolved"|https?://' src/server/explorer/page/package-lock.json
+  ! grep -nE '"resolved"|https?://' src/server/pages/explorer/page/package-lock.json
 }
 
 # Node.js may have come from elsewhere and bring its own npm, which Debian's does not go with.

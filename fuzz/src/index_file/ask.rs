@@ -1,11 +1,13 @@
 //! Everything that can be asked of an open index, and bounds of what may come back.
 
-use kindred::answer::{
+use kindred::directory::SuppressedIds;
+use kindred::file::format::{NO_PLACE, NONE, SectionKind};
+use kindred::file::{Index, Ordinal};
+use kindred::query::Suppressed;
+use kindred::query::{
     Answer, AnswerError, RecommendRequest, SearchMode, can_recommend, has_profile, profile, recommend,
     recommend_without,
 };
-use kindred::index::format::{NO_PLACE, NONE, SectionKind};
-use kindred::index::{Index, Ordinal, Suppressed, SuppressedIds};
 
 /// What an answer has besides a document: its distance and what stands around both.
 const AROUND_A_DOCUMENT: usize = 64;

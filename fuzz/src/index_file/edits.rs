@@ -4,7 +4,7 @@
 //! Edits of pieces come first: the file is then put together again, with every section in its place. What is left is
 //! written over the file as it lies there.
 
-use kindred::index::format::{ENTRY_LENGTH, HEADER_LENGTH, Header, NONE};
+use kindred::file::format::{ENTRY_LENGTH, HEADER_LENGTH, Header, NONE};
 
 use super::super::pieces::{Pieces, Section, reseal};
 

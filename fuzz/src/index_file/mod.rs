@@ -8,8 +8,8 @@ mod edits;
 
 use std::cell::Cell;
 
-use kindred::index::Index;
-use kindred::index::format::{HEADER_LENGTH, MAGIC};
+use kindred::file::Index;
+use kindred::file::format::{HEADER_LENGTH, MAGIC};
 use kindred::vectorizer::hashing::HashingVectorizer;
 
 use super::pieces::{Pieces, reseal};

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use kindred::index::small_file::SmallFileError;
+use kindred::directory::small_file::SmallFileError;
 
 /// Why nothing was published.
 #[derive(Debug, thiserror::Error)]

@@ -35,7 +35,7 @@ pub use signals::{Cleanup, Registered};
 pub use suppressed::change_suppressed;
 pub use temporary::{Published, Temporary};
 
-use kindred::index::small_file::{FILE_MODE, grant, sync_directory};
+use kindred::directory::small_file::{FILE_MODE, grant, sync_directory};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use kindred::index::directory::{VersionFile, list, read_pin};
+use kindred::directory::versions::{VersionFile, list, read_pin};
 
 use super::record;
 
@@ -74,8 +74,8 @@ fn beyond(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kindred::index::directory::file_name;
-    use kindred::index::pin;
+    use kindred::directory::pin;
+    use kindred::directory::versions::file_name;
 
     /// A directory with these versions, of which those in lower case are damaged. The one in brackets is pinned.
     fn directory_of(versions: &str) -> tempfile::TempDir {

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use kindred::index::directory::{LOCK_FILE, file_name, list, parse_file_name};
+use kindred::directory::versions::{LOCK_FILE, file_name, list, parse_file_name};
 
 use super::error::cannot;
 use super::mark::{self, Mark};

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use kindred::index::directory::{file_name, parse_record_name, record_name};
-use kindred::index::small_file::write_new;
+use kindred::directory::small_file::write_new;
+use kindred::directory::versions::{file_name, parse_record_name, record_name};
 
 use super::error::cannot;
 use super::{FILE_MODE, PublishError, Publisher, crash_point, sync_directory};

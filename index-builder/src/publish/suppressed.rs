@@ -4,9 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use kindred::index::SuppressedIds;
-use kindred::index::small_file::{remove, replace};
-use kindred::index::suppressed::SUPPRESSED_FILE;
+use kindred::directory::SuppressedIds;
+use kindred::directory::small_file::{remove, replace};
+use kindred::directory::suppressed::SUPPRESSED_FILE;
 
 use super::error::cannot;
 use super::{FILE_MODE, PublishError, grant};

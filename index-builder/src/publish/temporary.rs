@@ -5,8 +5,8 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use kindred::index::directory::file_name;
-use kindred::index::pieces::PieceWriter;
+use kindred::directory::versions::file_name;
+use kindred::file::pieces::PieceWriter;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 

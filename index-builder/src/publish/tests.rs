@@ -6,9 +6,9 @@ use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use kindred::index::directory::{LOCK_FILE, PIN_FILE, list, record_name};
-use kindred::index::pin;
-use kindred::index::small_file::replace_file;
+use kindred::directory::pin;
+use kindred::directory::small_file::replace_file;
+use kindred::directory::versions::{LOCK_FILE, PIN_FILE, list, record_name};
 
 use super::*;
 

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use anyhow::Context;
-use kindred::index::suppressed::SUPPRESSED_FILE;
-use kindred::index::{Header, Metadata, SuppressedIds};
+use kindred::directory::SuppressedIds;
+use kindred::directory::suppressed::SUPPRESSED_FILE;
+use kindred::file::{Header, Metadata};
 
 use super::searches::Searches;
 use super::structure::{self, Groups, Level};
-use crate::compare::{Difference, Opened, before, directory_of, parameters};
-use crate::record::BuildRecord;
+use crate::report::compare::{Difference, Opened, before, directory_of, parameters};
+use crate::report::record::BuildRecord;
 
 /// What was gathered about a file.
 #[derive(Debug)]

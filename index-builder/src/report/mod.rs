@@ -11,21 +11,25 @@
 //! page         HTML of it, with plots in SVG
 //! ```
 
+pub mod compare;
 mod facts;
+pub mod metrics_file;
 mod page;
 mod plot;
+pub mod record;
 mod searches;
 mod structure;
+pub mod summary;
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use kindred::index::small_file::replace_file;
+use kindred::directory::small_file::replace_file;
 
-use crate::cli::ReportArgs;
-use crate::compare::Opened;
-use crate::failure::Failure;
+use crate::command::cli::ReportArgs;
+use crate::ground::failure::Failure;
+use crate::report::compare::Opened;
 use facts::Facts;
 
 /// The page holds ids: it is for those who may read the index.

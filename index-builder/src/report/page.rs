@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use indicatif::{HumanBytes, HumanCount};
-use kindred::answer::EXACT_UP_TO_NODES;
-use kindred::index::{FieldMetadata, TableKind, TableMetadata};
+use kindred::file::{FieldMetadata, TableKind, TableMetadata};
+use kindred::query::EXACT_UP_TO_NODES;
 use kindred::time::rfc3339;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -12,8 +12,8 @@ use super::facts::Facts;
 use super::plot::{Bars, Curve, bars, curve, round_up};
 use super::searches::{Searches, Width};
 use super::structure::{Group, Groups, Level};
-use crate::compare::Difference;
-use crate::record::BuildRecord;
+use crate::report::compare::Difference;
+use crate::report::record::BuildRecord;
 
 /// Nothing is loaded, from nowhere.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
@@ -523,7 +523,7 @@ fn parameters(facts: &Facts) -> Markup {
         ("recall measured on", format!("{} nodes", count(u64::from(metadata.recall_sample)))),
         ("levels", header.levels.to_string()),
         ("format version", header.format_version.to_string()),
-        ("header checksum", crate::record::checksum(header)),
+        ("header checksum", crate::report::record::checksum(header)),
     ];
     let content = html! {
         div.table { table {

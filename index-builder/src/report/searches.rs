@@ -1,12 +1,12 @@
 //! What searches of the graph find and take, against comparing with every vector, for a sample of the nodes.
 
-use kindred::index::exact::{Distance, nearest_nodes};
-use kindred::index::graph::Graph;
-use kindred::index::recall::{K, found_with_work};
-use kindred::index::search::Scratch;
+use kindred::search::exact::{Distance, nearest_nodes};
+use kindred::search::graph::Graph;
+use kindred::search::recall::{K, found_with_work};
+use kindred::search::walk::Scratch;
 use rayon::prelude::*;
 
-use crate::graph::SplitMix64;
+use crate::link::graph::SplitMix64;
 
 /// The most nodes that are compared with every vector.
 const SAMPLE: usize = 1_000;

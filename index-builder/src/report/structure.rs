@@ -1,10 +1,10 @@
 //! The shape of the graph and of what is in it: counted for all nodes.
 
 use kindred::distance::distance;
-use kindred::index::format::NONE;
-use kindred::index::graph::Graph;
-use kindred::index::reader::View;
-use kindred::index::{Damaged, Index, MappedFile, Ordinal};
+use kindred::file::format::NONE;
+use kindred::file::reader::View;
+use kindred::file::{Damaged, Index, MappedFile, Ordinal};
+use kindred::search::graph::Graph;
 use rayon::prelude::*;
 
 /// Groups that are shown with members.

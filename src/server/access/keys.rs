@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::super::bounded_file;
-use crate::index::plain_text::{BYTE_ORDER_MARK, NotUtf8, without_mark};
+use crate::directory::plain_text::{BYTE_ORDER_MARK, NotUtf8, without_mark};
 use sha2::{Digest as _, Sha256};
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 

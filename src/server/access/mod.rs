@@ -5,6 +5,7 @@
 
 mod client_address;
 mod hash_key;
+pub mod host;
 mod keys;
 mod rate_limit;
 

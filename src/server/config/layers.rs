@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::bounded_file;
 use super::{Arguments, ConfigError};
-use crate::index::plain_text::without_mark;
+use crate::directory::plain_text::without_mark;
 
 /// Every setting, by the name it has in a file. Its option and its variable are made from that name.
 pub const SETTINGS: [&str; 25] = [

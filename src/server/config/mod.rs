@@ -31,7 +31,7 @@ use values::{
     LogLevel, choice, cors_origins, duration, keep_alive, list, number, optional_rate, path, switch,
 };
 
-use crate::index::Residency;
+use crate::file::Residency;
 
 /// Only this machine can reach it until somebody decides otherwise.
 const DEFAULT_BIND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::layers::{Given, Kind, Layers};
 use super::{ConfigError, DEFAULT_KEEP_ALIVE, KEEP_ALIVE, LogFormat, Rate, SHORTEST_KEEP_ALIVE, rate};
-use crate::index::Residency;
+use crate::file::Residency;
 
 const SWITCH: &str = "true or false, or 1, 0, yes, no, on, off, in small or capital letters";
 const PATH: &str = "the name of a file";

@@ -6,7 +6,7 @@
 use actix_web::http::StatusCode;
 
 use super::super::problem::{PROBLEM_JSON, Problem};
-use super::super::request_id;
+use crate::server::observe::request_id;
 
 /// Longer than any of them.
 const LONGEST: usize = 256;

@@ -5,6 +5,7 @@
 //! [`Wire`] that says something instead, and its HTTP.
 
 mod below;
+pub(super) mod limits;
 mod sockets;
 mod wire;
 
@@ -30,10 +31,9 @@ use self::wire::{LONGEST_UNREAD, Patience, Stream, Wire};
 use super::access::RATE_HEADERS;
 use super::app::{ServeError, State, configure};
 use super::config::Config;
-use super::limits;
-use super::request_id::{X_REQUEST_ID, on_every_answer};
+use super::observe::request_id::{X_REQUEST_ID, on_every_answer};
+use super::observe::watchdog::Pulse;
 use super::tls::{Certificate, H2};
-use super::watchdog::Pulse;
 
 pub use self::below::Below;
 pub use self::sockets::open;

@@ -15,8 +15,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 
-use super::super::metrics::Metrics;
 use super::below::{self, Below};
+use crate::server::observe::metrics::Metrics;
 
 /// What bytes go over.
 pub enum Stream {

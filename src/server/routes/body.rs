@@ -9,9 +9,9 @@ use actix_web::{HttpMessage as _, HttpRequest, web};
 use futures_core::Stream as _;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::batches::Batches;
-use super::super::memory::Share;
 use super::super::problem::Problem;
+use crate::server::pools::batches::Batches;
+use crate::server::pools::memory::Share;
 
 /// The longest body: a thousand vectors of 1,024 numbers, each with all the digits of a double, and some room.
 pub const MAX_BODY_BYTES: usize = 32 << 20;

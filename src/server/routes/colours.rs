@@ -8,8 +8,6 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::colouring::Colouring;
-use super::super::generation::Generation;
 use super::super::problem::Problem;
 use super::Call;
 use super::index_answer::{
@@ -18,8 +16,10 @@ use super::index_answer::{
 use super::map::BINARY;
 use super::pieces::Shared;
 use super::search::{FIELD_BYTES, listed};
-use crate::answer::attributes::{self, ColourKind};
-use crate::index::Suppressed;
+use crate::query::Suppressed;
+use crate::query::attributes::{self, ColourKind};
+use crate::server::live::colouring::Colouring;
+use crate::server::live::generation::Generation;
 
 /// What the map can be coloured by.
 #[derive(Serialize, ToSchema)]

@@ -2,9 +2,9 @@
 
 use actix_web::HttpResponse;
 
-use super::super::docs::{ASSETS, PAGE};
 use super::super::problem::{MAX_TARGET_BYTES, Problem};
 use super::{Call, explorer};
+use crate::server::pages::docs::{ASSETS, PAGE};
 
 pub async fn get_page(call: &Call<'_>) -> HttpResponse {
     explorer::respond(call.request, &PAGE).await

@@ -5,10 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::app::State;
-use super::super::event_log::{Event, EventKind};
 use super::super::problem::Problem;
 use super::json;
-use crate::index::directory;
+use crate::directory::versions;
+use crate::server::live::event_log::{Event, EventKind};
 use crate::time::rfc3339_of;
 
 /// The recent events.
@@ -48,11 +48,11 @@ impl From<Event> for Described {
             EventKind::Refusal(reason) => ("refusal", None, Some(reason)),
             EventKind::Changed => ("changed", None, None),
             EventKind::Back { from } => {
-                let former = directory::file_name(from);
+                let former = versions::file_name(from);
                 ("back", None, Some(format!("the index directory is without {former}, or is another one")))
             }
         };
-        let file = directory::file_name(event.version);
+        let file = versions::file_name(event.version);
         Described { at: rfc3339_of(event.at), kind, version: event.version, file, seconds, reason }
     }
 }

@@ -6,13 +6,13 @@ use actix_web::http::header::{
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::super::asset::Asset;
 use super::super::encoding::{GZIP, VARY_ENCODING, takes_gzip};
-use super::super::etag::none_match_hits;
-use super::super::explorer::{PAGE, find};
 use super::super::problem::{MAX_TARGET_BYTES, Problem};
 use super::Call;
+use super::etag::none_match_hits;
 use super::pieces::Shared;
+use crate::server::pages::asset::Asset;
+use crate::server::pages::explorer::{PAGE, find};
 
 /// A server that was replaced has another page: a browser may keep this one, but has to ask whether it still holds.
 const CACHE_POLICY: HeaderValue = HeaderValue::from_static("no-cache");

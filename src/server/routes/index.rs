@@ -7,11 +7,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::app::State;
-use super::super::generation::Generation;
-use super::super::live_index::{History, Refusal};
 use super::super::problem::Problem;
 use super::{index_answer, json};
-use crate::index::{Metadata, TableMetadata};
+use crate::file::{Metadata, TableMetadata};
+use crate::server::live::generation::Generation;
+use crate::server::live::live_index::{History, Refusal};
 use crate::time::{rfc3339, rfc3339_of};
 
 /// Fields that are described: tables with more columns exist, and the page asks often.

@@ -10,11 +10,12 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::super::app::State;
-use super::super::etag::{match_hits, none_match_hits};
-use super::super::generation::Generation;
 use super::super::problem::Problem;
-use crate::answer::AnswerError;
-use crate::index::{Index, MappedFile, Suppressed};
+use super::etag::{match_hits, none_match_hits};
+use crate::file::{Index, MappedFile};
+use crate::query::AnswerError;
+use crate::query::Suppressed;
+use crate::server::live::generation::Generation;
 use crate::vectorizer::VectorizeError;
 
 /// Which version answered, in decimal.

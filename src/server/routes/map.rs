@@ -7,13 +7,13 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 
-use super::super::generation::Generation;
 use super::super::problem::Problem;
 use super::Call;
 use super::index_answer::{generation, is_known, is_meant, read, respond, respond_as, respond_problem};
 use super::pieces::Shared;
-use crate::answer;
-use crate::index::Ordinal;
+use crate::file::Ordinal;
+use crate::query;
+use crate::server::live::generation::Generation;
 
 /// The media type of bytes that are no text.
 pub const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -56,7 +56,7 @@ pub fn get_place_of(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let id = call.parameters.id()?;
     let generation = generation(call.state)?;
     let found = has_map(&generation)
-        .and_then(|()| read(&generation, id, |index, suppressed| answer::place_of(index, suppressed, id)));
+        .and_then(|()| read(&generation, id, |index, suppressed| query::place_of(index, suppressed, id)));
     Ok(match found {
         Ok(_) if is_known(call.request, &generation) => respond(&generation, None),
         Ok(Ordinal(place)) => respond(&generation, Some(format!(r#"{{"place":{place}}}"#).into_bytes())),
@@ -80,7 +80,7 @@ async fn body(generation: &Arc<Generation>) -> Result<Bytes, Problem> {
     // Copying it takes as long as its memory takes to come: not on a worker.
     let map = web::block(move || {
         read(&generation, "", |index, suppressed| {
-            generation.keep_map(|| answer::map(index, suppressed).map(|map| map.map(Bytes::from)))
+            generation.keep_map(|| query::map(index, suppressed).map(|map| map.map(Bytes::from)))
         })
     });
     map.await.map_err(|_| Problem::Internal)??.ok_or(Problem::NoMap)
@@ -90,7 +90,7 @@ fn document(generation: &Generation, place: usize) -> Result<Vec<u8>, Problem> {
     let unknown = || Problem::UnknownPlace { place };
     let ordinal = Ordinal(u32::try_from(place).map_err(|_| unknown())?);
     let document = read(generation, "", |index, suppressed| match index.has_map() {
-        true => answer::profile_at(index, suppressed, ordinal).map(Some),
+        true => query::profile_at(index, suppressed, ordinal).map(Some),
         false => Ok(None),
     });
     document?.ok_or(Problem::NoMap)?.ok_or_else(unknown)

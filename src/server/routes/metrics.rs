@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::super::app::State;
 use super::super::encoding::{self, GZIP, VARY_ENCODING, takes_gzip};
-use super::super::metrics::Metrics;
 use super::super::problem::Problem;
-use super::super::search_pool::SearchPool;
+use crate::server::observe::metrics::Metrics;
+use crate::server::pools::search_pool::SearchPool;
 
 pub async fn get(state: &web::Data<State>, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let (asked, takes_gzip) = (state.clone(), takes_gzip(request));

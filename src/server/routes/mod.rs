@@ -9,6 +9,7 @@ mod body;
 mod colours;
 mod distance;
 mod docs;
+mod etag;
 mod events;
 mod explorer;
 mod health;
@@ -26,6 +27,7 @@ mod prefix;
 mod profiles;
 mod questions;
 mod random;
+pub mod raw_path;
 mod recommend;
 mod recommend_many;
 mod response_headers;
@@ -47,13 +49,13 @@ pub use self::index_answer::X_INDEX_VERSION;
 use self::parameters::Parameters;
 use super::access::{Allowance, Scope};
 use super::app::State;
-use super::docs as docs_page;
-use super::explorer as explorer_page;
 use super::listen::Answering;
-use super::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
+use super::observe::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
+use super::observe::request_id;
+use super::observe::traces::Answered;
+use super::pages::docs as docs_page;
+use super::pages::explorer as explorer_page;
 use super::problem::{MAX_TARGET_BYTES, Problem};
-use super::traces::Answered;
-use super::{raw_path, request_id};
 
 /// What a route answers.
 #[derive(Debug, Clone, Copy)]

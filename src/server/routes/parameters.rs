@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use super::super::problem::Problem;
-use super::super::raw_path::{decode, query_pairs};
+use super::raw_path::{decode, query_pairs};
 use crate::profile::MAX_ID_BYTES;
 
 /// As many digits as a number may have, leading zeros included.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 
-use super::super::memory::{Full, Share};
+use crate::server::pools::memory::{Full, Share};
 
 /// What a piece takes besides its bytes.
 const OVERHEAD: usize = size_of::<Bytes>();
@@ -95,8 +95,8 @@ mod tests {
 
     use std::pin::pin;
 
-    use super::super::super::memory::Memory;
     use super::*;
+    use crate::server::pools::memory::Memory;
 
     #[actix_web::test]
     async fn all_bytes_come_in_order_a_little_at_a_time_and_then_the_memory_is_back() {

@@ -9,10 +9,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::problem::Problem;
-use super::super::search_pool::Busy;
 use super::{Call, json};
-use crate::index::pin::{self, PinFailure};
-use crate::index::small_file::SmallFileError;
+use crate::directory::pin::{self, PinFailure};
+use crate::directory::small_file::SmallFileError;
+use crate::server::pools::search_pool::Busy;
 
 /// The pinned version, and the version that is served until the server has opened the pinned one.
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,8 +8,8 @@ use super::super::problem::Problem;
 use super::Call;
 use super::index_answer::{generation, is_known, read, respond};
 use super::parameters::Parameters;
-use crate::answer;
 use crate::profile::MAX_ID_BYTES;
+use crate::query;
 
 /// More would be a way to download everybody, and not one to find somebody.
 pub const LIMIT: RangeInclusive<usize> = 1..=100;
@@ -34,7 +34,7 @@ pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     // Whether the file is still what it was has to be asked also where nothing of it is sent again.
     let body = read(&generation, prefix, |index, suppressed| match is_known {
         true => Ok(None),
-        false => answer::profiles_with_prefix(index, suppressed, prefix, limit).map(Some),
+        false => query::profiles_with_prefix(index, suppressed, prefix, limit).map(Some),
     })?;
     Ok(respond(&generation, body))
 }

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use super::super::problem::Problem;
 use super::index_answer::{generation, is_known, read, respond, respond_problem};
 use super::{Call, prefix};
-use crate::answer;
+use crate::query;
 
 pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let id = call.parameters.id()?;
@@ -17,9 +17,9 @@ pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
         return Ok(respond_problem(&generation, &problem));
     }
     let body = if is_known(call.request, &generation) {
-        read(&generation, id, |index, suppressed| answer::has_profile(index, suppressed, id)).map(|()| None)
+        read(&generation, id, |index, suppressed| query::has_profile(index, suppressed, id)).map(|()| None)
     } else {
-        read(&generation, id, |index, suppressed| answer::profile(index, suppressed, id)).map(Some)
+        read(&generation, id, |index, suppressed| query::profile(index, suppressed, id)).map(Some)
     };
     Ok(match body {
         Ok(body) => respond(&generation, body),

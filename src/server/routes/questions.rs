@@ -9,7 +9,7 @@ use jiter::{Jiter, Peek};
 
 use super::super::problem::Problem;
 use super::parameters::check_id;
-use crate::index::format::MAX_DIMENSION;
+use crate::file::format::MAX_DIMENSION;
 use crate::profile::json::{ParseError, Reason, next_fields, next_integer};
 use crate::profile::{Fields, ItemId, MAX_DOCUMENT_BYTES, MAX_ID_BYTES, Value};
 

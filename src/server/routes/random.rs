@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use super::super::problem::Problem;
 use super::Call;
 use super::index_answer::{generation, read, respond_once};
-use crate::answer;
+use crate::query;
 
 pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let generation = generation(call.state)?;
@@ -14,6 +14,6 @@ pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
         Problem::Internal
     })?;
     let document =
-        read(&generation, "", |index, suppressed| answer::random_profile(index, suppressed, random))?;
+        read(&generation, "", |index, suppressed| query::random_profile(index, suppressed, random))?;
     Ok(respond_once(&generation, document.ok_or(Problem::NoProfiles)?))
 }

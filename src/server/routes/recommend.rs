@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use actix_web::HttpResponse;
 
-use super::super::generation::Generation;
 use super::super::problem::Problem;
-use super::super::search_pool::Busy;
 use super::Call;
 use super::index_answer::{generation, is_known, read, respond, respond_problem};
 use super::parameters::Parameters;
-use crate::answer::{self, Answer, MAX_EF, RecommendRequest, SearchMode};
+use crate::query::{self, Answer, MAX_EF, RecommendRequest, SearchMode};
+use crate::server::live::generation::Generation;
+use crate::server::pools::search_pool::Busy;
 
 /// What is asked, judged but not yet looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,19 +85,19 @@ impl<'a> Question<'a> {
 
     /// Whether there is an answer. Searches nothing.
     fn check(&self, generation: &Generation) -> Result<(), Problem> {
-        read(generation, &self.id, |index, suppressed| answer::can_recommend(index, suppressed, &self.id))
+        read(generation, &self.id, |index, suppressed| query::can_recommend(index, suppressed, &self.id))
     }
 
     fn look_up(&self, generation: &Generation) -> Result<Option<Vec<u8>>, Problem> {
         let answer = read(generation, &self.id, |index, suppressed| {
-            answer::from_table(index, suppressed, &self.request())
+            query::from_table(index, suppressed, &self.request())
         })?;
         Ok(answer.map(|answer| answer.body))
     }
 
     fn search(&self, generation: &Generation) -> Result<Answer, Problem> {
         read(generation, &self.id, |index, suppressed| {
-            answer::recommend_without(index, suppressed, &self.request())
+            query::recommend_without(index, suppressed, &self.request())
         })
     }
 

@@ -12,17 +12,18 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::Bytes;
 
-use super::super::generation::Generation;
-use super::super::metrics::Metrics;
 use super::super::problem::Problem;
-use super::super::search_pool::Busy;
 use super::Call;
 use super::body::{self, Body};
 use super::index_answer::{self, JSON, X_INDEX_VERSION, generation, read_unchanged};
 use super::pieces::Pieces;
 use super::questions::{self, Questions, Raw, Subject};
-use crate::answer::{self, Answer, AnswerError, RecommendRequest, SearchMode, VectorRequest};
-use crate::index::{Index, MappedFile, Suppressed};
+use crate::file::{Index, MappedFile};
+use crate::query::Suppressed;
+use crate::query::{self, Answer, AnswerError, RecommendRequest, SearchMode, VectorRequest};
+use crate::server::live::generation::Generation;
+use crate::server::observe::metrics::Metrics;
+use crate::server::pools::search_pool::Busy;
 use crate::vectorizer::unit_vector;
 
 /// The largest answer: of 100,000 documents of a thousand bytes, and some room.
@@ -127,12 +128,12 @@ impl Asked<'_> {
         let answer = match subject {
             Subject::Id(id) => {
                 let request = RecommendRequest { id, n, mode, distances };
-                answer::recommend_leaving_out(self.index, self.suppressed, self.left_out, &request)
+                query::recommend_leaving_out(self.index, self.suppressed, self.left_out, &request)
                     .map_err(|error| index_answer::problem(self.generation, id, error))
             }
             Subject::Vector(vector) => {
                 let request = VectorRequest { vector, n, mode, distances };
-                answer::nearest_to_vector(self.index, self.left_out, &request).map_err(|error| match error {
+                query::nearest_to_vector(self.index, self.left_out, &request).map_err(|error| match error {
                     AnswerError::ZeroVector => Problem::ZeroQuestion,
                     other => index_answer::problem(self.generation, "", other),
                 })
@@ -186,8 +187,8 @@ impl Answers {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::memory::Memory;
     use super::*;
+    use crate::server::pools::memory::Memory;
 
     #[test]
     fn answers_grow_to_a_limit_and_no_further() {

@@ -8,7 +8,7 @@ use super::super::problem::Problem;
 use super::Call;
 use super::index_answer::{generation, read, respond_once, respond_problem};
 use super::prefix::{DEFAULT_LIMIT, LIMIT};
-use crate::answer::attributes::found_body;
+use crate::query::attributes::found_body;
 
 /// How long what is searched for may be, in bytes.
 pub const PREFIX_BYTES: RangeInclusive<usize> = 1..=512;

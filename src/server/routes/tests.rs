@@ -14,13 +14,15 @@ use serde_json::Value;
 use super::super::access::{Access, Key, Keys};
 use super::super::config::Networks;
 use super::super::fixture::{PROFILES, documents_bytes, index_bytes, publish};
-use super::super::host::HostCheck;
 use super::super::problem::PROBLEM_JSON;
-use super::super::traces::Traces;
-use super::super::watcher::{VersionSeen, waker};
-use super::super::{Batches, Generation, LiveIndex, SearchPool, State, configure, metrics::Metrics};
+use super::super::{Batches, Generation, LiveIndex, SearchPool, State, configure};
 use super::*;
-use crate::index::{FileIdentity, Residency, SuppressedIds};
+use crate::directory::SuppressedIds;
+use crate::file::{FileIdentity, Residency};
+use crate::server::access::host::HostCheck;
+use crate::server::live::watcher::{VersionSeen, waker};
+use crate::server::observe::metrics::Metrics;
+use crate::server::observe::traces::Traces;
 
 /// What came back, without the framework's types.
 struct Reply {

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use super::super::app::State;
 use super::super::problem::Problem;
 use super::json;
-use crate::index::FileIdentity;
-use crate::index::directory::{self, VersionFile};
+use crate::directory::versions::{self, VersionFile};
+use crate::file::FileIdentity;
 use crate::time::rfc3339;
 
 /// A directory that nobody clears has more than anybody reads.
@@ -62,8 +62,8 @@ pub async fn get(state: &State) -> Result<HttpResponse, Problem> {
 }
 
 fn list(directory: &Path, served: Option<(u64, FileIdentity)>) -> std::io::Result<Versions> {
-    let mut files = directory::list(directory)?;
-    let (pinned, pin_problem) = match directory::read_pin(directory) {
+    let mut files = versions::list(directory)?;
+    let (pinned, pin_problem) = match versions::read_pin(directory) {
         Ok(pinned) => (pinned, None),
         Err(error) => (None, Some(error.to_string())),
     };
@@ -73,21 +73,21 @@ fn list(directory: &Path, served: Option<(u64, FileIdentity)>) -> std::io::Resul
         && let Err(place) = files.binary_search_by_key(&version, |file| file.version)
     {
         // It is missing, or among those that are left out: reading it tells.
-        files.insert(place, VersionFile { version, path: directory.join(directory::file_name(version)) });
+        files.insert(place, VersionFile { version, path: directory.join(versions::file_name(version)) });
     }
     let versions = files.iter().map(|file| describe(file, pinned, served)).collect();
     Ok(Versions { pinned, pin_problem, omitted, versions })
 }
 
 fn describe(file: &VersionFile, pinned: Option<u64>, served: Option<(u64, FileIdentity)>) -> Version {
-    let (header, problem) = match directory::read_header(&file.path) {
+    let (header, problem) = match versions::read_header(&file.path) {
         Ok(found) => (Some(found), None),
         Err(error) => (None, Some(error.to_string())),
     };
     let (header, identity) = header.unzip();
     Version {
         version: file.version,
-        file: directory::file_name(file.version),
+        file: versions::file_name(file.version),
         created: header.map(|header| rfc3339(header.created)),
         profiles: header.map(|header| header.profiles),
         bytes: header.map(|header| header.file_length),

@@ -9,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::super::bounded_file;
 use super::foreign;
-use crate::index::plain_text::BYTE_ORDER_MARK;
+use crate::directory::plain_text::BYTE_ORDER_MARK;
 
 /// Far more than chains and keys need: what is longer is none.
 const MAX_BYTES: u64 = 1 << 20;

@@ -7,7 +7,7 @@ use twox_hash::XxHash3_64;
 use super::fit::{FieldKind, MAX_CATEGORIES, NUMBERS_NEEDED, UNQUOTED_NEEDED};
 use super::number::{Numbers, is_absent, number_of};
 use super::walk::{Place, folded_value};
-use crate::index::FieldMetadata;
+use crate::file::FieldMetadata;
 use crate::profile::Value;
 
 /// A field with at most so many distinct texts of digits holds codes.

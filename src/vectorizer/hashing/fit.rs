@@ -10,7 +10,7 @@ use super::config::{ConfigError, HashingConfig};
 use super::field::FieldStats;
 use super::frequencies::FrequencyCounter;
 use super::walk::{Place, Unreached, walk_and_tell};
-use crate::index::FieldMetadata;
+use crate::file::FieldMetadata;
 use crate::profile::path::holds;
 use crate::profile::{Fields, Value};
 

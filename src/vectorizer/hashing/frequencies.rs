@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::features::{BUCKETS, Features, bucket};
 use super::fit::{FieldKind, Findings, LeftOut, Schema};
 use super::vectorizer::HashingVectorizer;
-use crate::index::FieldMetadata;
+use crate::file::FieldMetadata;
 use crate::profile::Fields;
 
 /// The second pass over a source. It only counts, so profiles may come in any order and be shared out to several

@@ -6,14 +6,14 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Output, Stdio};
 
 use index_builder::publish::{CRASH_AT, CRASH_POINTS};
-use kindred::index::directory;
+use kindred::directory::versions;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::scene::Scene;
 
 /// What is in the directory, by version.
 fn versions(scene: &Scene) -> Vec<u64> {
-    directory::list(&scene.place.index()).unwrap().into_iter().map(|file| file.version).collect()
+    versions::list(&scene.place.index()).unwrap().into_iter().map(|file| file.version).collect()
 }
 
 fn newest(scene: &Scene) -> u64 {

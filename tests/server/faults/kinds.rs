@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use kindred::index::Index;
-use kindred::index::format::{ENTRY_LENGTH, FORMAT_VERSION, HEADER_LENGTH, header_checksum};
+use kindred::file::Index;
+use kindred::file::format::{ENTRY_LENGTH, FORMAT_VERSION, HEADER_LENGTH, header_checksum};
 
 use super::scene::publish;
 

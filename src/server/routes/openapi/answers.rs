@@ -14,7 +14,7 @@ use super::super::super::problem::{Document, MAX_TARGET_BYTES, PROBLEM_JSON, Pro
 use super::super::{colours, events, index, pin, versions};
 use super::operations::{self, Kept, Success};
 use super::{Route, Settings, batch};
-use crate::index::{TableKind, TableMetadata};
+use crate::file::{TableKind, TableMetadata};
 
 /// The schemas that answers refer to.
 pub fn schemas(components: ComponentsBuilder, settings: Settings) -> ComponentsBuilder {

@@ -14,7 +14,7 @@ use super::super::body::MAX_BODY_BYTES;
 use super::super::questions::{MAX_EXCLUDED, MAX_QUESTIONS, MAX_RECOMMENDATIONS};
 use super::Settings;
 use super::operations::{Described, Kept, Success, profile, recommendations_schema, reference};
-use crate::index::format::MAX_DIMENSION;
+use crate::file::format::MAX_DIMENSION;
 
 /// The name of an entry's schema. Tools that follow links between operations take the name of its path for that of what
 /// a path gives; with another name, schemathesis asks for all ids of a request as if they were one.

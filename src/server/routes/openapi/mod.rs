@@ -29,8 +29,8 @@ use utoipa::openapi::{
 use self::operations::{Described, describe};
 use super::super::app::State;
 use super::super::encoding::{self, GZIP, VARY_ENCODING, takes_gzip};
-use super::super::etag::none_match_hits;
 use super::super::problem::Problem;
+use super::etag::none_match_hits;
 use super::{Endpoint, ROUTES, Route};
 
 /// What the settings of a server say in the document.

@@ -8,12 +8,12 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Ref, RefOr, Schema};
 
-use super::super::super::asset::Asset;
-use super::super::super::metrics::Metrics;
 use super::super::super::problem::Problem;
-use super::super::super::{docs, explorer};
 use super::super::map;
 use super::{Endpoint, Settings, batch};
+use crate::server::observe::metrics::Metrics;
+use crate::server::pages::asset::Asset;
+use crate::server::pages::{docs, explorer};
 
 /// What the document says about an endpoint, besides its path, its parameters and what all have in common.
 pub struct Described {

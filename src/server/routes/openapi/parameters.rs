@@ -8,11 +8,11 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
 use super::{Endpoint, Route, Settings};
-use crate::answer::MAX_EF;
 use crate::profile::MAX_ID_BYTES;
-use crate::server::asset::Asset;
+use crate::query::MAX_EF;
+use crate::server::pages::asset::Asset;
+use crate::server::pages::{docs, explorer};
 use crate::server::routes::{map, prefix, search};
-use crate::server::{docs, explorer};
 
 /// What a parameter may be, and what for.
 struct Known {

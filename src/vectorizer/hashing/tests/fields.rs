@@ -146,7 +146,7 @@ fn every_field_is_described() {
     assert_eq!(described.iter().map(|field| field.missing).collect::<Vec<_>>(), [0, 0, 100, 0, 0]);
     let json = serde_json::to_value(&described[0]).unwrap();
     assert_eq!(json["distinct"], 61);
-    assert_eq!(serde_json::from_value::<crate::index::FieldMetadata>(json).unwrap(), described[0]);
+    assert_eq!(serde_json::from_value::<crate::file::FieldMetadata>(json).unwrap(), described[0]);
 }
 
 #[test]

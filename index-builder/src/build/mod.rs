@@ -1,0 +1,502 @@
+//! `build`: read, vectorize, link, check, publish.
+
+pub mod assemble;
+pub mod gate;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, anyhow};
+use glob::Pattern;
+use kindred::counted::counted;
+use kindred::file::{
+    FieldMetadata, Header, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata,
+};
+use kindred::time::rfc3339;
+
+use crate::build::assemble::Parts;
+use crate::build::gate::{Gate, Refusal};
+use crate::command::cli::BuildArgs;
+use crate::command::options::{self, BuildOptions, VectorizerChoice};
+use crate::ground::failure::Failure;
+use crate::ground::progress::{Progress, StepRecord};
+use crate::intake::fields::listed;
+use crate::intake::ingest::{Profiles, check_skipped_because, describe};
+use crate::intake::personal::{self, Answers, Documents};
+use crate::intake::reading::Reading;
+use crate::intake::skipped::Skipped;
+use crate::intake::source::{Notes, Plan};
+use crate::intake::spool::SpoolWriter;
+use crate::intake::taken_for::Taken;
+use crate::link::graph::GraphParameters;
+use crate::link::table::TableOptions;
+use crate::link::{LinkOptions, LinkSeconds, Linked, link};
+use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
+use crate::report::compare::{Compared, Gates, Served};
+use crate::report::metrics_file;
+use crate::report::record::{self, BuildRecord};
+use crate::report::summary::{Seconds, Summary};
+use crate::vectors::nodes::ProfileVectors;
+use crate::vectors::vectorize::{Job, vectorize};
+
+/// The program and its version, as index files name it.
+const BUILDER: &str = concat!("index-builder ", env!("CARGO_PKG_VERSION"));
+
+/// Builds an index and publishes it.
+///
+/// # Errors
+/// See the exit codes in `docs/reference.md`: wrong usage, a source that cannot be used, a gate that is not passed, a directory
+/// that cannot be written or is being built in.
+pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result<Summary, Failure> {
+    match &args.metrics_file {
+        Some(path) => metrics_file::written_after(path, progress, cleanup, |findings| {
+            build_with(args, progress, cleanup, findings)
+        }),
+        None => build_with(args, progress, cleanup, &mut Findings::default()),
+    }
+}
+
+/// What is known of a build also when it fails.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Records left out so far.
+    pub skipped: Skipped,
+    /// What a person should know of the source.
+    pub notes: Vec<String>,
+    /// How the new version compares with the served one, where that was asked for.
+    pub compared: Option<Compared>,
+}
+
+fn build_with(
+    args: &BuildArgs,
+    progress: &Progress,
+    cleanup: &Cleanup,
+    findings: &mut Findings,
+) -> Result<Summary, Failure> {
+    let options = BuildOptions::from_args(args)?;
+    let (plan, rows) = (options::plan(args)?, options::plan_of_rows(args)?);
+    let (started, began) = (Instant::now(), SystemTime::now());
+    let created = kindred::time::creation_time().map_err(Failure::Usage)?;
+    lower_priority(args.nice).with_context(|| format!("--nice {}", args.nice))?;
+    let threads = set_threads(args.threads)?;
+    let publisher = Publisher::lock(&args.out).map_err(publish_failure)?.with_cleanup(cleanup);
+    let gates = Gates { max_drift: args.max_drift, min_profiles_ratio: args.min_profiles_ratio };
+    let served = gates.served(publisher.directory(), &mut |text| progress.line(|| text))?;
+    let mut build = Build {
+        args,
+        options,
+        plan,
+        rows,
+        progress,
+        cleanup,
+        threads,
+        created,
+        began,
+        started,
+        served,
+        findings,
+        zero_example: None,
+        seconds: Seconds::default(),
+    };
+    let profiles = build.read()?;
+    let (profiles, vectors) = build.vectorize(profiles)?;
+    build.check_profiles(&profiles)?;
+    let finished = build.link(vectors)?;
+    let written = build.write(&publisher, &profiles, finished)?;
+    build.seconds.total = started.elapsed().as_secs_f64();
+    Ok(build.summary(&profiles, written))
+}
+
+/// What is the same for every step.
+struct Build<'a> {
+    args: &'a BuildArgs,
+    options: BuildOptions,
+    plan: Plan,
+    /// The vectors of the profiles, where they are in a file of their own.
+    rows: Option<Plan>,
+    progress: &'a Progress,
+    cleanup: &'a Cleanup,
+    threads: usize,
+    created: u64,
+    began: SystemTime,
+    started: Instant,
+    /// What the new version is compared with, where that is asked for.
+    served: Option<Served>,
+    findings: &'a mut Findings,
+    /// A profile whose vector is zero.
+    zero_example: Option<String>,
+    seconds: Seconds,
+}
+
+/// Linked vectors, with what made them.
+struct Finished {
+    linked: Linked,
+    vectorizer_state: Option<Vec<u8>>,
+    fingerprint: String,
+    fields: Option<Vec<FieldMetadata>>,
+}
+
+/// A published file and what is in it.
+struct Written {
+    published: Published,
+    header: Header,
+    metadata: Metadata,
+}
+
+impl Build<'_> {
+    fn read(&mut self) -> Result<Profiles, Failure> {
+        let (step, notes) = (self.progress.step("read", 0), Notes::default());
+        let mut reading = Reading {
+            args: self.args,
+            options: &mut self.options,
+            plan: &self.plan,
+            rows: self.rows.as_ref(),
+            step: &step,
+            notes: notes.clone(),
+        };
+        let profiles = reading.read(&mut self.findings.skipped);
+        // They may say why it could not be read.
+        self.note(notes.take());
+        let profiles = profiles?;
+        self.seconds.read = step.done(|| {
+            format!(
+                "{}, {}",
+                counted(profiles.read, "record"),
+                counted(profiles.entries.len() as u64, "profile")
+            )
+        });
+        Ok(profiles)
+    }
+
+    /// Shows notes and keeps them for the summary.
+    fn note(&mut self, notes: Vec<String>) {
+        for note in notes {
+            match note.starts_with("warning: ") {
+                true => self.progress.line(|| note.clone()),
+                false => self.progress.line(|| format!("note: {note}")),
+            }
+            self.findings.notes.push(note);
+        }
+    }
+
+    fn vectorize(&mut self, mut profiles: Profiles) -> Result<(Profiles, ProfileVectors), Failure> {
+        let step = self.progress.step("vectorize", profiles.entries.len() as u64);
+        let job = Job {
+            args: self.args,
+            options: &self.options,
+            threads: self.threads,
+            step: &step,
+            cleanup: self.cleanup,
+        };
+        let spool = spool_in(&self.args.out)?;
+        let mut vectors = vectorize(&job, &mut profiles, &mut self.findings.skipped, spool)?;
+        self.note(std::mem::take(&mut vectors.notes));
+        self.note(vectors.lengths.iter().cloned().collect());
+        let lengths = vectors.lengths.as_ref().map(|lengths| format!("\n{lengths}")).unwrap_or_default();
+        if profiles.entries.is_empty() {
+            let skipped = describe(&self.findings.skipped);
+            return Err(anyhow!("no profile has a vector that can be used{skipped}{lengths}").into());
+        }
+        check_skipped_because(&self.findings.skipped, profiles.read, self.args.max_skipped, &lengths)?;
+        self.check_zero(&profiles, &vectors)?;
+        let personal = self.describe_fields(&mut profiles, &mut vectors)?;
+        self.note(personal);
+        let (count, dimension) = vectors.rows.dim();
+        self.seconds.vectorize = step.done(|| {
+            format!("{} of {}", counted(count as u64, "vector"), counted(dimension as u64, "number"))
+        });
+        Ok((profiles, vectors))
+    }
+
+    /// Says what became of each field, and gives what a person should know of those that are personal.
+    fn describe_fields(
+        &self,
+        profiles: &mut Profiles,
+        vectors: &mut ProfileVectors,
+    ) -> anyhow::Result<Vec<String>> {
+        profiles.observe_kept()?;
+        let hashed = vectors.fields.take().unwrap_or_default();
+        let taken = Taken::new(profiles, &self.options, &hashed);
+        let warnings = personal::warnings(
+            &profiles.documents,
+            &Answers {
+                id_field: &profiles.id_field,
+                exposed: self.args.expose.as_deref(),
+                has_fields: self.args.fields.is_some(),
+                ignored: self.args.ignore_fields.as_deref().unwrap_or_default(),
+                is_exposed: &|path| taken.is_exposed(path),
+                is_compared: &|path| taken.is_text(path),
+            },
+        );
+        vectors.fields = Some(taken.fields());
+        // Nothing else needs them, and those of a wide table are large.
+        profiles.documents = Documents::default();
+        Ok(warnings)
+    }
+
+    /// Before the long steps: an index of which nobody can be recommended anything must not replace one that works.
+    fn check_zero(&mut self, profiles: &Profiles, vectors: &ProfileVectors) -> anyhow::Result<()> {
+        let is_zero = |row: &usize| vectors.rows.row(*row).iter().all(|&number| number == 0.0);
+        let zero: Vec<usize> = (0..vectors.rows.nrows()).filter(is_zero).collect();
+        let first = zero.first().and_then(|&row| profiles.entries.get(row));
+        self.zero_example = first.map(|entry| profiles.id(entry).to_owned());
+        let (zero, count) = (zero.len(), vectors.rows.nrows());
+        let share = zero as f64 / count.max(1) as f64;
+        let what = if zero == count {
+            match count {
+                1 => "the only vector is zero, so nobody could be recommended".to_owned(),
+                count => format!("all {count} vectors are zero, so nobody could be recommended"),
+            }
+        } else if share > self.args.max_zero {
+            format!(
+                "{zero} of {count} vectors {} zero, a share of {share:.4}: these profiles have nothing to compare; \
+                 --max-zero allows {}",
+                counted(zero as u64, "vector").is_or_are(),
+                self.args.max_zero
+            )
+        } else {
+            return Ok(());
+        };
+        let fields = profiles.fields.names().filter(|name| *name != profiles.id_field);
+        let message = format!("{what}; nothing is published. Fields of the source: {}", listed(fields));
+        Err(Refusal { gate: Gate::Zero, message }.into())
+    }
+
+    /// Before the long steps: what is too little now stays too little.
+    fn check_profiles(&mut self, profiles: &Profiles) -> anyhow::Result<()> {
+        let Some(served) = &self.served else { return Ok(()) };
+        served.check_profiles(profiles.entries.len(), &mut self.findings.compared)
+    }
+
+    fn link(&mut self, vectors: ProfileVectors) -> Result<Finished, Failure> {
+        let options = LinkOptions {
+            builder: self.args.graph,
+            graph: GraphParameters {
+                m: self.args.m as usize,
+                ef_construction: self.args.ef_construction as usize,
+                seed: self.args.seed,
+            },
+            table: TableOptions {
+                neighbours: self.args.neighbours as usize,
+                choice: self.args.table,
+                limit: self.args.table_limit,
+            },
+            map: !self.args.no_map,
+            target_recall: self.args.target_recall,
+        };
+        let linked = link(vectors.rows, &options, self.progress)?;
+        let LinkSeconds { graph, table, map, verify } = linked.seconds;
+        (self.seconds.graph, self.seconds.table) = (graph, table);
+        (self.seconds.map, self.seconds.verify) = (map, verify);
+        linked.check(self.args.min_recall)?;
+        let ProfileVectors { state, fingerprint, fields, .. } = vectors;
+        Ok(Finished { linked, vectorizer_state: state, fingerprint, fields })
+    }
+
+    fn write(
+        &mut self,
+        publisher: &Publisher,
+        profiles: &Profiles,
+        finished: Finished,
+    ) -> Result<Written, Failure> {
+        let metadata = self.metadata(profiles, &finished)?;
+        let parts = Parts {
+            profiles,
+            linked: &finished.linked,
+            vectorizer_state: finished.vectorizer_state.as_deref(),
+            metadata: &metadata,
+            created: self.created,
+        };
+        let step = self.progress.step_of_bytes("publish", parts.estimated_bytes());
+        step.say("written");
+        let temporary = publisher.create().map_err(publish_failure)?;
+        let (header, counted) = parts.write(step.counting(temporary)).context("writing the index file")?;
+        let mut temporary = counted.into_inner();
+        // The check maps the whole file: vectors, graph and table need not be there twice.
+        drop(finished);
+        step.say("written, being verified");
+        let verifying = Instant::now();
+        let index = open(temporary.path()).context("the file that was just written is refused")?;
+        if index.header().checksum != header.checksum {
+            return Err(
+                anyhow!("the file that was just written has another checksum than was computed").into()
+            );
+        }
+        self.seconds.verify += verifying.elapsed().as_secs_f64();
+        step.say("written, being compared");
+        self.check_drift(index)?;
+        step.say("written, being made durable");
+        temporary.sync().map_err(publish_failure)?;
+        temporary.set_record(self.record(&header, step.so_far(), metadata.fields.as_deref())?);
+        let published =
+            temporary.commit(self.args.keep as usize, |path| open(path).is_ok()).map_err(publish_failure)?;
+        self.seconds.publish =
+            step.done(|| format!("version {}, {} bytes", published.version, published.bytes));
+        Ok(Written { published, header, metadata })
+    }
+
+    fn check_drift(&mut self, new: Index<MappedFile>) -> anyhow::Result<()> {
+        let Some(served) = self.served.as_ref().filter(|served| served.measures_drift()) else {
+            return Ok(());
+        };
+        let what = served.check_drift(new, &mut self.findings.compared)?;
+        self.progress.line(|| format!("compare: {what}"));
+        Ok(())
+    }
+
+    fn record(
+        &self,
+        header: &Header,
+        publish: StepRecord,
+        fields: Option<&[FieldMetadata]>,
+    ) -> anyhow::Result<Vec<u8>> {
+        let peak = self.progress.peak_memory_bytes().max(publish.peak_memory_bytes);
+        let steps = self.progress.steps().into_iter().chain([publish]).collect();
+        let began = self.began.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let record = BuildRecord {
+            checksum: record::checksum(header),
+            builder: BUILDER.to_owned(),
+            started: rfc3339(began),
+            seconds: self.started.elapsed().as_secs_f64(),
+            peak_memory_bytes: peak,
+            threads: self.threads as u64,
+            steps,
+            skipped: record::examples(&self.findings.skipped),
+            notes: self.findings.notes.clone(),
+            fields: record::fields(fields),
+            compared: self.findings.compared.clone(),
+        };
+        Ok(record.to_bytes()?)
+    }
+
+    fn metadata(&self, profiles: &Profiles, finished: &Finished) -> anyhow::Result<Metadata> {
+        let linked = &finished.linked;
+        let hashing = matches!(self.options.vectorizer, VectorizerChoice::Hashing);
+        Ok(Metadata {
+            builder: BUILDER.to_owned(),
+            source: self.source(),
+            id_field: profiles.id_field.clone(),
+            vectorizer: VectorizerMetadata {
+                name: self.vectorizer_name(),
+                fingerprint: finished.fingerprint.clone(),
+                language: hashing.then(|| self.args.language.to_string()),
+            },
+            graph: linked.graph_metadata(),
+            table: linked.table_metadata(),
+            map: linked.map_metadata(),
+            codes: linked.codes_metadata(),
+            default_ef: linked.quality.default_ef,
+            recall_at_10: linked.quality.recall_at_10,
+            recall_sample: linked.quality.sample,
+            reachable: u32::try_from(linked.reachable)?,
+            exposed: self.args.expose.clone().map(|mut names| {
+                names.retain(|name| !name.is_empty());
+                names
+            }),
+            list_separators: profiles.lists.fields.clone(),
+            read: profiles.read,
+            skipped: self.findings.skipped.counts(),
+            duplicates: profiles.duplicates,
+            zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
+            fields: finished.fields.clone(),
+        })
+    }
+
+    fn source(&self) -> SourceMetadata {
+        let plans = || [Some(&self.plan), self.rows.as_ref()].into_iter().flatten();
+        SourceMetadata {
+            name: plans().map(Plan::name).collect::<Vec<_>>().join(", "),
+            format: plans().map(Plan::format).collect::<Vec<_>>().join(", "),
+        }
+    }
+
+    /// The vectorizer without the path, which would differ from machine to machine.
+    fn vectorizer_name(&self) -> String {
+        match &self.options.vectorizer {
+            VectorizerChoice::Hashing | VectorizerChoice::Auto => "hashing".to_owned(),
+            VectorizerChoice::Columns { patterns, .. } => {
+                format!("columns:{}", patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(","))
+            }
+            VectorizerChoice::Field(name) => format!("field:{name}"),
+            VectorizerChoice::Python(spec) => {
+                let file = spec.path.file_name().unwrap_or_default().to_string_lossy();
+                format!("python:{file}:{}", spec.function)
+            }
+        }
+    }
+
+    /// One of each kind that was left out or has nothing to compare.
+    fn examples(&self, profiles: &Profiles) -> BTreeMap<String, String> {
+        let reasons = record::examples(&self.findings.skipped).into_iter();
+        let skipped = reasons.filter_map(|(name, reason)| Some((name, reason.first.into_iter().next()?)));
+        let others = [("duplicate id", &profiles.duplicate), ("zero vector", &self.zero_example)];
+        let others = others.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id.clone()?)));
+        skipped.chain(others).collect()
+    }
+
+    fn summary(self, profiles: &Profiles, written: Written) -> Summary {
+        let Written { published, header, metadata } = written;
+        Summary {
+            version: published.version,
+            file: published.path.display().to_string(),
+            source: metadata.source,
+            examples: self.examples(profiles),
+            read: profiles.read,
+            profiles: u64::from(header.profiles),
+            nodes: u64::from(header.nodes),
+            dimension: u64::from(header.dimension),
+            id_field: metadata.id_field,
+            vectorizer: metadata.vectorizer.name,
+            fields: metadata.fields,
+            exposed: metadata.exposed,
+            skipped: self.findings.skipped.clone(),
+            notes: self.findings.notes.clone(),
+            duplicates: profiles.duplicates,
+            zero_vectors: metadata.zero_vectors,
+            m: header.m,
+            ef: metadata.default_ef,
+            recall_at_10: metadata.recall_at_10,
+            table: metadata.table,
+            map: metadata.map,
+            reachable: u64::from(metadata.reachable),
+            attached: u64::from(metadata.graph.attached),
+            bytes: published.bytes,
+            removed: published.removed,
+            compared: self.findings.compared.clone(),
+            peak_memory_bytes: self.progress.peak_memory_bytes(),
+            seconds: self.seconds,
+        }
+    }
+}
+
+/// A new spool in the index directory.
+pub(crate) fn spool_in(directory: &Path) -> anyhow::Result<SpoolWriter> {
+    SpoolWriter::create(directory).with_context(|| format!("a temporary file in {}", directory.display()))
+}
+
+/// Opens a file as the server does.
+fn open(path: &Path) -> anyhow::Result<Index<MappedFile>> {
+    Ok(Index::open(MappedFile::open(path)?)?)
+}
+
+fn publish_failure(error: PublishError) -> Failure {
+    match error {
+        PublishError::Busy { .. } => Failure::TryLater(error.to_string()),
+        other => Failure::Failed(other.into()),
+    }
+}
+
+/// The threads of all parallel steps; 0 is as many as there are cores.
+fn set_threads(asked: u16) -> anyhow::Result<usize> {
+    let threads = match asked {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        asked => usize::from(asked),
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|number| format!("build-{number}"))
+        .build_global()
+        .context("starting threads")?;
+    Ok(threads)
+}

@@ -1,0 +1,6 @@
+//! What every step stands on: how a command ends, how it tells of its progress, and what that took of the machine.
+
+pub mod failure;
+pub mod missing;
+pub mod progress;
+pub mod usage;

@@ -1,0 +1,240 @@
+//! From vectors to everything about them that a file holds: nodes, graph, neighbour table, map, measured quality.
+//!
+//! One function for the builder, the tests and the benchmarks, so that all of them link in the same way.
+
+pub mod graph;
+pub mod map;
+pub mod pairs;
+pub mod quality;
+pub mod table;
+
+use std::time::Instant;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use kindred::counted::counted;
+use kindred::file::{CodesMetadata, GraphMetadata, MapMetadata, TableMetadata};
+use kindred::search::codes::{self, Encoded};
+use ndarray::Array2;
+
+use crate::build::gate::{Gate, Refusal};
+use crate::ground::progress::{Progress, Step};
+use crate::link::graph::{
+    Cells, FlatGraph, GraphBuilder, GraphParameters, HnswRs, Partitioned, RepairReport, reachable, repair,
+};
+use crate::link::map::ProfileMap;
+use crate::link::pairs::Codes;
+use crate::link::quality::{BuiltGraph, EF_LADDER, Quality, SAMPLE, Truth, measure};
+use crate::link::table::{NeighbourTable, TableOptions};
+use crate::vectors::nodes::Nodes;
+
+/// What constructs the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum GraphChoice {
+    /// From overlapping partitions
+    #[default]
+    Partitions,
+    /// Node by node, by the crate hnsw_rs
+    #[value(name = "hnsw-rs")]
+    HnswRs,
+}
+
+/// How vectors are linked.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkOptions {
+    /// What constructs the graph.
+    pub builder: GraphChoice,
+    /// m, ef_construction, seed.
+    pub graph: GraphParameters,
+    /// The neighbour table.
+    pub table: TableOptions,
+    /// Whether there is a map.
+    pub map: bool,
+    /// The recall@10 that the default ef has to reach on the sample.
+    pub target_recall: f64,
+}
+
+/// How long it took, in seconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LinkSeconds {
+    /// From finished vectors to the finished, repaired graph, without the table.
+    pub graph: f64,
+    /// The neighbour table.
+    pub table: f64,
+    /// The map.
+    pub map: f64,
+    /// Measuring recall and reachability.
+    pub verify: f64,
+}
+
+/// Linked vectors, with what is known about them.
+#[derive(Debug)]
+pub struct Linked {
+    /// The distinct vectors, and which profiles have which.
+    pub nodes: Nodes,
+    /// The graph over them.
+    pub graph: FlatGraph,
+    /// The neighbour table, where there is one.
+    pub table: Option<NeighbourTable>,
+    /// The map, where there is one.
+    pub map: Option<ProfileMap>,
+    /// The vectors in 8 bits, for searches to walk by; none where searches are better without.
+    pub codes: Option<Encoded>,
+    /// What had to be attached.
+    pub repair: RepairReport,
+    /// Nodes that a walk from the entry point reaches.
+    pub reachable: usize,
+    /// Recall, and the ef that it takes.
+    pub quality: Quality,
+    /// How long it took.
+    pub seconds: LinkSeconds,
+    builder: &'static str,
+    options: LinkOptions,
+}
+
+/// Links unit vectors, a row for each profile; rows of zeros get no node.
+///
+/// The same rows and options give the same result on any number of threads.
+///
+/// # Errors
+/// What construction and repair give. Whether the quality is good enough is for the caller to judge.
+pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> anyhow::Result<Linked> {
+    let mut seconds = LinkSeconds::default();
+    let started = Instant::now();
+    let mut nodes = Nodes::new(rows);
+    let step = progress.step("graph", nodes.count() as u64);
+    let (pair_codes, cells) = arrange(&mut nodes, options.graph.seed);
+    let mut done = |linked| step.reach(linked as u64);
+    let (mut graph, builder) = match options.builder {
+        GraphChoice::Partitions => {
+            let graph = Partitioned.build_from(&pair_codes, cells.as_ref(), &options.graph, &mut done)?;
+            (graph, Partitioned.name())
+        }
+        GraphChoice::HnswRs => {
+            (HnswRs.build(nodes.vectors.view(), &options.graph, &mut done)?, HnswRs.name())
+        }
+    };
+    let repair = repair(&mut graph, nodes.vectors.view())?;
+    step.done(|| {
+        format!("{}, {} of them attached afterwards", counted(nodes.count() as u64, "node"), repair.attached)
+    });
+    seconds.graph = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let table = table::build(&pair_codes, cells.as_ref(), &nodes, &options.table, progress);
+    drop((pair_codes, cells));
+    seconds.table = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let map = options.map.then(|| map::build(&nodes, table.as_ref(), options.graph.seed, progress));
+    seconds.map = started.elapsed().as_secs_f64();
+    let step = progress.step("verify", SAMPLE.min(nodes.count()) as u64);
+    let reachable = reachable(&graph);
+    let (codes, quality) = measure_codes(&graph, &nodes, options.target_recall, &step)?;
+    seconds.verify =
+        step.done(|| format!("recall@10 {:.4} at ef {}", quality.recall_at_10, quality.default_ef));
+    Ok(Linked {
+        nodes,
+        graph,
+        table,
+        map,
+        codes,
+        repair,
+        reachable,
+        quality,
+        seconds,
+        builder,
+        options: *options,
+    })
+}
+
+/// Encodes the vectors and measures what searches find by the codes. Where they find much more without, there are no
+/// codes: some components then differ too much in size for 8 bits.
+fn measure_codes(
+    graph: &FlatGraph,
+    nodes: &Nodes,
+    target_recall: f64,
+    step: &Step,
+) -> anyhow::Result<(Option<Encoded>, Quality)> {
+    let vectors = nodes.vectors.as_slice().context("the vectors do not lie one after the other")?;
+    let codes = codes::encode(vectors, nodes.vectors.ncols());
+    let built = |codes: Option<_>| {
+        BuiltGraph::new(graph, nodes.vectors.view(), codes)
+            .context("the vectors do not lie one after the other")
+    };
+    let truth = Truth::find(&built(Some(&codes))?, step);
+    let by_codes = measure(&built(Some(&codes))?, &truth, target_recall);
+    if by_codes.default_ef > EF_LADDER[0] {
+        let by_vectors = measure(&built(None)?, &truth, target_recall);
+        if by_vectors.is_much_better_than(&by_codes) {
+            return Ok((None, by_vectors));
+        }
+    }
+    Ok(((!codes.codes.is_empty()).then_some(codes), by_codes))
+}
+
+/// Numbers the nodes so that near ones mostly have near numbers: searches, and comparisons block by block, then find
+/// together what they need together.
+fn arrange(nodes: &mut Nodes, seed: u64) -> (Codes, Option<Cells>) {
+    let codes = Codes::new(nodes.vectors.as_slice().unwrap_or_default(), nodes.vectors.ncols());
+    match Cells::of_all(&codes, seed) {
+        Some(cells) => {
+            let order = cells.order(&codes);
+            nodes.reorder(&order);
+            (codes.subset(&order), Some(cells.reordered(&order)))
+        }
+        None => (codes, None),
+    }
+}
+
+impl Linked {
+    /// Checks what has to hold before a file may be published.
+    ///
+    /// # Errors
+    /// A node that cannot be reached, and a recall below `min_recall`.
+    pub fn check(&self, min_recall: f64) -> anyhow::Result<()> {
+        let (reachable, nodes) = (self.reachable, self.nodes.count());
+        let refused = |gate, message| Err(Refusal { gate, message }.into());
+        if reachable != nodes {
+            return refused(
+                Gate::Reachability,
+                format!("{reachable} of {nodes} nodes can be reached; nothing is published"),
+            );
+        }
+        let Quality { recall_at_10, default_ef, .. } = self.quality;
+        if recall_at_10 < min_recall {
+            return refused(
+                Gate::Recall,
+                format!(
+                    "recall@10 is {recall_at_10:.4} at ef {default_ef}; --min-recall demands {min_recall}; nothing is \
+                     published"
+                ),
+            );
+        }
+        Ok(())
+    }
+
+    /// What the file says about the graph.
+    pub fn graph_metadata(&self) -> GraphMetadata {
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        GraphMetadata {
+            builder: self.builder.to_owned(),
+            ef_construction: number(self.options.graph.ef_construction),
+            seed: self.options.graph.seed,
+            attached: number(self.repair.attached),
+        }
+    }
+
+    /// What the file says about the neighbour table.
+    pub fn table_metadata(&self) -> Option<TableMetadata> {
+        self.table.as_ref().map(NeighbourTable::metadata)
+    }
+
+    /// What the file says about the codes.
+    pub fn codes_metadata(&self) -> Option<CodesMetadata> {
+        self.codes.as_ref().map(|codes| codes.metadata.clone())
+    }
+
+    /// What the file says about the map.
+    pub fn map_metadata(&self) -> Option<MapMetadata> {
+        self.map.as_ref().map(|map| map.metadata)
+    }
+}

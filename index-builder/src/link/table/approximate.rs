@@ -1,0 +1,128 @@
+//! The approximate table, for more nodes than all pairs can be compared of.
+//!
+//! Starts from what the leaves of overlapping partitions give, and looks at neighbours' neighbours
+//! (NN-Descent, Dong, Moses and Li 2011) until a sample shows that enough is found.
+
+use kindred::distance::distance;
+use ndarray::ArrayView2;
+use rayon::prelude::*;
+
+use super::exact::BLOCK;
+use super::lists::BlockLists;
+use crate::ground::progress::Step;
+use crate::link::graph::{Cells, NearLists, near_lists, refine};
+use crate::link::pairs::Codes;
+
+/// The recall that ends the rounds.
+pub const TARGET_RECALL: f64 = 0.995;
+/// The most rounds.
+const ROUNDS: usize = 12;
+/// Neighbours whose neighbours are looked at in a round.
+const BREADTH: usize = 24;
+/// Nodes whose neighbours are compared with the true ones.
+const SAMPLE: usize = 1_000;
+/// Blocks that are put in order at once.
+const AT_ONCE: usize = 64;
+
+/// For each node about its `k` nearest others, by codes, and the share of the true ones that are found, tie-aware, on a
+/// sample.
+pub fn nearest(
+    codes: &Codes,
+    vectors: ArrayView2<'_, f32>,
+    cells: Option<&Cells>,
+    k: usize,
+    step: &Step,
+) -> (NearLists, f64) {
+    let vectors = Vectors::new(&vectors);
+    let truth = Truth::new(&vectors, codes.count(), k);
+    // As many from each of the leaves that a node is in would be too many to start with.
+    let of_leaf = (k / 2).max(1);
+    let mut lists = near_lists(codes, cells, of_leaf, k);
+    let mut recall = truth.recall(&vectors, &lists);
+    for round in 0..ROUNDS {
+        if recall >= TARGET_RECALL {
+            break;
+        }
+        step.reach((codes.count() * round / ROUNDS) as u64);
+        refine(codes, &mut lists, BREADTH);
+        recall = truth.recall(&vectors, &lists);
+    }
+    step.reach(codes.count() as u64);
+    (lists, recall)
+}
+
+/// The lists in the order of (distance, rank), in blocks of [`BLOCK`] nodes.
+pub fn in_order<'a>(
+    lists: &'a NearLists,
+    vectors: ArrayView2<'a, f32>,
+    ranks: &'a [u32],
+    k: usize,
+) -> impl Iterator<Item = BlockLists> {
+    let score = move |block: usize| {
+        let vectors = Vectors::new(&vectors);
+        let nodes = block * BLOCK..(block * BLOCK + BLOCK).min(lists.count());
+        let mut scored = BlockLists::new(nodes.len(), k);
+        for (place, node) in nodes.enumerate() {
+            for &(_, other) in lists.of(node) {
+                scored.push(place, (vectors.distance(node as u32, other), other), ranks);
+            }
+        }
+        scored
+    };
+    let blocks = lists.count().div_ceil(BLOCK);
+    // Some at a time: all of them would take as much memory again as the lists.
+    (0..blocks).step_by(AT_ONCE).flat_map(move |first| {
+        let some = first..(first + AT_ONCE).min(blocks);
+        some.into_par_iter().map(score).collect::<Vec<BlockLists>>()
+    })
+}
+
+struct Vectors<'a> {
+    all: &'a [f32],
+    dimension: usize,
+}
+
+impl<'a> Vectors<'a> {
+    fn new(rows: &'a ArrayView2<'_, f32>) -> Vectors<'a> {
+        Vectors { all: rows.as_slice().unwrap_or_default(), dimension: rows.ncols() }
+    }
+
+    fn of(&self, node: u32) -> &[f32] {
+        &self.all[node as usize * self.dimension..][..self.dimension]
+    }
+
+    fn distance(&self, a: u32, b: u32) -> f32 {
+        distance(self.of(a), self.of(b))
+    }
+}
+
+/// For the nodes of a sample the distance of the k-th nearest other.
+struct Truth {
+    farthest: Vec<(u32, f32)>,
+    k: usize,
+}
+
+impl Truth {
+    fn new(vectors: &Vectors<'_>, nodes: usize, k: usize) -> Truth {
+        let k = k.min(nodes.saturating_sub(1));
+        let sample = SAMPLE.min(nodes);
+        let farthest = (0..sample).into_par_iter().filter(|_| k > 0).map(|place| {
+            let node = (place * nodes / sample) as u32;
+            let others = (0..nodes as u32).filter(|&other| other != node);
+            let mut distances: Vec<f32> = others.map(|other| vectors.distance(node, other)).collect();
+            let (_, kth, _) = distances.select_nth_unstable_by(k - 1, f32::total_cmp);
+            (node, *kth)
+        });
+        Truth { farthest: farthest.collect(), k }
+    }
+
+    fn recall(&self, vectors: &Vectors<'_>, lists: &NearLists) -> f64 {
+        let all = self.farthest.len() * self.k;
+        let is_found = |&(node, farthest): &(u32, f32)| {
+            let list = lists.of(node as usize);
+            list.iter().filter(|&&(_, other)| vectors.distance(node, other) <= farthest).count().min(self.k)
+        };
+        let found: usize = self.farthest.par_iter().map(is_found).sum();
+        if all == 0 { 1.0 } else { found as f64 / all as f64 }
+    }
+}

@@ -1,0 +1,6 @@
+//! From profiles to the nodes of a graph: a vector for each profile, a node for each distinct vector.
+
+pub mod dedupe;
+pub mod nodes;
+pub mod python;
+pub mod vectorize;

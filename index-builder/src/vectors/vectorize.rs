@@ -1,0 +1,314 @@
+//! The table of vectorizers: each makes a vector for every profile.
+
+use std::io;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, anyhow};
+use kindred::file::FieldMetadata;
+use kindred::profile::path::{Paths, retain};
+use kindred::profile::{Fields, Value};
+use kindred::vectorizer::hashing::{Fitter, HashingConfig, HashingVectorizer};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use crate::command::cli::BuildArgs;
+use crate::command::options::{BuildOptions, FieldSelection, VectorizerChoice};
+use crate::ground::failure::Failure;
+use crate::ground::missing::cannot_open;
+use crate::ground::progress::Step;
+use crate::intake::ingest::{Entry, Profiles, check_skipped};
+use crate::intake::skipped::Skipped;
+use crate::intake::spool::{Span, SpoolWriter};
+use crate::intake::taken_for;
+use crate::publish::Cleanup;
+use crate::vectors::nodes::{self, ProfileVectors};
+use crate::vectors::python::{PythonConfig, PythonSpec, Worker};
+
+/// The length of a hashed vector unless it is said.
+const HASHING_DIMENSION: usize = kindred::vectorizer::hashing::DEFAULT_DIMENSION;
+
+/// What a vectorizer works with.
+pub struct Job<'a> {
+    /// The command line.
+    pub args: &'a BuildArgs,
+    /// The same, checked.
+    pub options: &'a BuildOptions,
+    /// Threads to use.
+    pub threads: usize,
+    /// The step that is shown to the operator.
+    pub step: &'a Step,
+    /// What a signal has to stop.
+    pub cleanup: &'a Cleanup,
+}
+
+/// Makes the vectors of all profiles. Those that get none are skipped and leave `profiles`.
+///
+/// # Errors
+/// What reading the spool gives, a Python function that cannot be loaded, and a source without any vector.
+pub fn vectorize(
+    job: &Job<'_>,
+    profiles: &mut Profiles,
+    skipped: &mut Skipped,
+    spool: SpoolWriter,
+) -> Result<ProfileVectors, Failure> {
+    match &job.options.vectorizer {
+        // What was to be decided is decided by now.
+        VectorizerChoice::Hashing | VectorizerChoice::Auto => hashing(job, profiles),
+        VectorizerChoice::Field(name) => field(job, name, profiles, skipped),
+        VectorizerChoice::Columns { names, .. } => columns(job, names, profiles, skipped),
+        VectorizerChoice::Python(spec) => python(job, spec, profiles, skipped, spool),
+    }
+}
+
+fn field(
+    job: &Job<'_>,
+    name: &str,
+    profiles: &mut Profiles,
+    skipped: &mut Skipped,
+) -> Result<ProfileVectors, Failure> {
+    let spans: Vec<Option<Span>> = profiles.entries.iter().map(|entry| entry.vector).collect();
+    // Vectors lie in the profiles' own spool, which `load` reads while it shortens the list of profiles.
+    let spool = profiles.spool.try_clone().context("the temporary file for vectors")?;
+    let (rows, lengths) = load(job, profiles, &spans, &spool, skipped)?;
+    let fingerprint = hex(twox_hash::XxHash3_64::oneshot(name.as_bytes()));
+    Ok(ProfileVectors { rows, state: None, fingerprint, lengths, fields: None, notes: Vec::new() })
+}
+
+/// As from one field; which fields they are is the state, so that a profile over HTTP can have them too.
+fn columns(
+    job: &Job<'_>,
+    names: &[String],
+    profiles: &mut Profiles,
+    skipped: &mut Skipped,
+) -> Result<ProfileVectors, Failure> {
+    let state = serde_json::to_vec(names).map_err(anyhow::Error::from)?;
+    let fingerprint = hex(twox_hash::XxHash3_64::oneshot(&state));
+    Ok(ProfileVectors { state: Some(state), fingerprint, ..field(job, "", profiles, skipped)? })
+}
+
+fn load(
+    job: &Job<'_>,
+    profiles: &mut Profiles,
+    spans: &[Option<Span>],
+    spool: &crate::intake::spool::Spool,
+    skipped: &mut Skipped,
+) -> Result<(Array2<f32>, Option<String>), Failure> {
+    let lengths = || spans.iter().flatten().map(|span| span.length as usize / size_of::<f32>());
+    let dimension = nodes::dimension(job.args.dimension, lengths(), skipped)?;
+    let described = nodes::describe_lengths(job.args.dimension, lengths(), dimension);
+    Ok((nodes::load(profiles, spans, spool, dimension, skipped)?, described))
+}
+
+fn hashing(job: &Job<'_>, profiles: &mut Profiles) -> Result<ProfileVectors, Failure> {
+    let config = HashingConfig {
+        dimension: job.args.dimension.map_or(HASHING_DIMENSION, |dimension| dimension as usize),
+        seed: job.args.seed,
+        fields: job.options.selection.only.clone(),
+        ignore_fields: job.options.selection.ignored.clone(),
+        ..HashingConfig::new(profiles.id_field.clone(), job.args.language)
+    };
+    let Fitted { vectorizer, fields, notes } = fit(job, config, profiles)?;
+    let mut rows = Array2::zeros((profiles.entries.len(), vectorizer.config().dimension));
+    rows.outer_iter_mut().into_par_iter().zip(&profiles.entries).try_for_each(|(mut row, entry)| {
+        let fields = fields_of(profiles, entry)?;
+        row.iter_mut().zip(vectorizer.vectorize(&fields)).for_each(|(place, number)| *place = number);
+        job.step.advance(1);
+        Ok::<_, anyhow::Error>(())
+    })?;
+    profiles.vector_lengths = Some(nodes::normalise(&mut rows));
+    let (fingerprint, state) = (vectorizer.fingerprint(), Some(vectorizer.to_bytes()));
+    Ok(ProfileVectors { rows, fingerprint, state, lengths: None, fields: Some(fields), notes })
+}
+
+/// A fitted vectorizer, and what there is to say of the fields.
+struct Fitted {
+    vectorizer: HashingVectorizer,
+    fields: Vec<FieldMetadata>,
+    notes: Vec<String>,
+}
+
+/// Two passes in the order of the profiles: what kind each field is, and how frequent each feature.
+fn fit(job: &Job<'_>, config: HashingConfig, profiles: &Profiles) -> Result<Fitted, Failure> {
+    let mut fitter = Fitter::new(config).map_err(|error| Failure::Usage(error.to_string()))?;
+    for entry in &profiles.entries {
+        fitter.observe(&fields_of(profiles, entry)?);
+    }
+    let counter = fitter.finish();
+    let per_thread = profiles.entries.len().div_ceil(job.threads.max(1)).max(1);
+    // Counts are whole numbers, so it does not matter who counts what.
+    let counted = profiles
+        .entries
+        .par_chunks(per_thread)
+        .map(|entries| {
+            let mut fork = counter.fork();
+            for entry in entries {
+                fork.observe(&fields_of(profiles, entry)?);
+            }
+            Ok(fork)
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut counter = counter;
+    for fork in &counted {
+        counter.merge(fork);
+    }
+    let (fields, notes) = (counter.described_fields().to_vec(), taken_for::notes(counter.left_out()));
+    Ok(Fitted { vectorizer: counter.finish(), fields, notes })
+}
+
+/// A profile's fields, read back from its document.
+fn fields_of(profiles: &Profiles, entry: &Entry) -> anyhow::Result<Fields> {
+    let document = profiles.spool.get(entry.document).context("the temporary file for profiles")?;
+    document_fields(&document)
+}
+
+/// The fields of a document that this program wrote.
+///
+/// # Errors
+/// Where it is none, which would be a damaged spool.
+pub fn document_fields(document: &[u8]) -> anyhow::Result<Fields> {
+    match kindred::profile::json::parse(document) {
+        Ok(Value::Map(fields)) => Ok(fields),
+        _ => Err(anyhow!("the temporary file for profiles does not hold what was written to it")),
+    }
+}
+
+/// How one profile fared.
+struct Made {
+    span: Option<Span>,
+    failure: Option<(&'static str, String)>,
+}
+
+fn python(
+    job: &Job<'_>,
+    spec: &PythonSpec,
+    profiles: &mut Profiles,
+    skipped: &mut Skipped,
+    spool: SpoolWriter,
+) -> Result<ProfileVectors, Failure> {
+    let config = PythonConfig {
+        interpreter: job.args.python.clone(),
+        batch_timeout: job.args.python_timeout,
+        ..PythonConfig::new(spec.clone())
+    };
+    let stop = config.stop.clone();
+    let _stopped_by_signals = job.cleanup.register(move || stop.store(true, Ordering::Relaxed));
+    let source = std::fs::read(&spec.path).map_err(|error| {
+        anyhow!("--vectorizer python:{}: {}", spec.path.display(), cannot_open(&spec.path, &error))
+    })?;
+    let fingerprint = hex(twox_hash::XxHash3_64::oneshot(&source));
+    let batches: Vec<&[Entry]> = profiles.entries.chunks(config.batch_size.max(1)).collect();
+    let made: Vec<Mutex<Vec<Made>>> = batches.iter().map(|_| Mutex::default()).collect();
+    let (next, failed, spool) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(spool));
+    // What is skipped already counts too; beyond this the build is refused, so there is no point in going on.
+    let allowed = job.args.max_skipped * profiles.read as f64 - skipped.total() as f64;
+    let work = || -> anyhow::Result<()> {
+        let mut worker = Worker::start(&config)?;
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(batch), Some(place)) = (batches.get(number), made.get(number)) else { return Ok(()) };
+            let result = run_batch(&mut worker, job, profiles, batch, &spool)?;
+            let failures = result.iter().filter(|made| made.failure.is_some()).count();
+            if (failed.fetch_add(failures, Ordering::Relaxed) + failures) as f64 > allowed {
+                next.store(batches.len(), Ordering::Relaxed);
+            }
+            *place.lock().map_err(|_| anyhow!("a thread of the Python vectorizer panicked"))? = result;
+            job.step.advance(batch.len() as u64);
+        }
+    };
+    run_on_threads(job.threads.min(batches.len()).max(1), &work, &next, batches.len())?;
+    let spool = spool.into_inner().map_err(|_| anyhow!("a thread of the Python vectorizer panicked"))?;
+    let spool = spool.finish().context("the temporary file for vectors")?;
+    let made: Vec<Made> = made.into_iter().flat_map(|batch| batch.into_inner().unwrap_or_default()).collect();
+    let complete = made.len() == profiles.entries.len();
+    let spans = keep_made(profiles, made, skipped);
+    if !complete {
+        check_skipped(skipped, profiles.read, job.args.max_skipped)?;
+        return Err(anyhow!("not all profiles were given to the Python function").into());
+    }
+    let (rows, lengths) = load(job, profiles, &spans, &spool, skipped)?;
+    Ok(ProfileVectors { rows, state: None, fingerprint, lengths, fields: None, notes: Vec::new() })
+}
+
+/// Runs `work` on some threads; where one fails, the others end after their batch.
+fn run_on_threads(
+    threads: usize,
+    work: &(impl Fn() -> anyhow::Result<()> + Sync),
+    next: &AtomicUsize,
+    end: usize,
+) -> anyhow::Result<()> {
+    let stop_on_failure = || work().inspect_err(|_| next.store(end, Ordering::Relaxed));
+    std::thread::scope(|scope| {
+        let spawned = (0..threads)
+            .map(|number| {
+                let name = format!("python-{number}");
+                std::thread::Builder::new().name(name).spawn_scoped(scope, stop_on_failure)
+            })
+            .collect::<io::Result<Vec<_>>>()?;
+        let panicked = |_| Err(anyhow!("a thread of the Python vectorizer panicked"));
+        spawned.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(panicked))
+    })
+}
+
+fn run_batch(
+    worker: &mut Worker,
+    job: &Job<'_>,
+    profiles: &Profiles,
+    batch: &[Entry],
+    spool: &Mutex<SpoolWriter>,
+) -> anyhow::Result<Vec<Made>> {
+    let documents = batch
+        .iter()
+        .map(|entry| {
+            let document = profiles.spool.get(entry.document).context("the temporary file for profiles")?;
+            selected(document, &job.options.selection, &profiles.id_field)
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let documents: Vec<&[u8]> = documents.iter().map(Vec::as_slice).collect();
+    let outcomes = worker.vectorize(&documents)?;
+    let mut spool = spool.lock().map_err(|_| anyhow!("a thread of the Python vectorizer panicked"))?;
+    outcomes
+        .into_iter()
+        .map(|outcome| match outcome {
+            Ok(vector) => {
+                let span =
+                    spool.push(bytemuck::cast_slice(&vector)).context("the temporary file for vectors")?;
+                Ok(Made { span: Some(span), failure: None })
+            }
+            Err(failure) => Ok(Made { span: None, failure: Some((failure.reason.phrase(), failure.detail)) }),
+        })
+        .collect()
+}
+
+/// A document with the fields that are vectorized, and the id.
+fn selected(document: Vec<u8>, selection: &FieldSelection, id_field: &str) -> anyhow::Result<Vec<u8>> {
+    if selection.is_everything() {
+        return Ok(document);
+    }
+    let mut fields = document_fields(&document)?;
+    let only = selection.only().map(|only| only.and(id_field));
+    let ignored = selection.ignored.iter().map(String::as_str).filter(|&name| name != id_field);
+    retain(&mut fields, only.as_ref(), &Paths::new(ignored));
+    Ok(serde_json::to_vec(&Value::Map(fields))?)
+}
+
+/// Leaves the profiles that got something, and counts the others.
+fn keep_made(profiles: &mut Profiles, made: Vec<Made>, skipped: &mut Skipped) -> Vec<Option<Span>> {
+    let mut spans = Vec::with_capacity(made.len());
+    let mut kept = Vec::with_capacity(made.len());
+    for (entry, made) in profiles.entries.iter().zip(made) {
+        match made.failure {
+            Some((reason, detail)) => skipped.add(reason, || format!("{} ({detail})", profiles.id(entry))),
+            None => {
+                spans.push(made.span);
+                kept.push(*entry);
+            }
+        }
+    }
+    profiles.entries = kept;
+    spans
+}
+
+fn hex(number: u64) -> String {
+    format!("{number:016x}")
+}
