@@ -1,18 +1,17 @@
 //! Kindred: recommendation by nearest neighbours, from an immutable index file that is replaced while it is served.
 //!
-//! A map of the library:
+//! A map of the library. A module uses only modules that stand before it in this list; a test holds this.
 //!
+//! - [`counted`], [`random`], [`standard`], [`time`]: words with numbers, random numbers, standard output, the clock
 //! - [`profile`]: what a profile and an id are
 //! - [`distance`]: the one distance that decides, and the kernel that chooses candidates
 //! - [`search`]: in a graph, or by comparing with all
 //! - [`mod@file`]: the index file's format, its reader and its writer
 //! - [`directory`]: what lies beside index files, and which of them counts
-//! - [`query`]: the bodies of answers, the same for the server and the command line
 //! - [`vectorizer`]: how a profile becomes a vector
+//! - [`query`]: the bodies of answers, the same for the server and the command line
 //! - `manual` (feature `manual`): shell completions and manual pages of both programs
 //! - `server` (feature `server`): the HTTP server
-//!
-//! The direction of dependence: distance, profile <- search <- file <- directory, vectorizer <- query <- server.
 
 pub mod counted;
 pub mod directory;
@@ -22,6 +21,7 @@ pub mod file;
 pub mod manual;
 pub mod profile;
 pub mod query;
+pub mod random;
 pub mod search;
 #[cfg(feature = "server")]
 pub mod server;

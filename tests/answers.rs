@@ -100,7 +100,7 @@ fn assert_as_reference(index: &Index<Vec<u8>>, reference: &Reference, id: &str, 
 
 #[test]
 fn exact_answers_are_those_of_the_reference_to_the_byte() {
-    let mut random = Random(21);
+    let mut random = Random::new(21);
     for dimension in [1, 3, 16, 33, 100] {
         let count = 300;
         let reference = Reference::of((0..count).map(|i| (json!(i), random.vector(dimension))));
@@ -115,7 +115,7 @@ fn exact_answers_are_those_of_the_reference_to_the_byte() {
 
 /// More nodes than are searched exactly, in clusters.
 static LARGE: LazyLock<(Reference, Index<Vec<u8>>)> = LazyLock::new(|| {
-    let vectors = Random(22).clustered(6_000, 16, 60);
+    let vectors = Random::new(22).clustered(6_000, 16, 60);
     let reference = Reference::of(vectors.into_iter().enumerate().map(|(i, vector)| (json!(i), vector)));
     let index = reference.index();
     assert!(index.header().nodes > EXACT_UP_TO_NODES);
@@ -171,7 +171,7 @@ fn a_large_index_is_walked_unless_it_is_asked_to_be_exact() {
 
 #[test]
 fn what_the_graph_does_not_reach_comes_from_exact_search() {
-    let mut random = Random(23);
+    let mut random = Random::new(23);
     let reference = Reference::of((0..200).map(|i| (json!(i), random.vector(8))));
     let mut pieces = Pieces::of(reference.index().bytes());
     let slots = pieces.words(SectionKind::Level0).len();
@@ -211,7 +211,7 @@ fn ten_thousand_identical_profiles_are_at_distance_0_in_the_order_of_ids() {
 
 #[test]
 fn ten_thousand_multiples_of_one_vector_are_at_distance_0_in_the_order_of_ids() {
-    let mut random = Random(24);
+    let mut random = Random::new(24);
     let original = random.vector(24);
     let ids: Vec<String> = (0..10_000).map(|i| format!("p{i}")).collect();
     let scaled = |random: &mut Random| -> Vec<f32> {
@@ -285,7 +285,7 @@ fn ids_of_any_text_are_found_and_no_others() {
         "[]",
         &longest,
     ];
-    let mut random = Random(25);
+    let mut random = Random::new(25);
     let reference = Reference::of(ids.map(|id| (json!(id), random.vector(5))));
     let index = reference.index();
     for id in ids {
@@ -310,7 +310,7 @@ fn one_profile_has_no_others() {
 
 #[test]
 fn zero_vectors_have_a_document_and_are_never_recommended() {
-    let mut random = Random(26);
+    let mut random = Random::new(26);
     let vector = |i: i32, random: &mut Random| if i % 3 == 0 { vec![0.0; 6] } else { random.vector(6) };
     let reference = Reference::of((0..90).map(|i| (json!(i), vector(i, &mut random))));
     let index = reference.index();
@@ -333,7 +333,7 @@ fn an_index_of_zero_vectors_alone_is_valid() {
 
 #[test]
 fn distances_are_the_shortest_text_that_reads_back_as_the_same_single() {
-    let mut random = Random(27);
+    let mut random = Random::new(27);
     // From far apart to nearly the same, so that distances of all sizes come.
     let near = |i: i32, random: &mut Random| -> Vec<f32> {
         let spread = 0.5f32.powi(i % 24);
@@ -359,7 +359,7 @@ fn distances_are_the_shortest_text_that_reads_back_as_the_same_single() {
 
 #[test]
 fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
-    let vectors = Random(28).clustered(1_000, 16, 20);
+    let vectors = Random::new(28).clustered(1_000, 16, 20);
     // Some share a vector, and some have none.
     let vector = |i: usize| if i.is_multiple_of(50) { vec![0.0; 16] } else { vectors[i % 900].clone() };
     let lines: String = (0..1_000).map(|i| line(&json!(i), &vector(i))).collect();

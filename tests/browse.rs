@@ -34,7 +34,7 @@ fn key(id: &Value) -> String {
 
 /// The index, and the documents by id. A `BTreeMap` has them bytewise.
 fn index() -> (Index<Vec<u8>>, BTreeMap<String, String>) {
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     let lines: String = ids().iter().map(|id| line(id, &random.vector(4))).collect();
     let lines = lines + &line(&json!("zero"), &[0.0; 4]);
     let mut documents: BTreeMap<String, String> = ids().iter().map(|id| (key(id), document(id))).collect();
@@ -153,7 +153,7 @@ fn who_is_to_blame_for_no_distance_is_told() {
 
 /// An index of these documents, each with an id of its own and a vector.
 fn documents_index(documents: &[Value]) -> Index<Vec<u8>> {
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let lines: String = documents
         .iter()
         .enumerate()

@@ -49,7 +49,7 @@ const HOSTILE: [(&str, Hostile); 7] = [
 
 /// Twins of earlier profiles, and zero vectors, are among them.
 fn file(hostile: Hostile, count: usize, dimension: usize) -> Vec<u8> {
-    let mut random = Random(dimension as u64);
+    let mut random = Random::new(dimension as u64);
     let all = random.vector(dimension);
     let mut vectors: Vec<Vec<f32>> = Vec::new();
     for row in 0..count {
@@ -129,7 +129,7 @@ impl Both {
 
 #[test]
 fn an_answer_by_codes_is_the_answer_by_vectors() {
-    let mut random = Random(71);
+    let mut random = Random::new(71);
     let mut by_codes = 0;
     for (name, hostile) in HOSTILE {
         for dimension in [1, 2, 3, 33, 128, 2048] {

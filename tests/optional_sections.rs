@@ -48,7 +48,7 @@ fn ids(index: &Index<Vec<u8>>) -> Vec<String> {
 
 /// A small file: every seventh profile has a zero vector, and some share one.
 static SMALL: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let mut random = Random(31);
+    let mut random = Random::new(31);
     let vectors: Vec<Vec<f32>> = (0..70).map(|_| random.vector(6)).collect();
     let vector = |i: usize| if i % 7 == 3 { vec![0.0; 6] } else { vectors[i % 50].clone() };
     let lines: String = (0..120).map(|i| line(&json!(i), &vector(i))).collect();
@@ -156,7 +156,7 @@ fn the_row_is_taken_as_it_is_and_only_in_the_default_mode() {
 
 /// More nodes than are searched exactly, and an ef that finds some of the nearest and not all.
 static LARGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let vectors = Random(32).clustered(5_500, 8, 40);
+    let vectors = Random::new(32).clustered(5_500, 8, 40);
     let lines: String = vectors.iter().enumerate().map(|(i, vector)| line(&json!(i), vector)).collect();
     let file = index_file(&Recipe { m: 3, ef_construction: 10, seed: 1 }, &lines);
     let mut pieces = Pieces::of(&file);
@@ -281,7 +281,7 @@ const NONSENSE: [fn(&mut Vec<u64>, &mut Random); 6] = [
 
 #[test]
 fn ids_are_found_whatever_the_hash_says() {
-    let mut random = Random(33);
+    let mut random = Random::new(33);
     for count in [1, 2, 3, 100, 1_000] {
         let lines: String = (0..count).map(|i| line(&json!(i * 7), &random.vector(3))).collect();
         let file = index_file(&Recipe::default(), &lines);

@@ -25,7 +25,7 @@ const EFS: [usize; 2] = [16, 64];
 const N: usize = 10;
 
 fn baseline() -> String {
-    let vectors = Random(2_000).clustered(PROFILES, DIMENSION, CLUSTERS);
+    let vectors = Random::new(2_000).clustered(PROFILES, DIMENSION, CLUSTERS);
     let lines: String = (0..).zip(&vectors).map(|(i, vector): (u32, _)| line(&json!(i), vector)).collect();
     let index = Index::open(index_file(&RECIPE, &lines)).unwrap();
     let (header, metadata) = (index.header(), index.metadata());

@@ -56,7 +56,7 @@ fn ids_of(body: &[u8]) -> Vec<u64> {
 
 /// Some profiles in a plane, several of them at the same place, and one zero vector.
 fn profiles(count: u64) -> Profiles {
-    let mut random = Random(77);
+    let mut random = Random::new(77);
     let mut profiles: Profiles = (0..count).map(|id| (id, random.vector(6))).collect();
     for twin in 1..6 {
         profiles[twin].1 = profiles[0].1.clone();
@@ -124,7 +124,7 @@ fn a_table_answers_alone_for_as_long_as_enough_of_its_row_may_be_seen() {
 
 #[test]
 fn a_walk_that_finds_the_suppressed_goes_on_until_there_are_enough() {
-    let mut random = Random(78);
+    let mut random = Random::new(78);
     let vectors = random.clustered(6_000, 8, 40);
     let all: Profiles = (0..).zip(vectors).collect();
     let file = index(&all, &BTreeSet::new());

@@ -23,6 +23,7 @@ use index_builder::vectors::nodes;
 use kindred::file::pieces::PieceWriter;
 use kindred::file::{Index, MappedFile, Metadata, Source, VectorizerMetadata};
 use kindred::profile::Value;
+use kindred::random::SplitMix64;
 use ndarray::{Array2, ArrayView2};
 use tempfile::TempDir;
 
@@ -44,27 +45,23 @@ const SPREAD: f32 = 2.0;
 
 const VECTOR_FIELD: &str = "vector";
 
-/// The same numbers in every run (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators").
-pub struct Random(u64);
+/// The same numbers in every run.
+pub struct Random(SplitMix64);
 
 impl Random {
     /// Starts from a seed.
     pub fn new(seed: u64) -> Random {
-        Random(seed)
+        Random(SplitMix64(seed))
     }
 
     /// A number of 64 bits.
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.bits()
     }
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        self.0.below(bound as u64) as usize
     }
 
     /// One of some choices; an empty text where there is none.
@@ -86,7 +83,7 @@ impl Random {
 
     /// A number from -1 to 1.
     fn component(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u32 << 23) as f32 - 1.0
+        self.0.signed_f32()
     }
 }
 

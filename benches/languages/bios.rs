@@ -4,6 +4,7 @@
 //! word in one gap. There are hundreds of millions of texts in each language, and all share their sentences.
 
 use kindred::profile::{Fields, Value};
+use kindred::random::SplitMix64;
 use kindred::vectorizer::hashing::{Fitter, HashingConfig};
 use kindred::vectorizer::text::Language;
 use kindred::vectorizer::unit::normalise;
@@ -38,7 +39,7 @@ pub struct Found {
 
 /// Makes `count` texts and their near copies, vectorizes all by the default configuration and compares all with all.
 pub fn measure(tongue: &Tongue, count: usize) -> Result<Found, Box<dyn std::error::Error>> {
-    let mut random = Random(42);
+    let mut random = Random(SplitMix64(42));
     let texts: Vec<[String; 2]> = (0..count).map(|_| tongue.pair(&mut random)).collect();
     let profiles: Vec<Fields> =
         texts.iter().flatten().map(|text| vec![("bio".to_owned(), Value::Text(text.clone()))]).collect();
@@ -97,15 +98,12 @@ impl Tongue {
     }
 }
 
-/// Sebastiano Vigna's splitmix64.
-struct Random(u64);
+/// What is drawn.
+struct Random(SplitMix64);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
+        (self.0.bits() % bound as u64) as usize
     }
 }
 

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use hdrhistogram::Histogram;
+use kindred::random::SplitMix64;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
@@ -204,6 +205,7 @@ struct Asker {
     address: SocketAddr,
     requests: Arc<[Vec<u8>]>,
     check: Option<Arc<Check>>,
+    /// Which profile is asked for next: the same sequence in every run.
     chance: SplitMix64,
     connection: Connection,
     run: Run,
@@ -223,7 +225,7 @@ impl Asker {
 
     /// Asks for a random profile; the latency counts from `due`.
     async fn ask(&mut self, due: Instant) -> Result<()> {
-        let number = (self.chance.next() % self.requests.len() as u64) as usize;
+        let number = (self.chance.bits() % self.requests.len() as u64) as usize;
         let request = &self.requests[number];
         let newest = self.check.as_ref().map_or(0, |check| check.newest.load(Ordering::Relaxed));
         let answer = match tokio::time::timeout(PATIENCE, self.connection.exchange(request)).await {
@@ -328,18 +330,5 @@ fn parse_head(received: &[u8]) -> Result<Option<Head>> {
             Ok(Some(Head { answer: Answer { status, version }, bytes: end + 4, body_bytes }))
         }
         _ => bail!("an answer without a status or a Content-Length"),
-    }
-}
-
-/// Which profile is asked for next: the same sequence in every run (Steele, Lea, Flood 2014).
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
     }
 }

@@ -18,6 +18,7 @@ use kindred::file::{
     ids,
 };
 use kindred::query::{RecommendRequest, SearchMode, recommend};
+use kindred::random::SplitMix64;
 
 const M: u32 = 2;
 const DIMENSION: u32 = 16;
@@ -53,13 +54,14 @@ impl Shape {
     fn row(self, own: u32) -> impl Iterator<Item = u32> {
         let mut random = SplitMix64(SEED ^ (self.version << 32 | u64::from(own)));
         let others = self.profiles - 1;
-        (0..self.slots.min(others)).map(move |_| (own + 1 + random.below(others)) % self.profiles)
+        (0..self.slots.min(others))
+            .map(move |_| (own + 1 + random.below(u64::from(others)) as u32) % self.profiles)
     }
 
     fn document(&self, number: u32) -> String {
         let mut random = SplitMix64(u64::from(number));
         let (least, end) = self.sentences;
-        let sentences = least + random.below(end - least);
+        let sentences = least + random.below(u64::from(end - least)) as u32;
         let bio = "I like to be asked before I am answered. ".repeat(sentences as usize);
         format!(
             "{{\"_id\":\"{}\",\"version\":{},\"name\":\"Frida\",\"surname\":\"of the house {number}\",\"age\":{},\
@@ -82,7 +84,7 @@ impl Sample {
     /// Ids to ask about, in no order.
     pub fn questions(&self, count: usize) -> Vec<String> {
         let mut random = SplitMix64(SEED);
-        (0..count).map(|_| id(random.below(self.profiles))).collect()
+        (0..count).map(|_| id(random.below(u64::from(self.profiles)) as u32)).collect()
     }
 }
 
@@ -110,7 +112,7 @@ pub fn write_version(directory: &Path, version: u64, profiles: u32) -> Result<Pa
 /// A vector of its own for each.
 fn write_vector(out: &mut dyn Write, profile: u32) -> io::Result<()> {
     let mut random = SplitMix64(u64::from(profile));
-    let numbers: Vec<f32> = (0..DIMENSION).map(|_| (random.next() >> 40) as f32 + 1.0).collect();
+    let numbers: Vec<f32> = (0..DIMENSION).map(|_| (random.bits() >> 40) as f32 + 1.0).collect();
     let length = numbers.iter().map(|number| number * number).sum::<f32>().sqrt();
     numbers.iter().try_for_each(|number| out.write_all(&(number / length).to_le_bytes()))
 }
@@ -221,22 +223,5 @@ fn metadata(shape: Shape) -> Metadata {
         duplicates: 0,
         zero_vectors: 0,
         fields: None,
-    }
-}
-
-/// Steele, Lea, Flood 2014.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u32) -> u32 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u32
     }
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use index_builder::intake::source::pickle::{PickleError, read};
 use index_builder::intake::source::{FORMATS, Input, ReadOptions, Record};
 use kindred::profile::Value;
+use kindred::random::SplitMix64;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/pickles");
 
@@ -181,34 +182,23 @@ fn extended_json_is_read_as_the_same_documents_from_a_pickle_of_pymongo() {
     }
 }
 
-/// A small generator of numbers (splitmix64), so that the damage below is the same on every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
-    }
+/// A number below `bound`; 0 if that is 0.
+fn below(random: &mut SplitMix64, bound: usize) -> usize {
+    (random.bits() % bound.max(1) as u64) as usize
 }
 
 /// Changes, removes, repeats or inserts a few bytes.
-fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
-    for _ in 0..=random.below(3) {
-        let place = random.below(bytes.len());
-        match random.below(5) {
-            0 | 1 if !bytes.is_empty() => bytes[place] = random.next() as u8,
+fn damage(bytes: &mut Vec<u8>, random: &mut SplitMix64) {
+    for _ in 0..=below(random, 3) {
+        let place = below(random, bytes.len());
+        match below(random, 5) {
+            0 | 1 if !bytes.is_empty() => bytes[place] = random.bits() as u8,
             2 if !bytes.is_empty() => drop(bytes.remove(place)),
-            3 => bytes.insert(place, random.next() as u8),
+            3 => bytes.insert(place, random.bits() as u8),
             _ => {
-                let end = (place + random.below(16)).min(bytes.len());
+                let end = (place + below(random, 16)).min(bytes.len());
                 let piece = bytes[place..end].to_vec();
-                let target = random.below(bytes.len());
+                let target = below(random, bytes.len());
                 bytes.splice(target..target, piece);
             }
         }
@@ -217,7 +207,7 @@ fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
 
 #[test]
 fn damaged_pickles_never_panic() {
-    let mut random = Random(42);
+    let mut random = SplitMix64(42);
     let (mut read, mut refused) = (0, 0);
     for (file, _) in files("good").into_iter().chain(files("bad")) {
         let original = fs::read(Path::new(GOLDEN).join(&file)).unwrap();

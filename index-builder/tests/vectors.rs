@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Place, Value, ids, json, numbered};
+use kindred::random::SplitMix64;
 
 /// A line with an id and a vector as it is written.
 fn line(id: impl std::fmt::Display, vector: &str) -> String {
@@ -192,13 +193,10 @@ fn more_skipped_than_allowed_is_exit_1_with_the_figures() {
     assert_eq!(place.versions(), ["index-00000001.knd"]);
 }
 
-/// Vectors without any structure, from Knuth's MMIX generator.
+/// Vectors without any structure.
 fn scattered(count: usize) -> impl Iterator<Item = String> {
-    let mut state = 42_u64;
-    let mut number = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f64 / f64::from(1 << 24) - 0.5
-    };
+    let mut random = SplitMix64(42);
+    let mut number = move || random.signed() / 2.0;
     (0..count).map(move |n| line(n, &json!((0..24).map(|_| number()).collect::<Vec<f64>>()).to_string()))
 }
 

@@ -110,6 +110,7 @@ fn of(kernel: Kernel) -> Kernels {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::SplitMix64;
     use proptest::prelude::*;
 
     proptest! {
@@ -124,20 +125,11 @@ mod tests {
         }
     }
 
-    /// Steele, Lea and Flood 2014.
-    fn random(state: &mut u64) -> u64 {
-        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = *state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
     #[test]
     fn every_kernel_gives_the_bits_of_the_reference_for_every_length() {
-        let mut state = 1;
+        let mut random = SplitMix64(1);
         // One more than the longest, so that slices can start where no register does.
-        let mut single = || (random(&mut state) >> 40) as f32 / (1u32 << 23) as f32 - 1.0;
+        let mut single = || random.signed_f32();
         let (a, b): (Vec<f32>, Vec<f32>) = (0..2049).map(|_| (single(), single())).unzip();
         for kernel in Kernel::available() {
             let kernels = of(kernel);
@@ -156,9 +148,9 @@ mod tests {
 
     #[test]
     fn every_kernel_gives_the_integers_of_the_reference_for_every_length() {
-        let mut state = 2;
-        let query: Vec<i16> = (0..2049).map(|_| random(&mut state) as i16 >> 2).collect();
-        let code: Vec<i8> = (0..2049).map(|_| random(&mut state) as i8).collect();
+        let mut random = SplitMix64(2);
+        let query: Vec<i16> = (0..2049).map(|_| random.bits() as i16 >> 2).collect();
+        let code: Vec<i8> = (0..2049).map(|_| random.bits() as i8).collect();
         let (lowest, highest) = (vec![i8::MIN; 2049], vec![i8::MAX; 2049]);
         for kernel in Kernel::available() {
             let kernels = of(kernel);

@@ -186,6 +186,7 @@ mod tests {
 
     use super::*;
     use crate::distance::distance;
+    use crate::random::SplitMix64;
     use crate::search::codes::{Encoded, encode};
     use crate::search::exact::Distance;
 
@@ -231,25 +232,8 @@ mod tests {
         }
     }
 
-    /// Steele, Lea and Flood 2014.
-    struct Random(u64);
-
-    impl Random {
-        fn next(&mut self) -> u64 {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut mixed = self.0;
-            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            mixed ^ (mixed >> 31)
-        }
-
-        fn unit(&mut self) -> f32 {
-            (self.next() >> 40) as f32 / (1u32 << 23) as f32 - 1.0
-        }
-
-        fn vector(&mut self, dimension: usize) -> Vec<f32> {
-            (0..dimension).map(|_| self.unit()).collect()
-        }
+    fn vector(random: &mut SplitMix64, dimension: usize) -> Vec<f32> {
+        (0..dimension).map(|_| random.signed_f32()).collect()
     }
 
     /// Vectors that codes are bad at. What is no vector, and what is not of length 1 within the tolerance, is not among
@@ -288,12 +272,12 @@ mod tests {
 
     impl Hostile {
         fn rows(self, count: usize, dimension: usize, seed: u64) -> Rows {
-            let mut random = Random(seed);
-            let base = random.vector(dimension);
+            let mut random = SplitMix64(seed);
+            let base = vector(&mut random, dimension);
             let mut before = Vec::new();
             let vectors = (0..count).flat_map(|row| {
-                let mut vector = random.vector(dimension);
-                let giant = random.next() as usize % dimension;
+                let mut vector = vector(&mut random, dimension);
+                let giant = random.bits() as usize % dimension;
                 match self {
                     Hostile::Spread | Hostile::Pairs => {}
                     Hostile::Giant => {
@@ -308,17 +292,17 @@ mod tests {
                     Hostile::Equal => vector.copy_from_slice(&base),
                     Hostile::Subnormal => {
                         vector.iter_mut().for_each(|x| *x *= f32::MIN_POSITIVE);
-                        vector[giant] = random.unit();
+                        vector[giant] = random.signed_f32();
                     }
                     Hostile::Axes => {
                         vector.fill(0.0);
-                        vector[giant] = if random.next().is_multiple_of(2) { 1.0 } else { -1.0 };
+                        vector[giant] = if random.bits().is_multiple_of(2) { 1.0 } else { -1.0 };
                     }
                 }
                 if matches!(self, Hostile::Pairs) {
                     vector.fill(0.0);
                     vector[giant] = 1.0;
-                    vector[random.next() as usize % dimension] = 1.0;
+                    vector[random.bits() as usize % dimension] = 1.0;
                     if row % 2 == 1 {
                         vector = before.iter().map(|x: &f32| -x).collect();
                     }
@@ -326,7 +310,7 @@ mod tests {
                 }
                 normalise(&mut vector);
                 if matches!(self, Hostile::Lengths) {
-                    let length = 1.0 + 4e-4 * random.unit();
+                    let length = 1.0 + 4e-4 * random.signed_f32();
                     vector.iter_mut().for_each(|x| *x *= length);
                 }
                 vector
@@ -359,13 +343,13 @@ mod tests {
         ) {
             let count = if dimension > 1000 { count / 4 + 1 } else { count };
             let rows = hostile.rows(count, dimension, seed);
-            let mut random = Random(seed ^ 1);
-            let mut query = rows.row((random.next() % count as u64) as u32).to_vec();
+            let mut random = SplitMix64(seed ^ 1);
+            let mut query = rows.row((random.bits() % count as u64) as u32).to_vec();
             if opposite {
                 query.iter_mut().for_each(|x| *x = -*x);
             }
             if foreign {
-                query.iter_mut().for_each(|x| *x += 1e-4 * random.unit());
+                query.iter_mut().for_each(|x| *x += 1e-4 * random.signed_f32());
                 normalise(&mut query);
             }
             let zero_below = if foreign { 1e-5 } else { 0.0 };

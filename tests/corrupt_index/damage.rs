@@ -30,7 +30,7 @@ fn every_bit_of_header_and_table_counts() {
 
 #[test]
 fn every_flipped_bit_is_found() {
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     let mut file = FILE.clone();
     let sections = entries(&FILE);
     let in_a_section = |at: usize| sections.iter().any(|section| range(section).contains(&at));
@@ -128,7 +128,7 @@ fn assert_bounded(answer: &Answer, n: usize, nodes: usize, levels: usize, links:
 
 #[test]
 fn whatever_is_not_refused_is_answered_from_without_harm() {
-    let mut random = Random(12);
+    let mut random = Random::new(12);
     let mut opened = 0;
     for _ in 0..MUTATIONS {
         let Ok(index) = Index::open(mutated(&mut random)) else { continue };
@@ -188,7 +188,7 @@ fn changed(random: &mut Random) -> Vec<u8> {
 
 #[test]
 fn a_file_that_changes_after_it_was_opened_does_no_harm() {
-    let mut random = Random(13);
+    let mut random = Random::new(13);
     for _ in 0..CHANGES {
         let index = opened_then_changed(changed(&mut random));
         ask(&index, |n, answer| {

@@ -37,7 +37,7 @@ const TWINS: [&str; 2] = ["!1", "!2"];
 
 /// A good file with all there is: a zero vector, a vector that two profiles share, several levels, a neighbour table.
 static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let twin = random.vector(DIMENSION);
     let mut lines: String = TWINS.map(|id| line(&json!(id), &twin)).concat();
     lines += &line(&json!(ZERO), &[0.0; DIMENSION]);

@@ -59,7 +59,7 @@ fn new_seed() -> u64 {
 }
 
 fn mutations(watched: &Watched, inputs: &[Vec<u8>], seed: u64, mut go_on: impl FnMut(u64) -> bool) {
-    let (mut random, words) = (Random(seed), corpus::words(watched.target.name));
+    let (mut random, words) = (Random::new(seed), corpus::words(watched.target.name));
     for round in 0.. {
         if !go_on(round) {
             break;

@@ -1,16 +1,19 @@
 //! Pseudo-random numbers that are the same everywhere and for ever.
 
-/// Steele, Lea and Flood's SplitMix64.
-pub struct Random(pub u64);
+use kindred::random::SplitMix64;
+
+/// What the tests draw.
+pub struct Random(SplitMix64);
 
 impl Random {
+    /// Starts from a seed.
+    pub fn new(seed: u64) -> Random {
+        Random(SplitMix64(seed))
+    }
+
     /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
+        self.0.bits()
     }
 
     /// A number below `bound`, which is small and not 0.
@@ -20,7 +23,7 @@ impl Random {
 
     /// A number from -1 to 1.
     pub fn signed(&mut self) -> f32 {
-        (self.bits() >> 40) as f32 / (1u32 << 23) as f32 - 1.0
+        self.0.signed_f32()
     }
 
     /// A vector of such numbers.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use kindred::random::SplitMix64;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -30,16 +31,16 @@ pub const ODD_IDS: [&str; 17] = [
     "ü/../ü",
 ];
 
-/// Numbers that are the same on every machine (SplitMix64).
-pub struct Random(pub u64);
+/// Numbers that are the same on every machine.
+pub struct Random(SplitMix64);
 
 impl Random {
+    pub fn new(seed: u64) -> Random {
+        Random(SplitMix64(seed))
+    }
+
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.bits()
     }
 
     pub fn below(&mut self, bound: u64) -> u64 {
@@ -118,7 +119,7 @@ pub fn numbered_source(build: u64, profiles: usize) -> String {
 
 /// Random vectors, enough of them that the graph is searched, some profiles with the same vector.
 pub fn random_vectors(profiles: usize, dimension: usize) -> Vec<Vec<i32>> {
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let mut vectors: Vec<Vec<i32>> = Vec::with_capacity(profiles);
     for number in 0..profiles {
         let vector = if number % 50 == 49 {

@@ -27,7 +27,7 @@ pub struct Version {
 impl Version {
     /// Profiles and, for each, as many others as will be asked for at most.
     pub fn new(number: u64, profiles: usize, most: usize) -> Version {
-        let mut random = Random(number);
+        let mut random = Random::new(number);
         let mut vectors: Vec<Vec<f32>> = Vec::with_capacity(profiles);
         for profile in 0..profiles {
             let repeats = profile % ONE_DUPLICATE_IN == ONE_DUPLICATE_IN - 1;

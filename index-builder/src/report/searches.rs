@@ -6,7 +6,7 @@ use kindred::search::recall::{K, found_with_work};
 use kindred::search::walk::Scratch;
 use rayon::prelude::*;
 
-use crate::link::graph::SplitMix64;
+use kindred::random::SplitMix64;
 
 /// The most nodes that are compared with every vector.
 const SAMPLE: usize = 1_000;

@@ -14,7 +14,7 @@ use kindred::vectorizer::unit::{SMALLEST, TOLERANCE, is_same};
 use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
-use crate::link::graph::SplitMix64;
+use kindred::random::SplitMix64;
 
 /// The logarithm below which components count as zero: far above what `SMALLEST` can move by a share of `TOLERANCE`.
 const LOG2_FLOOR: f64 = -100.0;
@@ -83,7 +83,7 @@ struct Weights {
 
 fn weights(dimension: usize) -> Vec<Weights> {
     let mut random = SplitMix64(0);
-    let mut sign = move || if random.next() >> 63 == 0 { 1.0 } else { -1.0 };
+    let mut sign = move || if random.bits() >> 63 == 0 { 1.0 } else { -1.0 };
     // Different absolute values, so that a changed sign shows.
     (0..dimension).map(|_| Weights { plain: sign(), log: [sign(), sign() / 2.0] }).collect()
 }
@@ -141,10 +141,6 @@ mod tests {
         result
     }
 
-    fn unit(random: &mut SplitMix64) -> f32 {
-        (random.next() >> 40) as f32 / (1u32 << 23) as f32 - 1.0
-    }
-
     fn normalised(rows: &[Vec<f32>]) -> Array2<f32> {
         let dimension = rows[0].len();
         Array2::from_shape_fn((rows.len(), dimension), |(row, column)| {
@@ -160,10 +156,10 @@ mod tests {
     #[test]
     fn scaled_copies_are_one_group() {
         let mut random = SplitMix64(7);
-        let original: Vec<f32> = (0..64).map(|_| unit(&mut random)).collect();
+        let original: Vec<f32> = (0..64).map(|_| random.signed_f32()).collect();
         let copies: Vec<Vec<f32>> = (0..10_000)
             .map(|_| {
-                let factor = 10f32.powf(3.0 * unit(&mut random));
+                let factor = 10f32.powf(3.0 * random.signed_f32());
                 original.iter().map(|x| x * factor).collect()
             })
             .collect();
@@ -176,10 +172,10 @@ mod tests {
     fn scaled_copies_of_many_vectors_are_as_many_groups() {
         let mut random = SplitMix64(8);
         let originals: Vec<Vec<f32>> =
-            (0..50).map(|_| (0..24).map(|_| unit(&mut random)).collect()).collect();
+            (0..50).map(|_| (0..24).map(|_| random.signed_f32()).collect()).collect();
         let copies: Vec<Vec<f32>> = (0..2_000)
             .map(|copy| {
-                let factor = 10f32.powf(3.0 * unit(&mut random));
+                let factor = 10f32.powf(3.0 * random.signed_f32());
                 originals[copy % 50].iter().map(|x| x * factor).collect()
             })
             .collect();
@@ -229,7 +225,7 @@ mod tests {
     fn many_rows_that_differ_in_small_components_only_are_told_apart_by_their_cells() {
         let mut random = SplitMix64(9);
         let rows: Vec<Vec<f32>> = (0..5_000)
-            .map(|_| (0..32).map(|i| if i < 16 { 0.25 } else { unit(&mut random) * 1e-9 }).collect())
+            .map(|_| (0..32).map(|i| if i < 16 { 0.25 } else { random.signed_f32() * 1e-9 }).collect())
             .collect();
         let vectors = normalised(&rows);
         let mut crowds: HashMap<Cell, usize> = HashMap::new();
@@ -244,7 +240,7 @@ mod tests {
     fn a_thousand_rows_of_one_cell_that_are_not_the_same_stay_distinct() {
         let mut random = SplitMix64(10);
         let rows: Vec<Vec<f32>> =
-            (0..1_000).map(|_| (0..64).map(|_| 1.0 + unit(&mut random) * 3e-6).collect()).collect();
+            (0..1_000).map(|_| (0..64).map(|_| 1.0 + random.signed_f32() * 3e-6).collect()).collect();
         let vectors = normalised(&rows);
         assert_eq!(distinct(vectors.view()), reference(vectors.view()));
     }
@@ -259,10 +255,10 @@ mod tests {
         ) {
             // Copies that differ by up to `steps` units in the last place: the same, nearly so, or just not.
             let mut random = SplitMix64(seed);
-            let base: Vec<f32> = (0..originals * dimension).map(|_| unit(&mut random)).collect();
+            let base: Vec<f32> = (0..originals * dimension).map(|_| random.signed_f32()).collect();
             let vectors = Array2::from_shape_fn((80, dimension), |(row, column)| {
                 let component = base[row % originals * dimension + column];
-                let step = (random.next() % u64::from(steps + 1)) as u32;
+                let step = (random.bits() % u64::from(steps + 1)) as u32;
                 f32::from_bits(component.to_bits() + step)
             });
             prop_assert_eq!(distinct(vectors.view()), reference(vectors.view()));

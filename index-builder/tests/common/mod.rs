@@ -9,6 +9,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use kindred::random::SplitMix64;
 pub use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -221,15 +222,8 @@ pub fn names(directory: &Path) -> Vec<String> {
 
 /// Profiles `p0`, `p1`... with vectors of eight numbers in `v`, which the seed decides.
 pub fn scattered(count: usize, seed: u64) -> Vec<Value> {
-    let mut state = seed;
-    // Steele, Lea and Flood's SplitMix64.
-    let mut number = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % 2_001) as f64 / 1_000.0 - 1.0
-    };
+    let mut random = SplitMix64(seed);
+    let mut number = || (random.bits() % 2_001) as f64 / 1_000.0 - 1.0;
     let mut vector = || (0..8).map(|_| number()).collect::<Vec<f64>>();
     (0..count).map(|n| json!({"_id": format!("p{n}"), "v": vector()})).collect()
 }

@@ -2,6 +2,8 @@
 
 use twox_hash::XxHash3_64;
 
+use crate::random::SplitMix64;
+
 /// Below this many numbers no entry of the matrix is zero, lest a feature have none.
 const DENSE_BELOW: usize = 128;
 
@@ -26,8 +28,8 @@ impl Projection {
         let dense = self.sums.len() < DENSE_BELOW;
         for sums in self.sums.chunks_mut(64) {
             let used = u64::MAX >> (64 - sums.len());
-            let mut entries = used & if dense { u64::MAX } else { random.next() & random.next() };
-            let signs = random.next();
+            let mut entries = used & if dense { u64::MAX } else { random.bits() & random.bits() };
+            let signs = random.bits();
             while entries != 0 {
                 let place = entries.trailing_zeros() as usize;
                 sums[place] += if signs >> place & 1 == 1 { -weight } else { weight };
@@ -42,18 +44,6 @@ impl Projection {
         let sparsity = if dimension < DENSE_BELOW { 1.0 } else { SPARSITY };
         let scale = (sparsity / dimension as f64).sqrt();
         self.sums.into_iter().map(|sum| (sum * scale) as f32).collect()
-    }
-}
-
-/// Sebastiano Vigna's splitmix64: a fixed sequence for every start.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
     }
 }
 

@@ -15,7 +15,6 @@ pub use hnsw_rs::HnswRs;
 pub use partitioned::{Cells, NearLists, Partitioned, near_lists, refine};
 pub use reach::{Walk, reachable};
 pub use repair::{RepairReport, repair};
-pub(crate) use shuffle::SplitMix64;
 
 use kindred::file::format::{M_RANGE, NONE};
 use ndarray::ArrayView2;

@@ -1,5 +1,7 @@
 //! An order of insertion that depends on the seed and on nothing else.
 
+use kindred::random::SplitMix64;
+
 /// The numbers below `count`, shuffled (Fisher and Yates).
 pub(super) fn shuffled(count: u32, seed: u64) -> Vec<u32> {
     let mut order: Vec<u32> = (0..count).collect();
@@ -8,30 +10,6 @@ pub(super) fn shuffled(count: u32, seed: u64) -> Vec<u32> {
         order.swap(last, random.below(last as u64 + 1) as usize);
     }
     order
-}
-
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
-pub(crate) struct SplitMix64(pub(crate) u64);
-
-impl SplitMix64 {
-    /// The next 64 bits.
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`, as good as evenly distributed where `bound` is far below 2^64.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
-    }
-
-    /// A number from -1 to 1, 1 excluded.
-    pub(crate) fn signed(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
-    }
 }
 
 #[cfg(test)]

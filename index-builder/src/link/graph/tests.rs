@@ -8,12 +8,14 @@ use kindred::search::recall::{found_within, kth_distance};
 use kindred::search::walk::Scratch;
 use ndarray::{Array2, ArrayView2};
 
+use kindred::random::SplitMix64;
+
 use super::*;
 
 /// Points of `clusters` clusters, cluster after cluster, of length 1.
 fn clustered(nodes: usize, dimension: usize, clusters: usize, spread: f64, seed: u64) -> Array2<f32> {
     let mut random = SplitMix64(seed);
-    let mut unit = move || (random.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0;
+    let mut unit = move || random.signed();
     let centres = Array2::from_shape_fn((clusters, dimension), |_| unit());
     let per_cluster = nodes.div_ceil(clusters);
     normalised(Array2::from_shape_fn((nodes, dimension), |(row, column)| {

@@ -8,7 +8,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use super::{Point, eigen};
-use crate::link::graph::SplitMix64;
+use kindred::random::SplitMix64;
 
 /// The most vectors that the components are found from: more would change them by less than a pixel.
 const SAMPLE_VECTORS: usize = 100_000;

@@ -56,7 +56,7 @@ fn rotate(matrix: &mut Array2<f64>, vectors: &mut Array2<f64>, p: usize, q: usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::graph::SplitMix64;
+    use kindred::random::SplitMix64;
 
     #[test]
     fn eigenvectors_are_orthogonal_and_put_the_matrix_together_again() {

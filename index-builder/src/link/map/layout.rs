@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::Point;
 use super::near::Links;
-use crate::link::graph::SplitMix64;
+use kindred::random::SplitMix64;
 
 /// How often every node moves.
 pub const ROUNDS: u32 = 200;
@@ -36,7 +36,7 @@ pub fn spread(points: &[Point], links: &Links, seed: u64, mut done: impl FnMut(u
         moved.par_iter_mut().enumerate().for_each(|(node, place)| {
             let mut random = SplitMix64(seed ^ (u64::from(round) << 32 | node as u64));
             // Seeds one apart would give numbers that are the same, one later; mixing puts them far apart.
-            let mut random = SplitMix64(random.next());
+            let mut random = SplitMix64(random.bits());
             let [x, y] = places[node];
             let [drawn, pushed] = [draw(&places, node, links.of(node)), push(&places, node, &mut random)];
             let by = |axis: usize| cooling * STEP * (drawn[axis] + pushed[axis]);

@@ -1,9 +1,9 @@
 use super::*;
-use crate::link::graph::SplitMix64;
 use crate::link::pairs::Codes;
 use crate::link::table::TableOptions;
 use crate::vectors::nodes::normalise;
 use kindred::file::format::MAX_PLACE;
+use kindred::random::SplitMix64;
 use ndarray::{Array2, array};
 
 fn nodes(mut rows: Array2<f32>) -> Nodes {

@@ -1,28 +1,12 @@
 use super::kernels::all;
 use super::*;
 use kindred::distance::distance;
+use kindred::random::SplitMix64;
 
-/// Steele, Lea and Flood 2014.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u32 << 23) as f32 - 1.0
-    }
-
-    fn vectors(&mut self, count: usize, dimension: usize) -> Vec<f32> {
-        let mut vectors: Vec<f32> = (0..count * dimension).map(|_| self.unit()).collect();
-        vectors.chunks_exact_mut(dimension).for_each(normalise);
-        vectors
-    }
+fn vectors(random: &mut SplitMix64, count: usize, dimension: usize) -> Vec<f32> {
+    let mut vectors: Vec<f32> = (0..count * dimension).map(|_| random.signed_f32()).collect();
+    vectors.chunks_exact_mut(dimension).for_each(normalise);
+    vectors
 }
 
 fn normalise(vector: &mut [f32]) {
@@ -38,9 +22,9 @@ fn block(codes: &Codes) -> Block {
 
 #[test]
 fn every_kernel_gives_the_numbers_of_the_reference() {
-    let mut random = Random(1);
+    let mut random = SplitMix64(1);
     for pairs in (1..=64).chain([100, 392, 1024]) {
-        let mut number = |largest: i64| (random.next() % (2 * largest as u64 + 1)) as i64 - largest;
+        let mut number = |largest: i64| (random.bits() % (2 * largest as u64 + 1)) as i64 - largest;
         let largest = (16_000.0 / (2.0 * pairs as f64).sqrt()) as i64;
         let rows: Vec<i16> = (0..2 * pairs * ROWS).map(|_| number(largest) as i16).collect();
         let group: Vec<i16> = (0..2 * pairs * GROUP).map(|_| number(largest) as i16).collect();
@@ -72,10 +56,10 @@ fn every_kernel_gives_the_numbers_of_the_reference() {
 
 #[test]
 fn a_screen_finds_the_pairs_within_a_limit_and_each_once() {
-    let mut random = Random(2);
+    let mut random = SplitMix64(2);
     for (count, dimension) in [(1, 1), (2, 3), (15, 5), (16, 16), (37, 7), (100, 50)] {
-        let codes = Codes::new(&random.vectors(count, dimension), dimension);
-        let limits: Vec<i32> = (0..count).map(|_| (random.next() % (1 << 27)) as i32).collect();
+        let codes = Codes::new(&vectors(&mut random, count, dimension), dimension);
+        let limits: Vec<i32> = (0..count).map(|_| (random.bits() % (1 << 27)) as i32).collect();
         let block = block(&codes);
         for pairs in [Pairs::All, Pairs::Once] {
             let mut hits = Vec::new();
@@ -98,11 +82,11 @@ fn a_screen_finds_the_pairs_within_a_limit_and_each_once() {
 
 #[test]
 fn no_pair_is_beyond_the_limit_of_its_own_distance() {
-    let mut random = Random(3);
+    let mut random = SplitMix64(3);
     let mut sets: Vec<(usize, Vec<f32>)> =
-        [1, 2, 3, 17, 64, 300].map(|dimension| (dimension, random.vectors(60, dimension))).into();
+        [1, 2, 3, 17, 64, 300].map(|dimension| (dimension, vectors(&mut random, 60, dimension))).into();
     // One component dominates; neighbours are 1e-6 apart; the axes.
-    let mut dominated = random.vectors(60, 40);
+    let mut dominated = vectors(&mut random, 60, 40);
     dominated.chunks_exact_mut(40).for_each(|vector| {
         vector.iter_mut().for_each(|x| *x *= 1e-4);
         vector[3] = 1.0;
@@ -110,9 +94,9 @@ fn no_pair_is_beyond_the_limit_of_its_own_distance() {
     });
     sets.push((40, dominated));
     let mut near = Vec::new();
-    let base = random.vectors(1, 24);
+    let base = vectors(&mut random, 1, 24);
     for _ in 0..60 {
-        let mut vector: Vec<f32> = base.iter().map(|x| x + 1e-6 * random.unit()).collect();
+        let mut vector: Vec<f32> = base.iter().map(|x| x + 1e-6 * random.signed_f32()).collect();
         normalise(&mut vector);
         near.extend(vector);
     }
@@ -135,7 +119,7 @@ fn no_pair_is_beyond_the_limit_of_its_own_distance() {
 
 #[test]
 fn limits_are_sharp_where_vectors_spread() {
-    let vectors = Random(4).vectors(200, 128);
+    let vectors = vectors(&mut SplitMix64(4), 200, 128);
     let codes = Codes::new(&vectors, 128);
     let row = |i: usize| &vectors[i * 128..][..128];
     let blunt = |i: usize| {

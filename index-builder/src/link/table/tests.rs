@@ -3,16 +3,12 @@ use kindred::file::format::NONE;
 use ndarray::Array2;
 
 use super::*;
-use crate::link::graph::SplitMix64;
 use crate::vectors::nodes::normalise;
-
-fn unit(random: &mut SplitMix64) -> f32 {
-    (random.next() >> 40) as f32 / (1u32 << 23) as f32 - 1.0
-}
+use kindred::random::SplitMix64;
 
 fn random(count: usize, dimension: usize, seed: u64) -> Array2<f32> {
     let mut random = SplitMix64(seed);
-    Array2::from_shape_simple_fn((count, dimension), || unit(&mut random))
+    Array2::from_shape_simple_fn((count, dimension), || random.signed_f32())
 }
 
 /// Around centres, with many copies.
@@ -21,15 +17,15 @@ fn clustered(count: usize, dimension: usize, clusters: usize, seed: u64) -> Arra
     let centres = random(clusters, dimension, seed ^ 1);
     let mut rows = Array2::zeros((count, dimension));
     for row in 0..count {
-        if row > 0 && chance.next().is_multiple_of(8) {
-            let copied = (chance.next() % row as u64) as usize;
+        if row > 0 && chance.bits().is_multiple_of(8) {
+            let copied = (chance.bits() % row as u64) as usize;
             let copy = rows.row(copied).to_owned();
             rows.row_mut(row).assign(&copy);
             continue;
         }
-        let centre = (chance.next() % clusters as u64) as usize;
+        let centre = (chance.bits() % clusters as u64) as usize;
         for column in 0..dimension {
-            rows[(row, column)] = centres[(centre, column)] + 0.2 * unit(&mut chance);
+            rows[(row, column)] = centres[(centre, column)] + 0.2 * chance.signed_f32();
         }
     }
     rows
@@ -104,7 +100,7 @@ fn near_copies_are_told_apart() {
     let mut chance = SplitMix64(3);
     let base = random(5, 24, 4);
     let rows = Array2::from_shape_fn((1_200, 24), |(row, column)| {
-        base[(row % 5, column)] + 1e-6 * unit(&mut chance)
+        base[(row % 5, column)] + 1e-6 * chance.signed_f32()
     });
     assert_exact(rows, 15);
 }
@@ -117,7 +113,7 @@ fn near_copies_that_fill_blocks_are_not_left_out() {
         let mut chance = SplitMix64(seed);
         let base = random(2, 24, seed + 100);
         let rows = Array2::from_shape_fn((2_300, 24), |(row, column)| {
-            base[(row / 1_150, column)] * (1.0 + 1e-6 * unit(&mut chance))
+            base[(row / 1_150, column)] * (1.0 + 1e-6 * chance.signed_f32())
         });
         let nodes = nodes(rows);
         let codes = codes(&nodes);
@@ -195,7 +191,7 @@ fn neither_the_numbering_of_nodes_nor_the_number_of_threads_matters() {
     let mut order: Vec<u32> = (0..nodes.count() as u32).collect();
     let mut chance = SplitMix64(1);
     for last in (1..order.len()).rev() {
-        order.swap(last, (chance.next() % (last as u64 + 1)) as usize);
+        order.swap(last, (chance.bits() % (last as u64 + 1)) as usize);
     }
     nodes.reorder(&order);
     for threads in [1, 2, 5] {

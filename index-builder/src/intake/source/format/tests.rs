@@ -1,5 +1,6 @@
 use std::ops::ControlFlow;
 
+use kindred::random::SplitMix64;
 use tempfile::TempDir;
 
 use super::super::samples::{self, gzip, samples, zstd};
@@ -57,12 +58,8 @@ fn a_truncated_compressed_source_is_an_error_that_names_it() {
 
 #[test]
 fn no_edited_source_makes_its_reader_panic() {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = move |below: usize| {
-        // Knuth's MMIX generator; its high bits are the good ones.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 33) as usize) % below
-    };
+    let mut random = SplitMix64(SplitMix64::GAMMA);
+    let mut random = move |below: usize| random.below(below as u64) as usize;
     for (format, bytes) in samples() {
         for plain in [bytes.clone(), gzip(&bytes), zstd(&bytes)] {
             for _ in 0..300 {

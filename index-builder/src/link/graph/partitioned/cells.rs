@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::candidates::Top;
 use super::{FAR, LEAF, PER_PIVOT, REACH};
-use crate::link::graph::shuffle::SplitMix64;
 use crate::link::pairs::{ALL, Block, Codes, Hit, NOTHING, Pairs, screen_part};
+use kindred::random::SplitMix64;
 
 /// The most pivots of one carving: more cells are found by carving twice.
 const MOST_PIVOTS: usize = 1_000;

@@ -1,5 +1,6 @@
 //! Overlapping partitions: randomised ball carving (PiPNN, arXiv 2602.21247).
 
+use kindred::random::SplitMix64;
 use rayon::prelude::*;
 
 use super::cells::Cells;
@@ -34,7 +35,7 @@ fn split(codes: &Codes, parts: Vec<Vec<u32>>, whole: usize, depth: usize, seed: 
             return part.chunks(LEAF).map(<[u32]>::to_vec).collect();
         }
         let fanout = FANOUT[depth.min(FANOUT.len() - 1)];
-        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number as u64 + 1);
+        let seed = seed.wrapping_mul(SplitMix64::GAMMA).wrapping_add(number as u64 + 1);
         let cells = Cells::find(codes, &part, fanout, seed);
         split(codes, parts_of(&part, &cells, fanout), part.len(), depth + 1, seed)
     };

@@ -21,10 +21,10 @@ pub use cells::Cells;
 use kindred::file::format::{MAX_LEVELS, NONE};
 use ndarray::ArrayView2;
 
-use super::shuffle::SplitMix64;
 use super::{FlatGraph, GraphBuilder, GraphError, GraphParameters, check};
 use crate::link::pairs::{ALL, Codes};
 pub use candidates::NearLists;
+use kindred::random::SplitMix64;
 pub use nearest::refine;
 
 /// The most nodes of a leaf. A set that is no larger is one leaf, and compared as a whole.
@@ -156,7 +156,7 @@ fn candidates(
 /// How many levels above 0 a node lives on: l or more with probability `m^-l`, as in the HNSW paper.
 fn levels_above(m: usize, node: u32, seed: u64) -> u8 {
     // In integers: logarithms may differ from one machine to another.
-    let chance = SplitMix64(seed ^ (u64::from(node) << 20)).next();
+    let chance = SplitMix64(seed ^ (u64::from(node) << 20)).bits();
     let mut bound = u64::MAX / m as u64;
     let mut levels = 0;
     while chance < bound && u32::from(levels) + 1 < MAX_LEVELS {
