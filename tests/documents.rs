@@ -90,6 +90,53 @@ fn the_file_format_is_documented_as_it_is_specified() {
     );
 }
 
+/// The Rust files of a module of the library, without comments.
+fn code_of(module: &str) -> String {
+    let mut code = String::new();
+    let mut left = vec![root().join("src").join(module), root().join("src").join(format!("{module}.rs"))];
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") && path.exists() {
+            let text = fs::read_to_string(&path).unwrap();
+            code.extend(
+                text.lines()
+                    .filter(|line| !line.trim_start().starts_with("//"))
+                    .map(|line| format!("{line}\n")),
+            );
+        }
+    }
+    assert!(!code.is_empty(), "src/lib.rs lists {module}, which has no code");
+    code
+}
+
+#[test]
+fn modules_of_the_library_use_only_those_that_its_map_lists_before_them() {
+    let map = module_documentation(&read("src/lib.rs"));
+    let named = Regex::new(r"`(?:mod@)?([a-z]+)`").unwrap();
+    let rows = map.lines().filter_map(|line| line.strip_prefix("- ")?.split(':').next());
+    // Of what stands in brackets behind a name, none is a module.
+    let rows = rows.map(|row| row.split(" (").next().unwrap_or(row));
+    let order: Vec<&str> =
+        rows.flat_map(|row| named.captures_iter(row).map(|found| found.extract::<1>().1[0])).collect();
+    let declared = Regex::new(r"(?m)^pub mod ([a-z]+);").unwrap();
+    let library = read("src/lib.rs");
+    let declared: BTreeSet<&str> =
+        declared.captures_iter(&library).map(|found| found.extract::<1>().1[0]).collect();
+    assert_eq!(order.iter().copied().collect::<BTreeSet<_>>(), declared);
+    let used = Regex::new(r"\bcrate::(?:([a-z]+)|\{)").unwrap();
+    for (place, module) in order.iter().enumerate() {
+        for found in used.captures_iter(&code_of(module)) {
+            let other = found
+                .get(1)
+                .unwrap_or_else(|| panic!("src/{module}: write each module out in `use`"))
+                .as_str();
+            let at = order.iter().position(|name| *name == other);
+            assert!(at.is_none_or(|at| at <= place), "src/{module} uses {other}, which the map lists later");
+        }
+    }
+}
+
 /// What stands before and behind the line that says where a text comes from.
 fn documented_after(document: &str) -> (String, String) {
     let mark = "<!-- src/file/format.rs -->\n\n";
