@@ -69,13 +69,13 @@ fn bench_graph(criterion: &mut Criterion) -> Result<()> {
     group.sampling_mode(SamplingMode::Flat).sample_size(FEW_SAMPLES).measurement_time(LONG_ENOUGH);
     group.throughput(Throughput::Elements(NODES as u64));
     for builder in [&Partitioned as &dyn GraphBuilder, &HnswRs] {
-        let (name, (_, report)) = (builder.name(), common::link_graph(builder, vectors.view())?);
+        let (name, (_, report)) = (builder.name(), common::link_graph(builder, &vectors)?);
         println!(
             "{name}: {} of {NODES} nodes not reached before the repair, {} links made",
             report.unreached_before, report.attached
         );
         group.bench_function(format!("{name}_and_repair"), |bencher| {
-            bencher.iter(|| common::link_graph(builder, vectors.view()));
+            bencher.iter(|| common::link_graph(builder, &vectors));
         });
     }
     group.finish();

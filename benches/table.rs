@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Result, anyhow, ensure};
 use index_builder::ground::progress::Progress;
 use index_builder::link::graph::Cells;
 use index_builder::link::pairs::{Codes, peak};
@@ -65,8 +65,7 @@ fn main() -> Result<()> {
 /// Clustered vectors, numbered as a build numbers them: near ones together.
 fn arranged(count: usize, dimension: usize) -> Result<(Nodes, Codes)> {
     let mut nodes = Nodes::new(common::clustered(count, dimension));
-    let vectors = nodes.vectors.as_slice().context("the vectors do not lie one after the other")?;
-    let codes = Codes::new(vectors, dimension);
+    let codes = Codes::new(nodes.vectors().numbers(), dimension);
     let Some(cells) = Cells::of_all(&codes, common::SEED) else { return Ok((nodes, codes)) };
     let order = cells.order(&codes);
     nodes.reorder(&order);

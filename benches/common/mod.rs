@@ -20,11 +20,12 @@ use index_builder::link::graph::{FlatGraph, GraphBuilder, GraphParameters, Repai
 use index_builder::link::table::TableOptions;
 use index_builder::link::{GraphChoice, LinkOptions, Linked, link};
 use index_builder::vectors::nodes;
+use index_builder::vectors::rows::Rows;
 use kindred::file::pieces::PieceWriter;
 use kindred::file::{Index, MappedFile, Metadata, Source, VectorizerMetadata};
 use kindred::profile::Value;
 use kindred::random::SplitMix64;
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use tempfile::TempDir;
 
 /// What every random number of a benchmark starts from.
@@ -104,10 +105,9 @@ pub fn clustered(rows: usize, dimension: usize) -> Array2<f32> {
 }
 
 /// The steps of a build from vectors to a graph in which every node is reached.
-pub fn link_graph(
-    builder: &dyn GraphBuilder,
-    vectors: ArrayView2<'_, f32>,
-) -> Result<(FlatGraph, RepairReport)> {
+pub fn link_graph(builder: &dyn GraphBuilder, vectors: &Array2<f32>) -> Result<(FlatGraph, RepairReport)> {
+    let numbers = vectors.as_slice().context("the vectors do not lie one after the other")?;
+    let vectors = Rows::new(numbers, vectors.ncols());
     let mut graph = builder.build(vectors, &PARAMETERS, &mut |_| {})?;
     let report = repair(&mut graph, vectors)?;
     Ok((graph, report))

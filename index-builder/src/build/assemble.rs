@@ -35,7 +35,7 @@ impl Parts<'_> {
     pub fn estimated_bytes(&self) -> u64 {
         let Linked { nodes, graph, table, codes, .. } = self.linked;
         let profiles = self.profiles.entries.len();
-        let numbers = nodes.vectors.len()
+        let numbers = nodes.vectors().numbers().len()
             + graph.level0.len()
             + graph.upper.len()
             + table.as_ref().map_or(0, |table| profiles * table.neighbours);
@@ -90,7 +90,7 @@ impl Parts<'_> {
             created: self.created,
             profiles: u32::try_from(self.profiles.entries.len()).context("the number of profiles")?,
             nodes: u32::try_from(self.linked.nodes.count()).context("the number of nodes")?,
-            dimension: u32::try_from(self.linked.nodes.vectors.ncols()).context("the dimension")?,
+            dimension: u32::try_from(self.linked.nodes.vectors().dimension()).context("the dimension")?,
             m: u32::try_from(self.linked.graph.m).context("m")?,
             levels: self.linked.graph.levels,
             entry_point: self.linked.graph.entry_point,
@@ -102,7 +102,7 @@ impl Parts<'_> {
     }
 
     fn write_nodes<W: Write + Seek>(&self, writer: &mut Writer<W>) -> io::Result<()> {
-        let vectors = self.linked.nodes.vectors.as_slice().unwrap_or_default();
+        let vectors = self.linked.nodes.vectors().numbers();
         writer.section(SectionKind::Vectors, |out| out.write_all(bytemuck::cast_slice(vectors)))?;
         numbers(writer, SectionKind::NodeOfProfile, &self.linked.nodes.node_of_profile)?;
         numbers(writer, SectionKind::NodeStarts, &self.linked.nodes.starts)?;

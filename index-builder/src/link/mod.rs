@@ -10,7 +10,6 @@ pub mod table;
 
 use std::time::Instant;
 
-use anyhow::Context;
 use clap::ValueEnum;
 use kindred::counted::counted;
 use kindred::file::{CodesMetadata, GraphMetadata, MapMetadata, TableMetadata};
@@ -110,11 +109,9 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
             let graph = Partitioned.build_from(&pair_codes, cells.as_ref(), &options.graph, &mut done)?;
             (graph, Partitioned.name())
         }
-        GraphChoice::HnswRs => {
-            (HnswRs.build(nodes.vectors.view(), &options.graph, &mut done)?, HnswRs.name())
-        }
+        GraphChoice::HnswRs => (HnswRs.build(nodes.vectors(), &options.graph, &mut done)?, HnswRs.name()),
     };
-    let repair = repair(&mut graph, nodes.vectors.view())?;
+    let repair = repair(&mut graph, nodes.vectors())?;
     step.done(|| {
         format!("{}, {} of them attached afterwards", counted(nodes.count() as u64, "node"), repair.attached)
     });
@@ -128,7 +125,7 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
     seconds.map = started.elapsed().as_secs_f64();
     let step = progress.step("verify", SAMPLE.min(nodes.count()) as u64);
     let reachable = reachable(&graph);
-    let (codes, quality) = measure_codes(&graph, &nodes, options.target_recall, &step)?;
+    let (codes, quality) = measure_codes(&graph, &nodes, options.target_recall, &step);
     seconds.verify =
         step.done(|| format!("recall@10 {:.4} at ef {}", quality.recall_at_10, quality.default_ef));
     Ok(Linked {
@@ -153,28 +150,25 @@ fn measure_codes(
     nodes: &Nodes,
     target_recall: f64,
     step: &Step,
-) -> anyhow::Result<(Option<Encoded>, Quality)> {
-    let vectors = nodes.vectors.as_slice().context("the vectors do not lie one after the other")?;
-    let codes = codes::encode(vectors, nodes.vectors.ncols());
-    let built = |codes: Option<_>| {
-        BuiltGraph::new(graph, nodes.vectors.view(), codes)
-            .context("the vectors do not lie one after the other")
-    };
-    let truth = Truth::find(&built(Some(&codes))?, step);
-    let by_codes = measure(&built(Some(&codes))?, &truth, target_recall);
+) -> (Option<Encoded>, Quality) {
+    let vectors = nodes.vectors();
+    let codes = codes::encode(vectors.numbers(), vectors.dimension());
+    let built = |codes: Option<_>| BuiltGraph::new(graph, vectors, codes);
+    let truth = Truth::find(&built(Some(&codes)), step);
+    let by_codes = measure(&built(Some(&codes)), &truth, target_recall);
     if by_codes.default_ef > EF_LADDER[0] {
-        let by_vectors = measure(&built(None)?, &truth, target_recall);
+        let by_vectors = measure(&built(None), &truth, target_recall);
         if by_vectors.is_much_better_than(&by_codes) {
-            return Ok((None, by_vectors));
+            return (None, by_vectors);
         }
     }
-    Ok(((!codes.codes.is_empty()).then_some(codes), by_codes))
+    ((!codes.codes.is_empty()).then_some(codes), by_codes)
 }
 
 /// Numbers the nodes so that near ones mostly have near numbers: searches, and comparisons block by block, then find
 /// together what they need together.
 fn arrange(nodes: &mut Nodes, seed: u64) -> (Codes, Option<Cells>) {
-    let codes = Codes::new(nodes.vectors.as_slice().unwrap_or_default(), nodes.vectors.ncols());
+    let codes = Codes::new(nodes.vectors().numbers(), nodes.vectors().dimension());
     match Cells::of_all(&codes, seed) {
         Some(cells) => {
             let order = cells.order(&codes);

@@ -5,11 +5,11 @@ use kindred::search::exact::Distance;
 use kindred::search::graph::Graph;
 use kindred::search::recall::{K, found_within, kth_distance};
 use kindred::search::walk::Scratch;
-use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use crate::ground::progress::Step;
 use crate::link::graph::FlatGraph;
+use crate::vectors::rows::Rows;
 
 /// Nodes whose searches are compared with exact search.
 pub const SAMPLE: usize = 1_000;
@@ -21,21 +21,14 @@ pub const EF_LADDER: [u32; 13] = [64, 96, 128, 192, 256, 384, 512, 768, 1024, 15
 #[derive(Debug, Clone, Copy)]
 pub struct BuiltGraph<'a> {
     graph: &'a FlatGraph,
-    vectors: &'a [f32],
+    vectors: Rows<'a>,
     codes: Option<&'a Encoded>,
-    dimension: usize,
 }
 
 impl<'a> BuiltGraph<'a> {
-    /// Puts a graph, its vectors and their codes together; `None` where the vectors do not lie one after the other.
-    /// Without codes vectors are compared.
-    pub fn new(
-        graph: &'a FlatGraph,
-        vectors: ArrayView2<'a, f32>,
-        codes: Option<&'a Encoded>,
-    ) -> Option<BuiltGraph<'a>> {
-        let dimension = vectors.ncols();
-        Some(BuiltGraph { graph, vectors: vectors.to_slice()?, codes, dimension })
+    /// Puts a graph, its vectors and their codes together. Without codes vectors are compared.
+    pub fn new(graph: &'a FlatGraph, vectors: Rows<'a>, codes: Option<&'a Encoded>) -> BuiltGraph<'a> {
+        BuiltGraph { graph, vectors, codes }
     }
 }
 
@@ -53,13 +46,12 @@ impl Graph for BuiltGraph<'_> {
     }
 
     fn vector(&self, node: u32) -> &[f32] {
-        let start = node as usize * self.dimension;
-        self.vectors.get(start..start + self.dimension).unwrap_or_default()
+        self.vectors.get(node).unwrap_or_default()
     }
 
     fn codes(&self) -> Option<NodeCodes<'_>> {
         let Encoded { codes, metadata } = self.codes?;
-        Some(NodeCodes::new(codes, self.dimension)?.with_metadata(Some(metadata)))
+        Some(NodeCodes::new(codes, self.vectors.dimension())?.with_metadata(Some(metadata)))
     }
 
     fn neighbours(&self, node: u32, level: usize) -> &[u32] {

@@ -3,4 +3,5 @@
 pub mod dedupe;
 pub mod nodes;
 pub mod python;
+pub mod rows;
 pub mod vectorize;

@@ -7,13 +7,14 @@ use kindred::counted::counted;
 use kindred::file::FieldMetadata;
 use kindred::file::format::{MAX_DIMENSION, NONE};
 use kindred::vectorizer::unit;
-use ndarray::{Array1, Array2, ArrayView2, s};
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 
 use crate::intake::ingest::{Entry, Profiles};
 use crate::intake::skipped::Skipped;
 use crate::intake::spool::{Span, Spool};
 use crate::vectors::dedupe;
+use crate::vectors::rows::Rows;
 
 /// How many vectors are read and checked at once.
 const CHUNK: usize = 4096;
@@ -131,11 +132,12 @@ pub fn load(
         }
     }
     profiles.entries = kept;
-    let mut lengths = normalise(&mut rows);
     let used = profiles.entries.len();
+    let mut lengths = normalise(&mut rows);
     lengths.truncate(used);
     profiles.vector_lengths = Some(lengths);
-    Ok(truncated(rows, used))
+    // In the memory that there is: what is too much goes when nodes are made of the rows.
+    Ok(rows.slice_move(s![..used, ..]))
 }
 
 fn check(bytes: &[u8], dimension: usize) -> std::io::Result<Result<Vec<f32>, &'static str>> {
@@ -159,22 +161,24 @@ pub fn normalise(rows: &mut Array2<f32>) -> Vec<f32> {
     lengths.collect()
 }
 
-/// The first rows of a matrix, in the memory that it has.
-fn truncated(rows: Array2<f32>, count: usize) -> Array2<f32> {
-    let dimension = rows.ncols();
+/// The numbers of a matrix, row after row, in the memory that they have if they lie so already.
+fn row_after_row(rows: Array2<f32>) -> Vec<f32> {
+    let count = rows.len();
+    let rows = if rows.is_standard_layout() { rows } else { rows.as_standard_layout().into_owned() };
     let (mut numbers, offset) = rows.into_raw_vec_and_offset();
-    debug_assert!(offset.unwrap_or(0) == 0, "a matrix that was made whole starts at its first number");
-    numbers.truncate(count * dimension);
-    numbers.shrink_to_fit();
-    // The shape is that of the numbers by construction; an empty matrix is the fallback of a path never taken.
-    Array2::from_shape_vec((count, dimension), numbers).unwrap_or_default()
+    numbers.drain(..offset.unwrap_or(0));
+    numbers.truncate(count);
+    numbers
 }
 
 /// The distinct vectors, and which profiles have which.
 #[derive(Debug)]
 pub struct Nodes {
-    /// nodes x dimension; nodes are numbered by their first profile, until they are put into another order.
-    pub vectors: Array2<f32>,
+    /// The vector of each node in turn; nodes are numbered by their first profile, until they are put into another
+    /// order.
+    numbers: Vec<f32>,
+    /// Numbers per vector.
+    dimension: usize,
     /// For each profile its node, or [`NONE`] for a zero vector.
     pub node_of_profile: Vec<u32>,
     /// Where each node's profiles start in `profiles`, and the end: nodes + 1.
@@ -190,7 +194,7 @@ impl Nodes {
         let mut node_of_profile = vec![NONE; rows.nrows()];
         let mut first_rows = Vec::new();
         for (row, &representative) in representatives.iter().enumerate() {
-            if is_zero(rows.view(), row) {
+            if rows.row(row).iter().all(|&number| number == 0.0) {
                 continue;
             }
             if representative as usize == row {
@@ -202,12 +206,19 @@ impl Nodes {
             }
         }
         let (starts, profiles) = lists(&node_of_profile, first_rows.len());
-        Nodes { vectors: compacted(rows, &first_rows), node_of_profile, starts, profiles }
+        let dimension = rows.ncols();
+        let numbers = compacted(row_after_row(rows), dimension, &first_rows);
+        Nodes { numbers, dimension, node_of_profile, starts, profiles }
+    }
+
+    /// The vectors of the nodes.
+    pub fn vectors(&self) -> Rows<'_> {
+        Rows::new(&self.numbers, self.dimension)
     }
 
     /// How many nodes there are.
     pub fn count(&self) -> usize {
-        self.vectors.nrows()
+        self.vectors().count()
     }
 
     /// Gives the nodes other numbers: `order` names each node once, in the new order. The vectors are moved in the
@@ -223,19 +234,19 @@ impl Nodes {
         for start in 0..order.len() {
             // Round the cycle of places that each take the row of the next.
             let mut place = start;
-            let mut first: Option<Array1<f32>> = None;
+            let mut first: Option<Vec<f32>> = None;
             while !moved[place] {
                 moved[place] = true;
                 let from = order[place] as usize;
                 if from == start {
                     if let Some(first) = first.take() {
-                        self.vectors.row_mut(place).assign(&first);
+                        self.numbers[place * self.dimension..][..self.dimension].copy_from_slice(&first);
                     }
                     break;
                 }
-                first.get_or_insert_with(|| self.vectors.row(start).to_owned());
-                let (mut target, source) = self.vectors.multi_slice_mut((s![place, ..], s![from, ..]));
-                target.assign(&source);
+                first
+                    .get_or_insert_with(|| self.numbers[start * self.dimension..][..self.dimension].to_vec());
+                move_row(&mut self.numbers, self.dimension, from, place);
                 place = from;
             }
         }
@@ -246,17 +257,19 @@ impl Nodes {
     }
 }
 
-fn is_zero(rows: ArrayView2<'_, f32>, row: usize) -> bool {
-    rows.row(row).iter().all(|&number| number == 0.0)
+/// Moves some rows, given in ascending order, to the front, in the memory that there is.
+fn compacted(mut numbers: Vec<f32>, dimension: usize, kept: &[usize]) -> Vec<f32> {
+    for (to, &from) in kept.iter().enumerate().filter(|&(to, &from)| to < from) {
+        move_row(&mut numbers, dimension, from, to);
+    }
+    numbers.truncate(kept.len() * dimension);
+    numbers.shrink_to_fit();
+    numbers
 }
 
-/// Moves some rows, given in ascending order, to the front, in the memory that there is.
-fn compacted(mut rows: Array2<f32>, kept: &[usize]) -> Array2<f32> {
-    for (to, &from) in kept.iter().enumerate().filter(|&(to, &from)| to < from) {
-        let (mut target, source) = rows.multi_slice_mut((s![to, ..], s![from, ..]));
-        target.assign(&source);
-    }
-    truncated(rows, kept.len())
+/// Writes one row over another.
+fn move_row(numbers: &mut [f32], dimension: usize, from: usize, to: usize) {
+    numbers.copy_within(from * dimension..(from + 1) * dimension, to * dimension);
 }
 
 /// The profiles of each node, one list after the other, and where the lists start.
@@ -300,10 +313,23 @@ mod tests {
         let rows =
             array![[0.0f32, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.6, 0.8]];
         let nodes = Nodes::new(rows);
-        assert_eq!(nodes.vectors, array![[0.0f32, 1.0], [1.0, 0.0], [0.6, 0.8]]);
+        assert_eq!(nodes.vectors().numbers(), [0.0, 1.0, 1.0, 0.0, 0.6, 0.8]);
         assert_eq!(nodes.node_of_profile, [0, NONE, 1, 0, NONE, 1, 2]);
         assert_eq!(nodes.starts, [0, 2, 4, 5]);
         assert_eq!(nodes.profiles, [0, 3, 2, 5, 6]);
+    }
+
+    #[test]
+    fn columns_one_after_the_other_and_parts_of_a_matrix_give_the_nodes_of_their_rows() {
+        let rows = array![[1.0f32, 0.0], [0.0, 1.0], [0.6, 0.8]];
+        let mut by_columns = Array2::zeros(ndarray::ShapeBuilder::f((3, 2)));
+        by_columns.assign(&rows);
+        let larger = array![[9.0f32, 9.0], [1.0, 0.0], [0.0, 1.0], [0.6, 0.8], [9.0, 9.0]];
+        let expected = Nodes::new(rows.clone());
+        assert_eq!(expected.vectors().numbers(), [1.0, 0.0, 0.0, 1.0, 0.6, 0.8]);
+        for same in [by_columns, larger.slice_move(s![1..4, ..])] {
+            assert_eq!(Nodes::new(same).vectors().numbers(), expected.vectors().numbers());
+        }
     }
 
     #[test]
@@ -315,7 +341,7 @@ mod tests {
             let mut nodes = Nodes::new(rows.clone());
             nodes.reorder(&order);
             for (new, &old) in order.iter().enumerate() {
-                assert_eq!(nodes.vectors.row(new), before.vectors.row(old as usize), "{order:?}");
+                assert_eq!(nodes.vectors().row(new as u32), before.vectors().row(old), "{order:?}");
                 let of = |nodes: &Nodes, node: usize| {
                     nodes.profiles[nodes.starts[node] as usize..nodes.starts[node + 1] as usize].to_vec()
                 };

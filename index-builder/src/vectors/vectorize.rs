@@ -219,7 +219,9 @@ fn python(
     run_on_threads(job.threads.min(batches.len()).max(1), &work, &next, batches.len())?;
     let spool = spool.into_inner().map_err(|_| anyhow!("a thread of the Python vectorizer panicked"))?;
     let spool = spool.finish().context("the temporary file for vectors")?;
-    let made: Vec<Made> = made.into_iter().flat_map(|batch| batch.into_inner().unwrap_or_default()).collect();
+    let made: Result<Vec<Vec<Made>>, _> = made.into_iter().map(Mutex::into_inner).collect();
+    let made = made.map_err(|_| anyhow!("a thread of the Python vectorizer panicked"))?;
+    let made: Vec<Made> = made.into_iter().flatten().collect();
     let complete = made.len() == profiles.entries.len();
     let spans = keep_made(profiles, made, skipped);
     if !complete {

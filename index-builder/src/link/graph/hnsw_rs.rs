@@ -15,10 +15,10 @@
 use hnsw_rs::anndists::dist::distances::Distance;
 use hnsw_rs::prelude::{Hnsw, Neighbour};
 use kindred::distance::dot;
-use ndarray::ArrayView2;
 
 use super::shuffle::shuffled;
 use super::{FlatGraph, GraphBuilder, GraphError, GraphParameters, check};
+use crate::vectors::rows::Rows;
 
 /// As many levels as the crate allows. Fewer would cut the distribution off for small m.
 const MAX_LEVELS: usize = 16;
@@ -45,12 +45,12 @@ impl GraphBuilder for HnswRs {
     /// Costs about n log n times `ef_construction` distances; the vectors are copied once.
     fn build(
         &self,
-        vectors: ArrayView2<'_, f32>,
+        vectors: Rows<'_>,
         parameters: &GraphParameters,
         progress: &mut dyn FnMut(usize),
     ) -> Result<FlatGraph, GraphError> {
         check(vectors, parameters)?;
-        let nodes = vectors.nrows();
+        let nodes = vectors.count();
         let m = parameters.m;
         if nodes < 2 {
             progress(nodes);
@@ -59,12 +59,9 @@ impl GraphBuilder for HnswRs {
         // The crate allocates by this number, and no search can find more than there is.
         let ef = parameters.ef_construction.min(nodes);
         let hnsw = Hnsw::<f32, UnitCosine>::new(m, nodes, MAX_LEVELS, ef, UnitCosine);
-        let rows = vectors.as_standard_layout();
         // `check` has seen that the number fits.
         for (done, row) in shuffled(nodes as u32, parameters.seed).into_iter().enumerate() {
-            if let Some(vector) = rows.row(row as usize).to_slice() {
-                hnsw.insert_slice((vector, row as usize));
-            }
+            hnsw.insert_slice((vectors.row(row), row as usize));
             progress(done + 1);
         }
         export(&hnsw, m, nodes)

@@ -17,7 +17,8 @@ pub use reach::{Walk, reachable};
 pub use repair::{RepairReport, repair};
 
 use kindred::file::format::{M_RANGE, NONE};
-use ndarray::ArrayView2;
+
+use crate::vectors::rows::Rows;
 
 /// What a graph is built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub trait GraphBuilder {
     /// [`GraphError`] for parameters out of range and vectors that cannot be compared.
     fn build(
         &self,
-        vectors: ArrayView2<'_, f32>,
+        vectors: Rows<'_>,
         parameters: &GraphParameters,
         progress: &mut dyn FnMut(usize),
     ) -> Result<FlatGraph, GraphError>;
@@ -88,7 +89,7 @@ pub enum GraphError {
 }
 
 /// Checks what every way of construction has to refuse.
-fn check(vectors: ArrayView2<'_, f32>, parameters: &GraphParameters) -> Result<(), GraphError> {
+fn check(vectors: Rows<'_>, parameters: &GraphParameters) -> Result<(), GraphError> {
     let GraphParameters { m, ef_construction, .. } = *parameters;
     if !u32::try_from(m).is_ok_and(|m| M_RANGE.contains(&m)) {
         return Err(GraphError::M { m });
@@ -96,12 +97,12 @@ fn check(vectors: ArrayView2<'_, f32>, parameters: &GraphParameters) -> Result<(
     if ef_construction == 0 {
         return Err(GraphError::EfConstruction);
     }
-    let nodes = vectors.nrows();
+    let nodes = vectors.count();
     // What ends a list can be no node.
     if nodes >= NONE as usize {
         return Err(GraphError::TooLarge { nodes, m });
     }
-    match vectors.rows().into_iter().position(|row| row.iter().any(|number| !number.is_finite())) {
+    match vectors.iter().position(|row| row.iter().any(|number| !number.is_finite())) {
         Some(row) => Err(GraphError::NotFinite { row }),
         None => Ok(()),
     }

@@ -13,12 +13,11 @@
 //! Level 0 counts (see [`Walk`]). The levels above are repaired in the same way, so that the descent is not caught
 //! among a few nodes of a level.
 
-use kindred::distance::distance;
 use kindred::file::format::NONE;
-use ndarray::{ArrayView2, CowArray, Ix2};
 use rayon::prelude::*;
 
 use super::{FlatGraph, GraphError, Walk};
+use crate::vectors::rows::Rows;
 
 /// What [`repair`] found and did on level 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,9 +38,8 @@ pub struct RepairReport {
 /// # Errors
 /// [`GraphError::Inconsistent`] for arrays that contradict each other, [`GraphError::Unreachable`] where a final walk
 /// does not reach everything.
-pub fn repair(graph: &mut FlatGraph, vectors: ArrayView2<'_, f32>) -> Result<RepairReport, GraphError> {
-    graph.check_shape(vectors.nrows())?;
-    let rows = Rows(vectors.as_standard_layout());
+pub fn repair(graph: &mut FlatGraph, vectors: Rows<'_>) -> Result<RepairReport, GraphError> {
+    graph.check_shape(vectors.count())?;
     let mut report = RepairReport::default();
     let mut missing = 0;
     for level in (0..graph.levels as usize).rev() {
@@ -49,7 +47,7 @@ pub fn repair(graph: &mut FlatGraph, vectors: ArrayView2<'_, f32>) -> Result<Rep
             (0..graph.nodes() as u32).filter(|&node| graph.lives_on(node, level)).collect();
         let mut walk = Walk::from_entry_point(graph, level);
         let unreached_before = members.len() - walk.count();
-        let attached = attach_all(graph, &rows, &members, level, &mut walk);
+        let attached = attach_all(graph, vectors, &members, level, &mut walk);
         // Walked afresh: what was kept up to date along the way proves nothing.
         let reached = Walk::from_entry_point(graph, level).count();
         missing += members.len() - reached;
@@ -58,22 +56,10 @@ pub fn repair(graph: &mut FlatGraph, vectors: ArrayView2<'_, f32>) -> Result<Rep
     if missing > 0 { Err(GraphError::Unreachable { count: missing }) } else { Ok(report) }
 }
 
-/// The vectors, a row a node, each in one piece.
-struct Rows<'a>(CowArray<'a, f32, Ix2>);
-
-impl Rows<'_> {
-    fn distance(&self, a: u32, b: u32) -> f32 {
-        match (self.0.row(a as usize).to_slice(), self.0.row(b as usize).to_slice()) {
-            (Some(a), Some(b)) => distance(a, b),
-            _ => f32::INFINITY,
-        }
-    }
-}
-
 /// Attaches the members of a level in order of number. Gives the number of links made.
 fn attach_all(
     graph: &mut FlatGraph,
-    rows: &Rows<'_>,
+    rows: Rows<'_>,
     members: &[u32],
     level: usize,
     walk: &mut Walk,
@@ -100,7 +86,7 @@ fn attach_all(
 /// The reached node nearest to `node` that can take one more link; of equally near ones that of the lowest number.
 fn nearest_with_room(
     graph: &FlatGraph,
-    rows: &Rows<'_>,
+    rows: Rows<'_>,
     members: &[u32],
     level: usize,
     walk: &Walk,
@@ -118,7 +104,7 @@ fn nearest_with_room(
 }
 
 /// Adds a link, in the place of the farthest one that the walk does not depend on where no slot is free.
-fn link(graph: &mut FlatGraph, rows: &Rows<'_>, level: usize, walk: &Walk, from: u32, to: u32) {
+fn link(graph: &mut FlatGraph, rows: Rows<'_>, level: usize, walk: &Walk, from: u32, to: u32) {
     let mut list = graph.neighbours(from, level).to_vec();
     if list.len() == graph.slots(from, level).len() {
         let can_go = |&place: &usize| !walk.depends_on(from, list[place]);
@@ -139,7 +125,7 @@ fn link(graph: &mut FlatGraph, rows: &Rows<'_>, level: usize, walk: &Walk, from:
 
 /// Sees to it that a search which comes to `node` first is not caught there: a link to what is reached, made where a
 /// slot is free or where no other link leads there.
-fn link_back(graph: &mut FlatGraph, rows: &Rows<'_>, level: usize, walk: &Walk, node: u32, to: u32) {
+fn link_back(graph: &mut FlatGraph, rows: Rows<'_>, level: usize, walk: &Walk, node: u32, to: u32) {
     let list = graph.neighbours(node, level);
     let is_full = list.len() == graph.slots(node, level).len();
     let leads_back = list.contains(&to) || (is_full && list.iter().any(|&other| walk.has_reached(other)));

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use kindred::distance::distance;
+use kindred::random::SplitMix64;
 use kindred::search::graph::Graph;
 use kindred::search::recall::{found_within, kth_distance};
 use kindred::search::walk::Scratch;
-use ndarray::{Array2, ArrayView2};
-
-use kindred::random::SplitMix64;
+use ndarray::Array2;
 
 use super::*;
 
@@ -31,6 +29,10 @@ fn line(nodes: usize) -> Array2<f32> {
     })
 }
 
+fn view(rows: &Array2<f32>) -> Rows<'_> {
+    Rows::new(rows.as_slice().unwrap(), rows.ncols())
+}
+
 fn normalised(mut rows: Array2<f64>) -> Array2<f32> {
     for mut row in rows.rows_mut() {
         let norm = row.dot(&row).sqrt();
@@ -44,17 +46,16 @@ fn parameters(m: usize) -> GraphParameters {
 }
 
 fn built(vectors: &Array2<f32>, m: usize) -> FlatGraph {
-    HnswRs.build(vectors.view(), &parameters(m), &mut |_| {}).unwrap()
+    HnswRs.build(view(&vectors), &parameters(m), &mut |_| {}).unwrap()
 }
 
-fn near(vectors: ArrayView2<'_, f32>, a: u32, b: u32) -> (u32, u32) {
+fn near(vectors: Rows<'_>, a: u32, b: u32) -> (u32, u32) {
     // The bits of floats that are not negative are in the order of the floats.
-    let (x, y) = (vectors.row(a as usize), vectors.row(b as usize));
-    (distance(x.as_slice().unwrap(), y.as_slice().unwrap()).to_bits(), b)
+    (vectors.distance(a, b).to_bits(), b)
 }
 
 /// A graph and its vectors, for the library's search.
-struct Searched<'a>(&'a FlatGraph, ArrayView2<'a, f32>);
+struct Searched<'a>(&'a FlatGraph, Rows<'a>);
 
 impl Graph for Searched<'_> {
     fn nodes(&self) -> usize {
@@ -70,8 +71,7 @@ impl Graph for Searched<'_> {
     }
 
     fn vector(&self, node: u32) -> &[f32] {
-        let dimension = self.1.ncols();
-        &self.1.to_slice().unwrap()[node as usize * dimension..][..dimension]
+        self.1.row(node)
     }
 
     fn neighbours(&self, node: u32, level: usize) -> &[u32] {
@@ -80,11 +80,11 @@ impl Graph for Searched<'_> {
 }
 
 /// recall@10 over every 20th node.
-fn recall_at_10(graph: &FlatGraph, vectors: ArrayView2<'_, f32>, ef: usize) -> f64 {
+fn recall_at_10(graph: &FlatGraph, vectors: Rows<'_>, ef: usize) -> f64 {
     let searched = Searched(graph, vectors);
     let mut scratch = Scratch::default();
     let (mut found, mut wanted) = (0, 0);
-    for query in (0..vectors.nrows() as u32).step_by(20) {
+    for query in (0..vectors.count() as u32).step_by(20) {
         let kth = kth_distance(&searched, query, 10).unwrap();
         found += found_within(&searched, query, ef, kth, &mut scratch);
         wanted += kth.0;
@@ -93,8 +93,8 @@ fn recall_at_10(graph: &FlatGraph, vectors: ArrayView2<'_, f32>, ef: usize) -> f
 }
 
 /// Every rule that the file has for a graph's arrays.
-fn assert_well_formed(graph: &FlatGraph, vectors: ArrayView2<'_, f32>) {
-    graph.check_shape(vectors.nrows()).unwrap();
+fn assert_well_formed(graph: &FlatGraph, vectors: Rows<'_>) {
+    graph.check_shape(vectors.count()).unwrap();
     for node in 0..graph.nodes() as u32 {
         for level in 0..=graph.level_of(node) {
             let list = graph.neighbours(node, level);
@@ -110,10 +110,10 @@ fn assert_well_formed(graph: &FlatGraph, vectors: ArrayView2<'_, f32>) {
 fn clusters_that_come_one_after_the_other_are_found() {
     let vectors = clustered(2_000, 32, 40, 0.3, 1);
     let mut graph = built(&vectors, 16);
-    let report = repair(&mut graph, vectors.view()).unwrap();
+    let report = repair(&mut graph, view(&vectors)).unwrap();
     assert_eq!(report.reached, 2_000);
-    assert_well_formed(&graph, vectors.view());
-    let recall = recall_at_10(&graph, vectors.view(), 100);
+    assert_well_formed(&graph, view(&vectors));
+    let recall = recall_at_10(&graph, view(&vectors), 100);
     assert!(recall >= 0.95, "recall@10 is {recall}");
 }
 
@@ -122,11 +122,11 @@ fn the_same_vectors_and_seed_give_the_same_graph() {
     let vectors = clustered(800, 16, 8, 0.5, 2);
     let [mut one, mut other] = [built(&vectors, 8), built(&vectors, 8)];
     assert_eq!(one, other);
-    repair(&mut one, vectors.view()).unwrap();
-    repair(&mut other, vectors.view()).unwrap();
+    repair(&mut one, view(&vectors)).unwrap();
+    repair(&mut other, view(&vectors)).unwrap();
     assert_eq!(one, other);
     let reseeded = GraphParameters { seed: 43, ..parameters(8) };
-    assert_ne!(one, HnswRs.build(vectors.view(), &reseeded, &mut |_| {}).unwrap());
+    assert_ne!(one, HnswRs.build(view(&vectors), &reseeded, &mut |_| {}).unwrap());
 }
 
 #[test]
@@ -134,9 +134,9 @@ fn graphs_of_no_node_to_three_are_complete() {
     for nodes in 0..=3 {
         let vectors = line(nodes);
         let mut graph = built(&vectors, 2);
-        let report = repair(&mut graph, vectors.view()).unwrap();
+        let report = repair(&mut graph, view(&vectors)).unwrap();
         assert_eq!((report.reached, reachable(&graph)), (nodes, nodes));
-        assert_well_formed(&graph, vectors.view());
+        assert_well_formed(&graph, view(&vectors));
         assert_eq!(graph.levels == 0, nodes == 0);
         for node in 0..nodes as u32 {
             assert_eq!(graph.neighbours(node, 0).len(), nodes - 1);
@@ -148,28 +148,28 @@ fn graphs_of_no_node_to_three_are_complete() {
 fn the_largest_m_links_everything_to_everything_nearby() {
     let vectors = clustered(600, 8, 3, 0.8, 3);
     let mut graph = built(&vectors, 256);
-    repair(&mut graph, vectors.view()).unwrap();
-    assert_well_formed(&graph, vectors.view());
+    repair(&mut graph, view(&vectors)).unwrap();
+    assert_well_formed(&graph, view(&vectors));
     assert_eq!(graph.level0.len(), 600 * 512);
-    assert!(recall_at_10(&graph, vectors.view(), 100) > 0.99);
+    assert!(recall_at_10(&graph, view(&vectors), 100) > 0.99);
 }
 
 #[test]
 fn the_smallest_m_reaches_every_node_of_tight_clusters() {
     let vectors = clustered(3_000, 16, 100, 0.01, 4);
     let mut graph = built(&vectors, 2);
-    let report = repair(&mut graph, vectors.view()).unwrap();
+    let report = repair(&mut graph, view(&vectors)).unwrap();
     assert_eq!(report.reached, 3_000);
     assert_eq!(reachable(&graph), 3_000);
-    assert_well_formed(&graph, vectors.view());
+    assert_well_formed(&graph, view(&vectors));
 }
 
 #[test]
 fn the_smallest_m_reaches_every_node_of_a_line() {
     let vectors = line(10_000);
     let parameters = GraphParameters { m: 2, ef_construction: 20, seed: 5 };
-    let mut graph = HnswRs.build(vectors.view(), &parameters, &mut |_| {}).unwrap();
-    let report = repair(&mut graph, vectors.view()).unwrap();
+    let mut graph = HnswRs.build(view(&vectors), &parameters, &mut |_| {}).unwrap();
+    let report = repair(&mut graph, view(&vectors)).unwrap();
     assert_eq!(report.reached, 10_000);
     // So many links lead to near nodes that half of the line is out of reach at first.
     assert!(report.unreached_before > 1_000);
@@ -181,7 +181,7 @@ fn the_smallest_m_reaches_every_node_of_a_line() {
 fn every_level_is_reached_from_the_entry_point() {
     let vectors = clustered(2_000, 8, 50, 0.1, 6);
     let mut graph = built(&vectors, 2);
-    repair(&mut graph, vectors.view()).unwrap();
+    repair(&mut graph, view(&vectors)).unwrap();
     for level in 0..graph.levels as usize {
         let members = (0..2_000).filter(|&node| graph.lives_on(node, level)).count();
         assert_eq!(Walk::from_entry_point(&graph, level).count(), members, "level {level}");
@@ -192,9 +192,9 @@ fn every_level_is_reached_from_the_entry_point() {
 fn a_graph_without_a_link_is_linked_anew() {
     let vectors = clustered(300, 8, 10, 0.3, 7);
     let mut graph = FlatGraph::unlinked(2, &vec![0; 300], Some(17)).unwrap();
-    let report = repair(&mut graph, vectors.view()).unwrap();
+    let report = repair(&mut graph, view(&vectors)).unwrap();
     assert_eq!(report, RepairReport { unreached_before: 299, attached: 299, reached: 300 });
-    assert_well_formed(&graph, vectors.view());
+    assert_well_formed(&graph, view(&vectors));
     // Each node can leave, too.
     assert!((0..300).all(|node| !graph.neighbours(node, 0).is_empty()));
 }
@@ -210,9 +210,9 @@ fn parts_that_hang_together_are_attached_with_one_link() {
         graph.slots_mut(node, 0).copy_from_slice(&ring);
     }
     assert_eq!(reachable(&graph), 20);
-    let report = repair(&mut graph, vectors.view()).unwrap();
+    let report = repair(&mut graph, view(&vectors)).unwrap();
     assert_eq!(report, RepairReport { unreached_before: 20, attached: 1, reached: 40 });
-    assert_well_formed(&graph, vectors.view());
+    assert_well_formed(&graph, view(&vectors));
     // The nearest of the reached ones gave a link away, and the node links back.
     assert!(graph.neighbours(19, 0).contains(&20));
     assert!(graph.neighbours(20, 0).contains(&19));
@@ -226,7 +226,7 @@ fn no_link_that_carries_anything_makes_room() {
     for node in 0..29u32 {
         graph.slots_mut(node, 0).copy_from_slice(&[node + 1, node / 2]);
     }
-    let report = repair(&mut graph, vectors.view()).unwrap();
+    let report = repair(&mut graph, view(&vectors)).unwrap();
     assert_eq!(report.reached, 60);
     for node in 0..29u32 {
         assert!(graph.neighbours(node, 0).contains(&(node + 1)));
@@ -248,10 +248,10 @@ fn arrays_that_contradict_each_other_are_refused() {
     for edit in broken {
         let mut graph = good.clone();
         edit(&mut graph);
-        let result = repair(&mut graph, vectors.view());
+        let result = repair(&mut graph, view(&vectors));
         assert!(matches!(result, Err(GraphError::Inconsistent(_))), "{result:?}");
     }
-    assert!(repair(&mut good.clone(), line(9).view()).is_err());
+    assert!(repair(&mut good.clone(), view(&line(9))).is_err());
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn links_to_what_is_no_node_are_passed_over() {
 fn parameters_and_vectors_out_of_range_are_refused() {
     let vectors = line(5);
     let build = |vectors: &Array2<f32>, m, ef_construction| {
-        HnswRs.build(vectors.view(), &GraphParameters { m, ef_construction, seed: 0 }, &mut |_| {})
+        HnswRs.build(view(&vectors), &GraphParameters { m, ef_construction, seed: 0 }, &mut |_| {})
     };
     for m in [0, 1, 257, usize::MAX] {
         assert_eq!(build(&vectors, m, 10), Err(GraphError::M { m }));
@@ -286,22 +286,22 @@ fn progress_counts_every_node() {
     let mut last = 0;
     let mut calls = 0;
     let mut progress = |done| (last, calls) = (done, calls + 1);
-    HnswRs.build(line(50).view(), &parameters(4), &mut progress).unwrap();
+    HnswRs.build(view(&line(50)), &parameters(4), &mut progress).unwrap();
     assert_eq!((last, calls), (50, 50));
 }
 
 fn partitioned(vectors: &Array2<f32>, m: usize) -> FlatGraph {
-    Partitioned.build(vectors.view(), &parameters(m), &mut |_| {}).unwrap()
+    Partitioned.build(view(&vectors), &parameters(m), &mut |_| {}).unwrap()
 }
 
 #[test]
 fn partitions_find_clusters_that_come_one_after_the_other() {
     let vectors = clustered(3_000, 32, 40, 0.3, 1);
     let mut graph = partitioned(&vectors, 16);
-    let report = repair(&mut graph, vectors.view()).unwrap();
+    let report = repair(&mut graph, view(&vectors)).unwrap();
     assert_eq!(report.reached, 3_000);
-    assert_well_formed(&graph, vectors.view());
-    let recall = recall_at_10(&graph, vectors.view(), 100);
+    assert_well_formed(&graph, view(&vectors));
+    let recall = recall_at_10(&graph, view(&vectors), 100);
     assert!(recall >= 0.98, "recall@10 is {recall}");
 }
 
@@ -314,7 +314,7 @@ fn partitions_give_the_same_graph_on_any_number_of_threads() {
         assert_eq!(pool.install(|| partitioned(&vectors, 8)), one, "{threads} threads");
     }
     let reseeded = GraphParameters { seed: 43, ..parameters(8) };
-    assert_ne!(one, Partitioned.build(vectors.view(), &reseeded, &mut |_| {}).unwrap());
+    assert_ne!(one, Partitioned.build(view(&vectors), &reseeded, &mut |_| {}).unwrap());
 }
 
 #[test]
@@ -333,8 +333,8 @@ fn clusters_larger_than_a_beam_are_left() {
     // A search that starts in one cluster has to get to another; links that fill up a node must not cost it that.
     let vectors = clustered(6_000, 16, 8, 0.15, 9);
     let mut graph = partitioned(&vectors, 8);
-    repair(&mut graph, vectors.view()).unwrap();
-    let recall = recall_at_10(&graph, vectors.view(), 256);
+    repair(&mut graph, view(&vectors)).unwrap();
+    let recall = recall_at_10(&graph, view(&vectors), 256);
     assert!(recall >= 0.998, "recall@10 is {recall}");
 }
 
@@ -355,11 +355,11 @@ fn codes_find_what_is_nearer_together_than_they_can_tell() {
     vectors.slice_mut(ndarray::s![..600, ..]).assign(&dense);
     let graph = {
         let mut graph = partitioned(&vectors, 16);
-        repair(&mut graph, vectors.view()).unwrap();
+        repair(&mut graph, view(&vectors)).unwrap();
         graph
     };
     let codes = kindred::search::codes::encode(vectors.as_slice().unwrap(), 32);
-    let built = crate::link::quality::BuiltGraph::new(&graph, vectors.view(), Some(&codes)).unwrap();
+    let built = crate::link::quality::BuiltGraph::new(&graph, view(&vectors), Some(&codes));
     let mut scratch = Scratch::default();
     let mut found = 0;
     for query in (0..600).step_by(10) {
@@ -374,15 +374,15 @@ fn partitions_of_few_nodes_and_of_copies_are_linked() {
     for nodes in 0..=3 {
         let vectors = line(nodes);
         let mut graph = partitioned(&vectors, 2);
-        let report = repair(&mut graph, vectors.view()).unwrap();
+        let report = repair(&mut graph, view(&vectors)).unwrap();
         assert_eq!((report.reached, reachable(&graph)), (nodes, nodes));
-        assert_well_formed(&graph, vectors.view());
+        assert_well_formed(&graph, view(&vectors));
     }
     // All codes are one: no pivot tells anything apart.
     let mut copies = Array2::zeros((3_000, 4));
     copies.column_mut(0).fill(1.0f32);
     let mut graph = partitioned(&copies, 4);
-    assert_eq!(repair(&mut graph, copies.view()).unwrap().reached, 3_000);
+    assert_eq!(repair(&mut graph, view(&copies)).unwrap().reached, 3_000);
 }
 
 #[test]
@@ -390,7 +390,7 @@ fn partitions_with_the_smallest_and_the_largest_m_reach_every_node() {
     for m in [2, 256] {
         let vectors = clustered(1_500, 16, 50, 0.05, 4);
         let mut graph = partitioned(&vectors, m);
-        assert_eq!(repair(&mut graph, vectors.view()).unwrap().reached, 1_500);
-        assert_well_formed(&graph, vectors.view());
+        assert_eq!(repair(&mut graph, view(&vectors)).unwrap().reached, 1_500);
+        assert_well_formed(&graph, view(&vectors));
     }
 }

@@ -4,10 +4,11 @@
 //! randomness", algorithms 4.4 and 5.3): a few directions, drawn at random, are multiplied by the covariance matrix and
 //! put at right angles, again and again. The matrix itself, dimension x dimension, is never there.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use super::{Point, eigen};
+use crate::vectors::rows::Rows;
 use kindred::random::SplitMix64;
 
 /// The most vectors that the components are found from: more would change them by less than a pixel.
@@ -36,9 +37,9 @@ pub struct Plane {
 impl Plane {
     /// The plane of the two principal components. Of two opposite directions that are as good it takes the one whose
     /// largest component is positive.
-    pub fn of(vectors: ArrayView2<'_, f32>, seed: u64) -> Plane {
+    pub fn of(vectors: Rows<'_>, seed: u64) -> Plane {
         let sample = Sample::of(vectors);
-        let dimension = vectors.ncols();
+        let dimension = vectors.dimension();
         let total = sample.variance();
         let mut random = SplitMix64(seed);
         let mut basis =
@@ -69,18 +70,19 @@ impl Plane {
     }
 
     /// Where each vector lies in the plane, seen from the mean.
-    pub fn project(&self, vectors: ArrayView2<'_, f32>) -> Vec<Point> {
+    pub fn project(&self, vectors: Rows<'_>) -> Vec<Point> {
         let origin = self.directions.t().dot(&self.mean);
-        let place = |row: ArrayView1<'_, f32>| {
-            let [x, y] = times(row, &self.directions);
+        let place = |row: u32| {
+            let [x, y] = times(vectors.row(row), &self.directions);
             [x - origin[0], y - origin[1]]
         };
-        vectors.outer_iter().into_par_iter().map(place).collect()
+        // Nodes are numbered by u32.
+        (0..vectors.count() as u32).into_par_iter().map(place).collect()
     }
 }
 
 /// A row times a matrix of `N` columns, added up in the order of the row.
-fn times<const N: usize>(row: ArrayView1<'_, f32>, matrix: &Array2<f64>) -> [f64; N] {
+fn times<const N: usize>(row: &[f32], matrix: &Array2<f64>) -> [f64; N] {
     let mut sums = [0.0; N];
     for (&number, factors) in row.iter().zip(matrix.outer_iter()) {
         let number = f64::from(number);
@@ -101,18 +103,18 @@ fn multiply(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Array2<f64> {
 
 /// The vectors that the components are found from.
 struct Sample<'a> {
-    vectors: ArrayView2<'a, f32>,
+    vectors: Rows<'a>,
     /// Every so many rows one is taken. Rows that are near each other are nodes that are, so that is fair to all.
-    rows: Vec<usize>,
+    rows: Vec<u32>,
     mean: Array1<f64>,
 }
 
 impl<'a> Sample<'a> {
-    fn of(vectors: ArrayView2<'a, f32>) -> Sample<'a> {
-        let (all, dimension) = vectors.dim();
+    fn of(vectors: Rows<'a>) -> Sample<'a> {
+        let (all, dimension) = (vectors.count(), vectors.dimension());
         let count = all.min(SAMPLE_VECTORS).min(SAMPLE_NUMBERS / dimension.max(1));
-        let rows: Vec<usize> =
-            (0..count).map(|place| (place as u128 * all as u128 / count as u128) as usize).collect();
+        let rows: Vec<u32> =
+            (0..count).map(|place| (place as u128 * all as u128 / count as u128) as u32).collect();
         let mut sample = Sample { vectors, rows, mean: Array1::zeros(dimension) };
         let sums = sample.by_columns(&Array2::ones((count, 1)), |number, _| number);
         sample.mean = sums.column(0).mapv(|sum| sum / count.max(1) as f64);
@@ -139,16 +141,14 @@ impl<'a> Sample<'a> {
     /// For each column of the vectors the sum of `of(number, mean)` times each of the row's `factors`. One task has
     /// some columns to itself and goes through all rows in order: the sums do not depend on the number of threads.
     fn by_columns(&self, factors: &Array2<f64>, of: impl Fn(f64, f64) -> f64 + Sync) -> Array2<f64> {
-        let mut sums = Array2::<f64>::zeros((self.vectors.ncols(), factors.ncols()));
+        let mut sums = Array2::<f64>::zeros((self.vectors.dimension(), factors.ncols()));
         let tasks = sums.axis_chunks_iter_mut(Axis(0), COLUMNS).into_par_iter().enumerate();
         tasks.for_each(|(task, mut sums)| {
-            let columns = s![task * COLUMNS..task * COLUMNS + sums.nrows()];
-            let mean = self.mean.slice(columns);
+            let columns = task * COLUMNS..task * COLUMNS + sums.nrows();
+            let mean = self.mean.slice(s![columns.clone()]);
             for (&row, factors) in self.rows.iter().zip(factors.outer_iter()) {
-                let numbers = self.vectors.row(row);
-                for ((mut sums, &number), &mean) in
-                    sums.outer_iter_mut().zip(numbers.slice(columns)).zip(mean)
-                {
+                let numbers = &self.vectors.row(row)[columns.clone()];
+                for ((mut sums, &number), &mean) in sums.outer_iter_mut().zip(numbers).zip(mean) {
                     let number = of(f64::from(number), mean);
                     sums.iter_mut().zip(factors).for_each(|(sum, factor)| *sum += number * factor);
                 }

@@ -46,8 +46,8 @@ impl ProfileMap {
 pub fn build(nodes: &Nodes, table: Option<&NeighbourTable>, seed: u64, progress: &Progress) -> ProfileMap {
     let rounds = if table.is_some() { u64::from(layout::ROUNDS) } else { 1 };
     let step = progress.step("map", rounds * nodes.count() as u64);
-    let plane = components::Plane::of(nodes.vectors.view(), seed);
-    let points = plane.project(nodes.vectors.view());
+    let plane = components::Plane::of(nodes.vectors(), seed);
+    let points = plane.project(nodes.vectors());
     let flat = Laid { points, method: MapMethod::Pca, neighbours_kept: None };
     let Laid { points, method, neighbours_kept } = match table {
         Some(table) => spread(flat, &Near::of(nodes, table), seed, &step),

@@ -2,6 +2,7 @@ use super::*;
 use crate::link::pairs::Codes;
 use crate::link::table::TableOptions;
 use crate::vectors::nodes::normalise;
+use crate::vectors::rows::Rows;
 use kindred::file::format::MAX_PLACE;
 use kindred::random::SplitMix64;
 use ndarray::{Array2, array};
@@ -17,7 +18,7 @@ fn random(count: usize, dimension: usize, seed: u64) -> Array2<f32> {
 }
 
 fn table(nodes: &Nodes, neighbours: usize) -> Option<NeighbourTable> {
-    let codes = Codes::new(nodes.vectors.as_slice().unwrap(), nodes.vectors.ncols());
+    let codes = Codes::new(nodes.vectors().numbers(), nodes.vectors().dimension());
     let options = TableOptions { neighbours, ..TableOptions::NONE };
     crate::link::table::build(&codes, None, nodes, &options, &Progress::silent())
 }
@@ -86,8 +87,8 @@ fn the_plane_is_that_of_the_two_widest_directions() {
     let widths = [0.3, 4.0, 0.1, 9.0, 0.2];
     let rows =
         Array2::from_shape_fn((2_000, 5), |(_, column)| (10.0 + widths[column] * random.signed()) as f32);
-    let plane = components::Plane::of(rows.view(), 1);
-    let points = plane.project(rows.view());
+    let plane = components::Plane::of(Rows::new(rows.as_slice().unwrap(), 5), 1);
+    let points = plane.project(Rows::new(rows.as_slice().unwrap(), 5));
     for (row, point) in rows.outer_iter().zip(&points) {
         for (axis, column) in [3, 1].into_iter().enumerate() {
             let error = (point[axis] - f64::from(row[column] - rows.column(column).mean().unwrap())).abs();
@@ -135,7 +136,7 @@ fn neighbours_come_to_lie_near_each_other_and_groups_apart() {
     const GROUPS: usize = 30;
     let nodes = nodes(groups(3_000, 40, GROUPS));
     let near = Near::of(&nodes, &table(&nodes, 20).unwrap());
-    let components = components::Plane::of(nodes.vectors.view(), 42).project(nodes.vectors.view());
+    let components = components::Plane::of(nodes.vectors(), 42).project(nodes.vectors());
     let before = near.share_kept(&components).unwrap();
     let map = map_of(&nodes);
     let after = map.metadata.neighbours_kept.unwrap();

@@ -3,8 +3,6 @@
 //! Starts from what the leaves of overlapping partitions give, and looks at neighbours' neighbours
 //! (NN-Descent, Dong, Moses and Li 2011) until a sample shows that enough is found.
 
-use kindred::distance::distance;
-use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::exact::BLOCK;
@@ -12,6 +10,7 @@ use super::lists::BlockLists;
 use crate::ground::progress::Step;
 use crate::link::graph::{Cells, NearLists, near_lists, refine};
 use crate::link::pairs::Codes;
+use crate::vectors::rows::Rows;
 
 /// The recall that ends the rounds.
 pub const TARGET_RECALL: f64 = 0.995;
@@ -28,24 +27,23 @@ const AT_ONCE: usize = 64;
 /// sample.
 pub fn nearest(
     codes: &Codes,
-    vectors: ArrayView2<'_, f32>,
+    vectors: Rows<'_>,
     cells: Option<&Cells>,
     k: usize,
     step: &Step,
 ) -> (NearLists, f64) {
-    let vectors = Vectors::new(&vectors);
-    let truth = Truth::new(&vectors, codes.count(), k);
+    let truth = Truth::new(vectors, codes.count(), k);
     // As many from each of the leaves that a node is in would be too many to start with.
     let of_leaf = (k / 2).max(1);
     let mut lists = near_lists(codes, cells, of_leaf, k);
-    let mut recall = truth.recall(&vectors, &lists);
+    let mut recall = truth.recall(vectors, &lists);
     for round in 0..ROUNDS {
         if recall >= TARGET_RECALL {
             break;
         }
         step.reach((codes.count() * round / ROUNDS) as u64);
         refine(codes, &mut lists, BREADTH);
-        recall = truth.recall(&vectors, &lists);
+        recall = truth.recall(vectors, &lists);
     }
     step.reach(codes.count() as u64);
     (lists, recall)
@@ -54,12 +52,11 @@ pub fn nearest(
 /// The lists in the order of (distance, rank), in blocks of [`BLOCK`] nodes.
 pub fn in_order<'a>(
     lists: &'a NearLists,
-    vectors: ArrayView2<'a, f32>,
+    vectors: Rows<'a>,
     ranks: &'a [u32],
     k: usize,
 ) -> impl Iterator<Item = BlockLists> {
     let score = move |block: usize| {
-        let vectors = Vectors::new(&vectors);
         let nodes = block * BLOCK..(block * BLOCK + BLOCK).min(lists.count());
         let mut scored = BlockLists::new(nodes.len(), k);
         for (place, node) in nodes.enumerate() {
@@ -77,25 +74,6 @@ pub fn in_order<'a>(
     })
 }
 
-struct Vectors<'a> {
-    all: &'a [f32],
-    dimension: usize,
-}
-
-impl<'a> Vectors<'a> {
-    fn new(rows: &'a ArrayView2<'_, f32>) -> Vectors<'a> {
-        Vectors { all: rows.as_slice().unwrap_or_default(), dimension: rows.ncols() }
-    }
-
-    fn of(&self, node: u32) -> &[f32] {
-        &self.all[node as usize * self.dimension..][..self.dimension]
-    }
-
-    fn distance(&self, a: u32, b: u32) -> f32 {
-        distance(self.of(a), self.of(b))
-    }
-}
-
 /// For the nodes of a sample the distance of the k-th nearest other.
 struct Truth {
     farthest: Vec<(u32, f32)>,
@@ -103,7 +81,7 @@ struct Truth {
 }
 
 impl Truth {
-    fn new(vectors: &Vectors<'_>, nodes: usize, k: usize) -> Truth {
+    fn new(vectors: Rows<'_>, nodes: usize, k: usize) -> Truth {
         let k = k.min(nodes.saturating_sub(1));
         let sample = SAMPLE.min(nodes);
         let farthest = (0..sample).into_par_iter().filter(|_| k > 0).map(|place| {
@@ -116,7 +94,7 @@ impl Truth {
         Truth { farthest: farthest.collect(), k }
     }
 
-    fn recall(&self, vectors: &Vectors<'_>, lists: &NearLists) -> f64 {
+    fn recall(&self, vectors: Rows<'_>, lists: &NearLists) -> f64 {
         let all = self.farthest.len() * self.k;
         let is_found = |&(node, farthest): &(u32, f32)| {
             let list = lists.of(node as usize);

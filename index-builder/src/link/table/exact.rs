@@ -15,13 +15,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use kindred::distance::distance;
-use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::lists::{BlockLists, Neighbour};
 use crate::ground::progress::Step;
 use crate::link::pairs::{Block, Codes, Hit, NOTHING, Pairs, screen_part};
+use crate::vectors::rows::Rows;
 
 /// Nodes of a block: their codes stay in the second-level cache while they are compared.
 pub const BLOCK: usize = 1024;
@@ -47,7 +46,7 @@ pub struct Comparison {
 /// work is done. Costs n^2 / 2 times dimension multiply-adds at most, in integers.
 pub fn nearest(
     codes: &Codes,
-    vectors: ArrayView2<'_, f32>,
+    vectors: Rows<'_>,
     ranks: &[u32],
     k: usize,
     step: &Step,
@@ -55,7 +54,7 @@ pub fn nearest(
     let blocks = codes.count().div_ceil(BLOCK);
     let all = AllPairs {
         codes,
-        vectors: vectors.to_slice().unwrap_or_default(),
+        vectors,
         ranks,
         lists: (0..blocks)
             .map(|block| Mutex::new(BlockLists::new(nodes_of(codes, block).len(), k)))
@@ -123,7 +122,7 @@ fn reach(limit: i32) -> f64 {
 
 struct AllPairs<'a> {
     codes: &'a Codes,
-    vectors: &'a [f32],
+    vectors: Rows<'a>,
     ranks: &'a [u32],
     lists: Vec<Mutex<BlockLists>>,
     surroundings: Vec<Surroundings>,
@@ -241,7 +240,7 @@ impl AllPairs<'_> {
         scored.clear();
         scored.extend(hits.iter().map(|&Hit { row, column, .. }| {
             let (row_node, column_node) = (rows.nodes[row as usize], columns.nodes[column as usize]);
-            let distance = distance(self.vector(row_node), self.vector(column_node));
+            let distance = self.vectors.distance(row_node, column_node);
             [(row, (distance, column_node)), (column, (distance, row_node))]
         }));
         self.scored.fetch_add(scored.len() as u64, Ordering::Relaxed);
@@ -257,10 +256,5 @@ impl AllPairs<'_> {
                 side.limits[place as usize] = lists.limit(self.codes, of_block);
             }
         }
-    }
-
-    fn vector(&self, node: u32) -> &[f32] {
-        let start = node as usize * self.codes.dimension();
-        &self.vectors[start..start + self.codes.dimension()]
     }
 }

@@ -168,7 +168,7 @@ pub fn build(
         return Some(table);
     }
     let slots = slots(nodes, k);
-    let vectors = nodes.vectors.view();
+    let vectors = nodes.vectors();
     let (lists, recall) = approximate::nearest(codes, vectors, cells, slots, &step);
     let ranks = ranks(nodes);
     let lists = approximate::in_order(&lists, vectors, &ranks, slots);
@@ -181,8 +181,7 @@ pub fn build(
 ///
 /// `codes` are those of the nodes, in their order. `k` is at least 1.
 pub fn build_exact(codes: &Codes, nodes: &Nodes, k: usize, step: &Step) -> (NeighbourTable, Comparison) {
-    let (lists, comparison) =
-        exact::nearest(codes, nodes.vectors.view(), &ranks(nodes), slots(nodes, k), step);
+    let (lists, comparison) = exact::nearest(codes, nodes.vectors(), &ranks(nodes), slots(nodes, k), step);
     (NeighbourTable::new(nodes, k, TableKind::Exact, 1.0, lists), comparison)
 }
 

@@ -37,7 +37,7 @@ fn nodes(mut rows: Array2<f32>) -> Nodes {
 }
 
 fn codes(nodes: &Nodes) -> Codes {
-    Codes::new(nodes.vectors.as_slice().unwrap(), nodes.vectors.ncols())
+    Codes::new(nodes.vectors().numbers(), nodes.vectors().dimension())
 }
 
 fn options(neighbours: usize, choice: TableChoice) -> TableOptions {
@@ -55,7 +55,7 @@ fn brute_force(nodes: &Nodes, profile: usize, k: usize) -> Vec<u32> {
     if node == NONE {
         return vec![NONE; k];
     }
-    let vector = |node: u32| nodes.vectors.row(node as usize).to_slice().unwrap();
+    let vector = |node: u32| nodes.vectors().row(node);
     let mut all: Vec<(f32, u32)> = Vec::new();
     for (other, &other_node) in (0u32..).zip(&nodes.node_of_profile) {
         if other as usize != profile && other_node != NONE {

@@ -19,10 +19,10 @@ mod select;
 pub use cells::Cells;
 
 use kindred::file::format::{MAX_LEVELS, NONE};
-use ndarray::ArrayView2;
 
 use super::{FlatGraph, GraphBuilder, GraphError, GraphParameters, check};
 use crate::link::pairs::{ALL, Codes};
+use crate::vectors::rows::Rows;
 pub use candidates::NearLists;
 use kindred::random::SplitMix64;
 pub use nearest::refine;
@@ -64,13 +64,12 @@ impl GraphBuilder for Partitioned {
     /// Costs a few thousand comparisons a node, most of them in registers.
     fn build(
         &self,
-        vectors: ArrayView2<'_, f32>,
+        vectors: Rows<'_>,
         parameters: &GraphParameters,
         progress: &mut dyn FnMut(usize),
     ) -> Result<FlatGraph, GraphError> {
         check(vectors, parameters)?;
-        let rows = vectors.as_standard_layout();
-        let codes = Codes::new(rows.as_slice().unwrap_or_default(), vectors.ncols());
+        let codes = Codes::new(vectors.numbers(), vectors.dimension());
         let cells = Cells::of_all(&codes, parameters.seed);
         Partitioned.build_from(&codes, cells.as_ref(), parameters, progress)
     }

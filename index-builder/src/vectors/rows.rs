@@ -1,0 +1,83 @@
+//! Vectors in one piece of memory: what linking works on.
+
+use kindred::distance::distance;
+
+/// Vectors of one dimension, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    numbers: &'a [f32],
+    dimension: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// As many vectors as the numbers are enough for; none where the dimension is 0.
+    pub fn new(numbers: &'a [f32], dimension: usize) -> Rows<'a> {
+        let count = numbers.len().checked_div(dimension).unwrap_or(0);
+        Rows { numbers: &numbers[..count * dimension], dimension }
+    }
+
+    /// All numbers, vector after vector.
+    pub fn numbers(self) -> &'a [f32] {
+        self.numbers
+    }
+
+    /// Numbers per vector.
+    pub fn dimension(self) -> usize {
+        self.dimension
+    }
+
+    /// How many vectors there are.
+    pub fn count(self) -> usize {
+        self.numbers.len().checked_div(self.dimension).unwrap_or(0)
+    }
+
+    /// A vector; none for a number that is no vector's.
+    #[inline]
+    pub fn get(self, row: u32) -> Option<&'a [f32]> {
+        let start = (row as usize).checked_mul(self.dimension)?;
+        self.numbers.get(start..start.checked_add(self.dimension)?)
+    }
+
+    /// A vector.
+    ///
+    /// # Panics
+    /// For a number that is no vector's.
+    #[inline]
+    pub fn row(self, row: u32) -> &'a [f32] {
+        &self.numbers[row as usize * self.dimension..][..self.dimension]
+    }
+
+    /// The vectors in turn.
+    pub fn iter(self) -> std::slice::ChunksExact<'a, f32> {
+        self.numbers.chunks_exact(self.dimension.max(1))
+    }
+
+    /// The distance of two vectors.
+    ///
+    /// # Panics
+    /// For a number that is no vector's.
+    #[inline]
+    pub fn distance(self, a: u32, b: u32) -> f32 {
+        distance(self.row(a), self.row(b))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_as_many_vectors_as_the_numbers_are_enough_for() {
+        let numbers = [1.0, 0.0, 0.0, 1.0, 9.0];
+        let rows = Rows::new(&numbers, 2);
+        assert_eq!((rows.count(), rows.row(1), rows.get(2)), (2, &[0.0, 1.0][..], None));
+        assert_eq!(rows.iter().collect::<Vec<_>>(), [[1.0, 0.0], [0.0, 1.0]]);
+        assert_eq!(rows.distance(0, 1), 1.0);
+        for none in [Rows::new(&numbers, 0), Rows::new(&[], 3), Rows::new(&numbers, 6)] {
+            assert_eq!(
+                (none.count(), none.iter().len(), none.get(0).map(<[f32]>::len).unwrap_or(0)),
+                (0, 0, 0)
+            );
+        }
+    }
+}
