@@ -8,7 +8,7 @@ mod common;
 use anyhow::Result;
 use criterion::{Criterion, SamplingMode, Throughput};
 use kindred::file::{Header, Index, MappedFile};
-use kindred::query::{RecommendRequest, SearchMode, recommend};
+use kindred::query::{Question, Snapshot, answer};
 
 const PROFILES: usize = 20_000;
 const DIMENSION: usize = 64;
@@ -18,7 +18,7 @@ fn main() -> Result<()> {
     let index = sample.open()?;
     let questions = sample.questions(1_000);
     for id in &questions {
-        answer(&index, id)?;
+        body(&index, id)?;
     }
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("open");
@@ -30,7 +30,7 @@ fn main() -> Result<()> {
 
     let mut asked = questions.iter().cycle();
     group.bench_function("answer", |bencher| {
-        bencher.iter(|| asked.next().map(|id| answer(&index, id)));
+        bencher.iter(|| asked.next().map(|id| body(&index, id)));
     });
 
     group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Bytes(index.header().file_length));
@@ -41,14 +41,13 @@ fn main() -> Result<()> {
     // The page table is new with every map, so this is more than the two parts above.
     let mut asked = questions.iter().cycle();
     group.bench_function("map_verify_answer", |bencher| {
-        bencher.iter(|| asked.next().map(|id| sample.open().map(|index| answer(&index, id))));
+        bencher.iter(|| asked.next().map(|id| sample.open().map(|index| body(&index, id))));
     });
     group.finish();
     criterion.final_summary();
     Ok(())
 }
 
-fn answer<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<Vec<u8>> {
-    let request = RecommendRequest { id, n: 10, mode: SearchMode::Default, distances: false };
-    Ok(recommend(index, &request)?.body)
+fn body<B: AsRef<[u8]>>(index: &Index<B>, id: &str) -> Result<Vec<u8>> {
+    Ok(answer(&Snapshot::of(index), &Question::about(id, 10))?.body)
 }

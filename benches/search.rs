@@ -16,12 +16,12 @@ use anyhow::{Context, Result, ensure};
 use common::environment::variable;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use kindred::file::{CodesMetadata, Index, MappedFile};
-use kindred::query::{RecommendRequest, SearchMode, recommend};
+use kindred::query::{Question, SearchMode, Snapshot, answer};
 use kindred::search::codes::{self, Encoded, NodeCodes};
 use kindred::search::exact::nearest_nodes;
 use kindred::search::graph::Graph;
 use kindred::search::recall::{K, found_within, kth_distance};
-use kindred::search::scan::{self, candidates};
+use kindred::search::scan::{Scan, candidates};
 use kindred::search::walk::Scratch;
 use ndarray::Array2;
 
@@ -51,7 +51,7 @@ fn main() -> Result<()> {
         describe(&index, &questions, mode)?;
         let mut asked = questions.iter().cycle();
         group.bench_function(id, |bencher| {
-            bencher.iter(|| asked.next().map(|id| recommend(&index, &request(id, mode))));
+            bencher.iter(|| asked.next().map(|id| answer(&Snapshot::of(&index), &question(id, mode))));
         });
     }
     group.finish();
@@ -59,15 +59,15 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn request(id: &str, mode: SearchMode) -> RecommendRequest<'_> {
-    RecommendRequest { id, n: N, mode, distances: false }
+fn question(id: &str, mode: SearchMode) -> Question<'_> {
+    Question { how: mode, ..Question::about(id, N) }
 }
 
 /// Prints the mean work and the recall of a mode. Fails where an answer is none, so that no error is timed.
 fn describe(index: &Index<MappedFile>, questions: &[String], mode: SearchMode) -> Result<()> {
     let (mut distances, mut hops, mut bytes) = (0, 0, 0);
     for id in questions {
-        let answer = recommend(index, &request(id, mode))?;
+        let answer = answer(&Snapshot::of(index), &question(id, mode))?;
         distances += answer.work.distances;
         hops += answer.work.hops;
         bytes += answer.body.len();
@@ -90,7 +90,7 @@ fn recall(index: &Index<MappedFile>, questions: &[String], mode: SearchMode) -> 
     let (mut found, mut all) = (0, 0);
     for id in questions.iter().take(RECALL_SAMPLE) {
         let ordinal = index.find(id).context("a question about no profile")?;
-        let node = view.node_of(ordinal).flatten().context("a question about a zero vector")?;
+        let node = view.node_of(ordinal)?.context("a question about a zero vector")?;
         let truth = kth_distance(&view, node, N).with_context(|| format!("{} nodes", view.nodes()))?;
         found += found_within(&view, node, ef, truth, &mut scratch);
         all += truth.0;
@@ -170,9 +170,9 @@ fn compare_exact(name: &str, vectors: Array2<f32>, rounds: usize) -> Result<()> 
             let (expected, took) = timed(|| nearest_nodes(&by_vectors, node, wanted));
             comparisons.push(took);
             ensure!(scanned == expected, "{name}: the {wanted} nearest of {node} are others by codes");
-            let question = scan::Question { query: by_codes.vector(node), wanted, zero_below: 0.0 };
+            let scan = Scan { query: by_codes.vector(node), wanted, zero_below: 0.0 };
             compared +=
-                candidates(&by_codes, &question, |other| other != node).map_or(nodes, |found| found.len());
+                candidates(&by_codes, &scan, |other| other != node).map_or(nodes, |found| found.len());
         }
         let [scans, comparisons] = [&mut scans, &mut comparisons].map(|times| spread(times));
         println!(

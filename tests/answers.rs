@@ -13,9 +13,8 @@ use index_support::random::Random;
 use kindred::distance::distance;
 use kindred::file::Index;
 use kindred::file::format::{NONE, SectionKind};
-use kindred::query::Suppressed;
 use kindred::query::{
-    AnswerError, EXACT_UP_TO_NODES, MAX_EF, RecommendRequest, SearchMode, profile, recommend,
+    AnswerError, EXACT_UP_TO_NODES, MAX_EF, Question, SearchMode, Snapshot, answer, profile,
 };
 use serde_json::{Value, json};
 
@@ -79,13 +78,13 @@ fn unit(vector: &[f32]) -> Option<Vec<f32>> {
 }
 
 fn ask(index: &Index<Vec<u8>>, id: &str, n: usize, mode: SearchMode, distances: bool) -> String {
-    let answer = recommend(index, &RecommendRequest { id, n, mode, distances }).unwrap();
+    let answer =
+        answer(&Snapshot::of(index), &Question { how: mode, distances, ..Question::about(id, n) }).unwrap();
     String::from_utf8(answer.body).unwrap()
 }
 
 fn refusal(index: &Index<Vec<u8>>, id: &str) -> AnswerError {
-    let mode = SearchMode::Default;
-    recommend(index, &RecommendRequest { id, n: 5, mode, distances: false }).unwrap_err()
+    answer(&Snapshot::of(index), &Question::about(id, 5)).unwrap_err()
 }
 
 /// All that an answer may be asked for, compared with the reference.
@@ -156,8 +155,8 @@ fn graph_answers_find_the_true_nearest() {
 fn a_large_index_is_walked_unless_it_is_asked_to_be_exact() {
     let (reference, index) = &*LARGE;
     let work = |n, mode| {
-        let request = RecommendRequest { id: "7", n, mode, distances: false };
-        recommend(index, &request).unwrap().work
+        let question = Question { how: mode, ..Question::about("7", n) };
+        answer(&Snapshot::of(index), &question).unwrap().work
     };
     let (walked, exact) = (work(10, SearchMode::Default), work(10, SearchMode::Exact));
     assert!(!walked.exact && walked.hops > 0 && walked.distances < 3_000, "{walked:?}");
@@ -179,8 +178,8 @@ fn what_the_graph_does_not_reach_comes_from_exact_search() {
     let index = Index::open(pieces.assemble()).unwrap();
     // The walk finds where it starts, five nodes at most, and that is not enough.
     for n in [6, 10, 1_000] {
-        let request = RecommendRequest { id: "17", n, mode: SearchMode::Ef(64), distances: true };
-        let answer = recommend(&index, &request).unwrap();
+        let question = Question { how: SearchMode::Ef(64), distances: true, ..Question::about("17", n) };
+        let answer = answer(&Snapshot::of(&index), &question).unwrap();
         assert_eq!(String::from_utf8(answer.body).unwrap(), reference.body_with_distances("17", n));
         assert!(answer.work.exact);
     }
@@ -290,12 +289,12 @@ fn ids_of_any_text_are_found_and_no_others() {
     let index = reference.index();
     for id in ids {
         assert_as_reference(&index, &reference, id, 4);
-        assert_eq!(profile(&index, &Suppressed::NOBODY, id).unwrap(), document(&json!(id)).as_bytes());
+        assert_eq!(profile(&Snapshot::of(&index), id).unwrap(), document(&json!(id)).as_bytes());
     }
     for unknown in ["", "a", "A/B", "a/b ", "é", "👩", &longest[2..], &format!("{longest}é"), "~"] {
         assert_eq!(index.find(unknown), None, "{unknown:?}");
         assert_eq!(refusal(&index, unknown), AnswerError::UnknownId);
-        assert_eq!(profile(&index, &Suppressed::NOBODY, unknown), Err(AnswerError::UnknownId));
+        assert_eq!(profile(&Snapshot::of(&index), unknown), Err(AnswerError::UnknownId));
     }
 }
 
@@ -305,7 +304,7 @@ fn one_profile_has_no_others() {
     for mode in [SearchMode::Default, SearchMode::Ef(10), SearchMode::Exact] {
         assert_eq!(ask(&index, "only", 10, mode, true), "[]");
     }
-    assert_eq!(profile(&index, &Suppressed::NOBODY, "only").unwrap(), document(&json!("only")).as_bytes());
+    assert_eq!(profile(&Snapshot::of(&index), "only").unwrap(), document(&json!("only")).as_bytes());
 }
 
 #[test]
@@ -317,7 +316,7 @@ fn zero_vectors_have_a_document_and_are_never_recommended() {
     assert_eq!((index.header().profiles, index.header().nodes), (90, 60));
     assert_as_reference(&index, &reference, "1", 1_000);
     assert_eq!(refusal(&index, "3"), AnswerError::ZeroVector);
-    assert_eq!(profile(&index, &Suppressed::NOBODY, "3").unwrap(), document(&json!(3)).as_bytes());
+    assert_eq!(profile(&Snapshot::of(&index), "3").unwrap(), document(&json!(3)).as_bytes());
 }
 
 #[test]
@@ -326,7 +325,7 @@ fn an_index_of_zero_vectors_alone_is_valid() {
     assert_eq!((index.header().profiles, index.header().nodes), (5, 0));
     for id in ["0", "4"] {
         assert_eq!(refusal(&index, id), AnswerError::ZeroVector);
-        assert!(profile(&index, &Suppressed::NOBODY, id).is_ok());
+        assert!(profile(&Snapshot::of(&index), id).is_ok());
     }
     assert_eq!(refusal(&index, "5"), AnswerError::UnknownId);
 }

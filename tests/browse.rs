@@ -15,8 +15,8 @@ use kindred::query::attributes::{
     ANOTHER_VALUE, AttributeReader, Attributes, ColourField, ColourKind, MOST_COLOURS, MOST_FIELDS, NO_VALUE,
 };
 use kindred::query::{
-    AnswerError, RecommendRequest, SearchMode, distance_between, profiles_with_prefix, random_profile,
-    recommend,
+    AnswerError, DistanceError, Question, SearchMode, Snapshot, answer, distance_between,
+    profiles_with_prefix, random_profile,
 };
 use serde_json::{Value, json};
 
@@ -83,7 +83,8 @@ fn a_prefix_gives_the_first_that_begin_with_it_by_bytes() {
                 .map(|(_, document)| document.as_str())
                 .collect();
             for limit in [1, 2, 10, 100, 1000] {
-                let body = profiles_with_prefix(&index, &suppressed, prefix, limit).unwrap();
+                let body =
+                    profiles_with_prefix(&Snapshot::hiding(&index, &suppressed), prefix, limit).unwrap();
                 let expected = &expected[..limit.min(expected.len())];
                 assert_eq!(
                     String::from_utf8(body).unwrap(),
@@ -101,6 +102,7 @@ fn evenly_spaced_numbers_give_every_profile_that_may_be_seen_equally_often() {
     let (index, documents) = index();
     for left_out in suppressed_sets(&documents) {
         let suppressed = suppressing(&index, &left_out);
+        let snapshot = Snapshot::hiding(&index, &suppressed);
         let visible: Vec<&String> = documents
             .iter()
             .filter(|(id, _)| !left_out.contains(*id))
@@ -111,12 +113,12 @@ fn evenly_spaced_numbers_give_every_profile_that_may_be_seen_equally_often() {
         for round in 0..rounds {
             // The middle of each part of the range.
             let random = (u128::from(2 * round + 1) << 63) / u128::from(rounds);
-            let document = random_profile(&index, &suppressed, random as u64).unwrap().unwrap();
+            let document = random_profile(&snapshot, random as u64).unwrap().unwrap();
             *counts.entry(String::from_utf8(document).unwrap()).or_default() += 1;
         }
         assert_eq!(counts, visible.iter().map(|&document| (document.clone(), 3)).collect());
         for random in [0, u64::MAX] {
-            assert_eq!(random_profile(&index, &suppressed, random).unwrap().is_some(), !visible.is_empty());
+            assert_eq!(random_profile(&snapshot, random).unwrap().is_some(), !visible.is_empty());
         }
     }
 }
@@ -124,17 +126,17 @@ fn evenly_spaced_numbers_give_every_profile_that_may_be_seen_equally_often() {
 #[test]
 fn the_distance_of_two_is_the_text_that_recommendations_show() {
     let (index, documents) = index();
-    let distance = |from: &str, to: &str| distance_between(&index, &Suppressed::NOBODY, from, to);
+    let distance = |from: &str, to: &str| distance_between(&Snapshot::of(&index), from, to);
     for from in ["1000", "a", "é"] {
-        let request =
-            RecommendRequest { id: from, n: documents.len(), mode: SearchMode::Exact, distances: true };
-        let body = String::from_utf8(recommend(&index, &request).unwrap().body).unwrap();
+        let question =
+            Question { how: SearchMode::Exact, distances: true, ..Question::about(from, documents.len()) };
+        let body = String::from_utf8(answer(&Snapshot::of(&index), &question).unwrap().body).unwrap();
         for to in documents.keys().filter(|to| *to != from && *to != "zero") {
-            let answer = String::from_utf8(distance(from, to).unwrap().unwrap()).unwrap();
+            let answer = String::from_utf8(distance(from, to).unwrap()).unwrap();
             let shown = format!("{},\"profile\":{}}}", answer.strip_suffix('}').unwrap(), documents[to]);
             assert!(body.contains(&shown), "{shown} is not what recommendations to {from} show");
         }
-        assert_eq!(distance(from, from).unwrap().unwrap(), br#"{"distance":0.0}"#);
+        assert_eq!(distance(from, from).unwrap(), br#"{"distance":0.0}"#);
     }
 }
 
@@ -142,13 +144,13 @@ fn the_distance_of_two_is_the_text_that_recommendations_show() {
 fn who_is_to_blame_for_no_distance_is_told() {
     let (index, _) = index();
     let suppressed = suppressing(&index, &["aa".to_owned()].into());
-    let ask = |from, to| distance_between(&index, &suppressed, from, to);
+    let ask = |from, to| distance_between(&Snapshot::hiding(&index, &suppressed), from, to);
     for unknown in ["nobody", "aa", ""] {
-        assert_eq!(ask(unknown, "a"), Err(AnswerError::UnknownId), "{unknown:?}");
-        assert_eq!(ask("a", unknown), Ok(Err(AnswerError::UnknownId)), "{unknown:?}");
+        assert_eq!(ask(unknown, "a"), Err(DistanceError::From(AnswerError::UnknownId)), "{unknown:?}");
+        assert_eq!(ask("a", unknown), Err(DistanceError::To(AnswerError::UnknownId)), "{unknown:?}");
     }
-    assert_eq!(ask("zero", "nobody"), Err(AnswerError::ZeroVector));
-    assert_eq!(ask("a", "zero"), Ok(Err(AnswerError::ZeroVector)));
+    assert_eq!(ask("zero", "nobody"), Err(DistanceError::From(AnswerError::ZeroVector)));
+    assert_eq!(ask("a", "zero"), Err(DistanceError::To(AnswerError::ZeroVector)));
 }
 
 /// An index of these documents, each with an id of its own and a vector.

@@ -9,9 +9,8 @@ use index_support::random::Random;
 use kindred::directory::SuppressedIds;
 use kindred::file::Index;
 use kindred::file::format::SectionKind;
-use kindred::query::Suppressed;
-use kindred::query::{RecommendRequest, SearchMode, VectorRequest, nearest_to_vector, recommend_leaving_out};
-use kindred::search::scan::{self, candidates};
+use kindred::query::{Excluded, Question, SearchMode, Snapshot, Suppressed, answer};
+use kindred::search::scan::{Scan, candidates};
 use kindred::vectorizer::unit::normalise;
 use serde_json::{Value, json};
 
@@ -78,7 +77,7 @@ struct Both {
     scanned: Index<Vec<u8>>,
     compared: Index<Vec<u8>>,
     hidden: Suppressed,
-    left_out: Suppressed,
+    excluded: Vec<String>,
 }
 
 impl Both {
@@ -92,38 +91,30 @@ impl Both {
         };
         let ids = SuppressedIds(some(20).into_iter().map(String::into_bytes).collect());
         let hidden = Suppressed::in_index(&scanned.view(), &ids);
-        let left_out = hidden.and(&scanned.view(), some(4).iter().map(String::as_str));
-        Both { scanned, compared, hidden, left_out }
+        let excluded = some(4);
+        Both { scanned, compared, hidden, excluded }
     }
 
     /// Asks both for the same, with profiles left out and without.
-    fn assert_same(&self, id: &str, n: usize, what: &str) {
+    fn assert_same(&self, question: &Question<'_>, what: &str) {
         let nobody = Suppressed::NOBODY;
-        for mode in [SearchMode::Exact, SearchMode::Default] {
-            for (hidden, left_out) in
-                [(&nobody, &nobody), (&nobody, &self.left_out), (&self.hidden, &self.left_out)]
-            {
-                let request = RecommendRequest { id, n, mode, distances: true };
-                let [scanned, compared] = [&self.scanned, &self.compared]
-                    .map(|index| recommend_leaving_out(index, hidden, left_out, &request));
-                assert_eq!(scanned, compared, "{what}: {id} {n} {mode:?}");
-            }
-        }
-    }
-
-    fn assert_same_for(&self, vector: &[f32], n: usize, what: &str) {
-        for left_out in [&Suppressed::NOBODY, &self.left_out] {
-            let request = VectorRequest { vector, n, mode: SearchMode::Exact, distances: true };
-            let [scanned, compared] =
-                [&self.scanned, &self.compared].map(|index| nearest_to_vector(index, left_out, &request));
-            assert_eq!(scanned, compared, "{what}: {n}");
+        for (hidden, excludes) in [(&nobody, false), (&nobody, true), (&self.hidden, true)] {
+            let [scanned, compared] = [&self.scanned, &self.compared].map(|index| {
+                let snapshot = Snapshot::hiding(index, hidden);
+                let exclude = match excludes {
+                    true => snapshot.excluding(self.excluded.iter().map(String::as_str)),
+                    false => Excluded::NOBODY,
+                };
+                answer(&snapshot, &Question { exclude, distances: true, ..question.clone() })
+            });
+            assert_eq!(scanned, compared, "{what}: {question:?}");
         }
     }
 
     fn is_scanned(&self, node: u32, wanted: usize) -> bool {
         let view = self.scanned.view();
-        let question = scan::Question { query: view.vector_of(node), wanted, zero_below: 0.0 };
-        candidates(&view, &question, |_| true).is_some()
+        let scan = Scan { query: view.vector_of(node), wanted, zero_below: 0.0 };
+        candidates(&view, &scan, |_| true).is_some()
     }
 }
 
@@ -139,7 +130,9 @@ fn an_answer_by_codes_is_the_answer_by_vectors() {
             for row in (0..count).step_by(count / 12) {
                 let (id, node) = (format!("p{row:04}"), random.below(both.scanned.header().nodes as usize));
                 for n in [0, 1, 2, 10, count / 5, count - 1, count + 5] {
-                    both.assert_same(&id, n, &what);
+                    for how in [SearchMode::Exact, SearchMode::Default] {
+                        both.assert_same(&Question { how, ..Question::about(&id, n) }, &what);
+                    }
                     by_codes += usize::from(n > 0 && both.is_scanned(node as u32, n));
                 }
                 let view = both.scanned.view();
@@ -147,7 +140,10 @@ fn an_answer_by_codes_is_the_answer_by_vectors() {
                 for (scale, moved) in [(3.0, 0.0), (1.0, 1e-7), (1.0, 0.1), (-1.0, 0.0)] {
                     vector.iter_mut().for_each(|x| *x = *x * scale + moved * random.signed());
                     normalise(&mut vector);
-                    [1, 10, count].into_iter().for_each(|n| both.assert_same_for(&vector, n, &what));
+                    for n in [1, 10, count] {
+                        let about = Question::about(&vector, n);
+                        both.assert_same(&Question { how: SearchMode::Exact, ..about }, &what);
+                    }
                 }
             }
         }

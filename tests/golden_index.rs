@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use kindred::file::format::{FORMAT_VERSION, Header, OLDEST_FORMAT_VERSION};
 use kindred::file::{Index, MappedFile, Ordinal};
 use kindred::profile::json::parse;
-use kindred::query::{AnswerError, RecommendRequest, SearchMode, profile, recommend};
+use kindred::query::{AnswerError, Question, SearchMode, Snapshot, answer, profile};
 use kindred::vectorizer::StoredVectorizer;
 use kindred::vectorizer::unit::is_same;
 use serde_json::Value;
@@ -71,13 +71,13 @@ fn files_of_every_format_answer_as_they_did() {
                 None => SearchMode::Default,
             };
             let distances = flags.contains(&"--distances");
-            let request = RecommendRequest { id, n: n.parse().unwrap(), mode, distances };
-            let answer = recommend(&index, &request).unwrap();
+            let question = Question { how: mode, distances, ..Question::about(id, n.parse().unwrap()) };
+            let answer = answer(&Snapshot::of(&index), &question).unwrap();
             assert_eq!(String::from_utf8(answer.body).unwrap(), body, "format {format}: {id} {n} {flags:?}");
         }
-        let request = RecommendRequest { id: ZERO, n: 1, mode: SearchMode::Default, distances: false };
-        assert_eq!(recommend(&index, &request), Err(AnswerError::ZeroVector));
-        assert_eq!(recommend(&index, &RecommendRequest { id: "p5", ..request }), Err(AnswerError::UnknownId));
+        let question = Question::about(ZERO, 1);
+        assert_eq!(answer(&Snapshot::of(&index), &question), Err(AnswerError::ZeroVector));
+        assert_eq!(answer(&Snapshot::of(&index), &Question::about("p5", 1)), Err(AnswerError::UnknownId));
     }
 }
 
@@ -88,9 +88,7 @@ fn files_of_every_format_hold_the_profiles_that_they_were_made_from() {
             let mut fields: Value = serde_json::from_str(line).unwrap();
             assert!(fields.as_object_mut().unwrap().shift_remove("vector").is_some());
             let id = fields["_id"].as_str().map_or_else(|| fields["_id"].to_string(), str::to_owned);
-            let document =
-                String::from_utf8(profile(&index, &kindred::query::Suppressed::NOBODY, &id).unwrap())
-                    .unwrap();
+            let document = String::from_utf8(profile(&Snapshot::of(&index), &id).unwrap()).unwrap();
             assert_eq!(document, fields.to_string(), "format {format}");
         }
     }
@@ -106,7 +104,7 @@ fn a_vectorizer_of_an_earlier_program_makes_the_vectors_of_its_time() {
         let document = index.document(Ordinal(number)).unwrap();
         let Ok(kindred::profile::Value::Map(fields)) = parse(document) else { panic!("{document:?}") };
         let vector = vectorizer.vectorize(fields).unwrap();
-        let node = index.view().node_of(Ordinal(number)).flatten().unwrap();
+        let node = index.view().node_of(Ordinal(number)).unwrap().unwrap();
         let stored = index.view().vector_of(node);
         assert!(is_same(&vector, stored), "{}", String::from_utf8_lossy(document));
     }

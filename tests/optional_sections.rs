@@ -13,10 +13,8 @@ use index_support::random::Random;
 use index_support::table;
 use kindred::file::format::{NO_PLACE, NONE, SectionKind};
 use kindred::file::{Index, Ordinal};
-use kindred::query::Suppressed;
 use kindred::query::{
-    AnswerError, EXACT_UP_TO_NODES, RecommendRequest, SearchMode, can_recommend, has_profile, profile,
-    recommend,
+    AnswerError, EXACT_UP_TO_NODES, Question, SearchMode, Snapshot, answer, can_answer, has_profile, profile,
 };
 use kindred::search::walk::Work;
 use serde_json::{Value, json};
@@ -37,7 +35,8 @@ fn with_table(file: &[u8], k: usize, kind: &str, edit: impl FnOnce(&mut [u32])) 
 }
 
 fn ask(index: &Index<Vec<u8>>, id: &str, n: usize, mode: SearchMode, distances: bool) -> (String, Work) {
-    let answer = recommend(index, &RecommendRequest { id, n, mode, distances }).unwrap();
+    let answer =
+        answer(&Snapshot::of(index), &Question { how: mode, distances, ..Question::about(id, n) }).unwrap();
     (String::from_utf8(answer.body).unwrap(), answer.work)
 }
 
@@ -63,7 +62,7 @@ fn the_table_answers_as_comparing_with_every_profile_does() {
         for k in [1, 2, 10, others - 1, others, others + 1, 500] {
             let index = with_table(&SMALL, k, kind, |_| {});
             for id in ids(&index) {
-                if without.view().node_of(without.find(&id).unwrap()) == Some(None) {
+                if without.view().node_of(without.find(&id).unwrap()) == Ok(None) {
                     continue;
                 }
                 for n in [0, 1, 2, k.saturating_sub(1), k, k + 1, others, others + 1, 10_000] {
@@ -92,8 +91,8 @@ fn the_table_answers_as_comparing_with_every_profile_does() {
 fn a_body_takes_no_more_memory_than_it_has_bytes() {
     let index = with_table(&SMALL, 20, "exact", |_| {});
     for n in [1, 2, 10, 20, 50] {
-        let request = RecommendRequest { id: "5", n, mode: SearchMode::Default, distances: false };
-        let body = recommend(&index, &request).unwrap().body;
+        let question = Question::about("5", n);
+        let body = answer(&Snapshot::of(&index), &question).unwrap().body;
         assert_eq!(body.capacity(), body.len(), "{n}");
     }
 }
@@ -101,20 +100,21 @@ fn a_body_takes_no_more_memory_than_it_has_bytes() {
 #[test]
 fn zero_vectors_are_refused_with_a_table_too() {
     let index = with_table(&SMALL, 10, "exact", |_| {});
-    let request = |n| RecommendRequest { id: "3", n, mode: SearchMode::Default, distances: false };
+    let question = |n| Question::about("3", n);
     for n in [0, 1, 10, 11, 1_000] {
-        assert_eq!(recommend(&index, &request(n)), Err(AnswerError::ZeroVector), "{n}");
+        assert_eq!(answer(&Snapshot::of(&index), &question(n)), Err(AnswerError::ZeroVector), "{n}");
     }
-    assert_eq!(can_recommend(&index, &Suppressed::NOBODY, "3"), Err(AnswerError::ZeroVector));
-    assert_eq!(has_profile(&index, &Suppressed::NOBODY, "3"), Ok(()));
-    assert_eq!(can_recommend(&index, &Suppressed::NOBODY, "4"), Ok(()));
+    assert_eq!(can_answer(&Snapshot::of(&index), &question(1)), Err(AnswerError::ZeroVector));
+    assert_eq!(has_profile(&Snapshot::of(&index), "3"), Ok(()));
+    assert_eq!(can_answer(&Snapshot::of(&index), &Question::about("4", 1)), Ok(()));
     for nobody in ["", "nobody"] {
-        assert_eq!(can_recommend(&index, &Suppressed::NOBODY, nobody), Err(AnswerError::UnknownId));
-        assert_eq!(has_profile(&index, &Suppressed::NOBODY, nobody), Err(AnswerError::UnknownId));
         assert_eq!(
-            recommend(&index, &RecommendRequest { id: nobody, ..request(5) }),
+            can_answer(&Snapshot::of(&index), &Question::about(nobody, 1)),
             Err(AnswerError::UnknownId)
         );
+        assert_eq!(has_profile(&Snapshot::of(&index), nobody), Err(AnswerError::UnknownId));
+        let answer = answer(&Snapshot::of(&index), &Question::about(nobody, 5));
+        assert_eq!(answer, Err(AnswerError::UnknownId));
     }
 }
 
@@ -127,8 +127,8 @@ fn one_profile_and_none_have_tables_of_empty_rows() {
     }
     let zeros: String = (0..3).map(|i| line(&json!(i), &[0.0, 0.0])).collect();
     let index = with_table(&index_file(&Recipe::default(), &zeros), 5, "exact", |_| {});
-    let request = RecommendRequest { id: "1", n: 2, mode: SearchMode::Default, distances: false };
-    assert_eq!(recommend(&index, &request), Err(AnswerError::ZeroVector));
+    let question = Question::about("1", 2);
+    assert_eq!(answer(&Snapshot::of(&index), &question), Err(AnswerError::ZeroVector));
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn ids_are_found_whatever_the_hash_says() {
             let index = open(file);
             for (ordinal, id) in (0..).zip(&all) {
                 assert_eq!(index.find(id), Some(Ordinal(ordinal)), "{id} of {count} in file {number}");
-                assert!(profile(&index, &Suppressed::NOBODY, id).is_ok());
+                assert!(profile(&Snapshot::of(&index), id).is_ok());
             }
             for asked in 0..2_000 {
                 let id = asked.to_string();

@@ -12,7 +12,7 @@ use std::path::Path;
 use index_support::build::{Recipe, index_file, line};
 use index_support::random::Random;
 use kindred::file::Index;
-use kindred::query::{RecommendRequest, SearchMode, recommend};
+use kindred::query::{Question, SearchMode, Snapshot, answer};
 use serde_json::{Value, json};
 
 const PROFILES: usize = 2_000;
@@ -50,8 +50,8 @@ fn baseline() -> String {
 }
 
 fn search(index: &Index<Vec<u8>>, id: &str, ef: usize) -> Value {
-    let request = RecommendRequest { id, n: N, mode: SearchMode::Ef(ef), distances: false };
-    let answer = recommend(index, &request).unwrap();
+    let question = Question { how: SearchMode::Ef(ef), ..Question::about(id, N) };
+    let answer = answer(&Snapshot::of(index), &question).unwrap();
     let documents: Vec<Value> = serde_json::from_slice(&answer.body).unwrap();
     let hits: Vec<&Value> = documents.iter().map(|document| &document["_id"]).collect();
     let work = answer.work;

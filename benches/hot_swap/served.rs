@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use anyhow::{Context, Result};
 use kindred::directory::versions::{self, VersionFile};
 use kindred::file::{Index, MappedFile};
-use kindred::query::{RecommendRequest, SearchMode, recommend};
+use kindred::query::{self, Snapshot};
 use notify::{RecursiveMode, Watcher as _};
 
 use crate::wire::{Question, Reply};
@@ -27,8 +27,8 @@ impl Served {
 
     pub fn answer(&self, question: &Question) -> Reply {
         let Question { id, n } = question;
-        let request = RecommendRequest { id, n: *n, mode: SearchMode::Default, distances: false };
-        match recommend(&self.index, &request) {
+        let question = query::Question::about(id.as_str(), *n);
+        match query::answer(&Snapshot::of(&self.index), &question) {
             Ok(answer) => Reply::Answer { version: self.version, body: answer.body },
             Err(error) => Reply::Failure(error.to_string()),
         }

@@ -17,7 +17,7 @@ use kindred::file::{
     GraphMetadata, Header, Index, MappedFile, Metadata, Source, TableKind, TableMetadata, VectorizerMetadata,
     ids,
 };
-use kindred::query::{RecommendRequest, SearchMode, recommend};
+use kindred::query::{Question, Snapshot, answer};
 use kindred::random::SplitMix64;
 
 const M: u32 = 2;
@@ -95,8 +95,8 @@ pub fn write(directory: &Path, profiles: u32, n: usize) -> Result<Sample> {
     let mut sample = Sample { profiles, mean_body: 0 };
     let mut bytes = 0;
     for id in &sample.questions(BODIES) {
-        let request = RecommendRequest { id, n, mode: SearchMode::Default, distances: false };
-        bytes += recommend(&index, &request)?.body.len();
+        let question = Question::about(id, n);
+        bytes += answer(&Snapshot::of(&index), &question)?.body.len();
     }
     sample.mean_body = bytes / BODIES;
     Ok(sample)

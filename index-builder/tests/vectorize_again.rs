@@ -22,8 +22,7 @@ use index_builder::vectors::vectorize::{Job, vectorize};
 use kindred::file::{Index, Metadata, Ordinal, Source, VectorizerMetadata};
 use kindred::profile::json::{next_fields, parse};
 use kindred::profile::{Fields, Value};
-use kindred::query::Suppressed;
-use kindred::query::{SearchMode, VectorRequest, nearest_to_vector};
+use kindred::query::{Question, Snapshot, answer};
 use kindred::vectorizer::StoredVectorizer;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -148,8 +147,8 @@ fn assert_found_again(built: &Built, line: &str, number: usize) {
 
 fn assert_at_zero(built: &Built, vector: &[f32], ordinal: Ordinal) {
     let n = built.rows.len();
-    let request = VectorRequest { vector, n, mode: SearchMode::Default, distances: true };
-    let Ok(answer) = nearest_to_vector(&built.index, &Suppressed::NOBODY, &request) else {
+    let question = Question { distances: true, ..Question::about(vector, n) };
+    let Ok(answer) = answer(&Snapshot::of(&built.index), &question) else {
         assert!(vector.iter().all(|&number| number == 0.0), "only a zero vector has no answer");
         return;
     };

@@ -210,10 +210,13 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The node of a profile; `Some(None)` for a zero vector, which has none.
-    pub fn node_of(&self, ordinal: Ordinal) -> Option<Option<u32>> {
-        let node = *self.node_of_profile.get(ordinal.0 as usize)?;
-        Some((node != NONE).then_some(node))
+    /// The node of a profile; none for a zero vector, which has none.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the ordinal is not of this file, or the file has changed.
+    pub fn node_of(&self, ordinal: Ordinal) -> Result<Option<u32>, Damaged> {
+        let node = *self.node_of_profile.get(ordinal.0 as usize).ok_or(Damaged("a profile's node"))?;
+        Ok((node != NONE).then_some(node))
     }
 
     /// The profiles of a node, ascending.

@@ -3,7 +3,7 @@
 use std::collections::BinaryHeap;
 
 use super::graph::Graph;
-use super::scan::{self, Question};
+use super::scan::{self, Scan};
 use super::walk::Work;
 use crate::distance::distance;
 
@@ -69,7 +69,7 @@ pub fn nearest_nodes<G: Graph>(graph: &G, node: u32, n: usize) -> (Vec<(Distance
             smallest.push((Distance(distance(query, graph.vector(other))), other));
         }
     };
-    match scan::candidates(graph, &Question { query, wanted: n, zero_below: 0.0 }, |other| other != node) {
+    match scan::candidates(graph, &Scan { query, wanted: n, zero_below: 0.0 }, |other| other != node) {
         Some(candidates) => candidates.into_iter().for_each(&mut compare),
         None => (0..graph.nodes() as u32).for_each(&mut compare),
     }

@@ -32,7 +32,7 @@ const ONE_OF: usize = 4;
 
 /// What is asked of a scan.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct Scan<'a> {
     /// Of length about 1.
     pub query: &'a [f32],
     /// How many of the nearest are wanted.
@@ -48,32 +48,32 @@ pub struct Question<'a> {
 /// comparing all vectors is no slower. Costs a comparison of codes for each node.
 pub fn candidates<G: Graph>(
     graph: &G,
-    question: &Question<'_>,
+    asked: &Scan<'_>,
     counts: impl FnMut(u32) -> bool,
 ) -> Option<Vec<u32>> {
     let nodes = graph.nodes();
-    scan(graph.codes()?, nodes, question, nodes / ONE_OF, counts)
+    scan(graph.codes()?, nodes, asked, nodes / ONE_OF, counts)
 }
 
 /// [`candidates`], unless they are more than `most`.
 fn scan(
     codes: NodeCodes<'_>,
     nodes: usize,
-    question: &Question<'_>,
+    asked: &Scan<'_>,
     most: usize,
     mut counts: impl FnMut(u32) -> bool,
 ) -> Option<Vec<u32>> {
-    if question.wanted == 0 {
+    if asked.wanted == 0 {
         return Some(Vec::new());
     }
     // More than are wanted are left in the end, often twice as many.
-    if question.wanted.saturating_mul(2) > most || codes.count() < nodes {
+    if asked.wanted.saturating_mul(2) > most || codes.count() < nodes {
         return None;
     }
     let mut query = Vec::new();
-    encode_query(question.query, &mut query);
-    let bound = Bound::new(question, &query, codes.metadata()?)?;
-    let mut nearest = Nearest::new(question.wanted, bound);
+    encode_query(asked.query, &mut query);
+    let bound = Bound::new(asked, &query, codes.metadata()?)?;
+    let mut nearest = Nearest::new(asked.wanted, bound);
     let mut dots = Vec::with_capacity(BLOCK);
     for start in (0..nodes).step_by(BLOCK) {
         codes.dots_in_turn(&query, start..nodes.min(start + BLOCK), &mut dots);
@@ -108,9 +108,9 @@ struct Bound {
 
 impl Bound {
     /// None where a number of the query, or their sum, is too large for codes.
-    fn new(question: &Question<'_>, query: &[i16], codes: &CodesMetadata) -> Option<Bound> {
+    fn new(asked: &Scan<'_>, query: &[i16], codes: &CodesMetadata) -> Option<Bound> {
         let (mut length, mut rounding, mut mean_length, mut middle) = (0.0, 0.0, 0.0, 0.0);
-        for ((&number, &integer), &mean) in question.query.iter().zip(query).zip(&codes.mean) {
+        for ((&number, &integer), &mean) in asked.query.iter().zip(query).zip(&codes.mean) {
             let (number, mean) = (f64::from(number), f64::from(mean));
             length += number * number;
             rounding += (number - f64::from(integer) / QUERY_LENGTH).powi(2);
@@ -123,13 +123,13 @@ impl Bound {
         let error = length.sqrt() * codes.residual + rounding.sqrt() * longest_code;
         let sum: i64 = query.iter().map(|&integer| i64::from(integer).abs()).sum();
         let fits = sum * i64::from(i8::MIN).abs() <= i64::from(i32::MAX);
-        let is_complete = question.query.len() == codes.mean.len();
+        let is_complete = asked.query.len() == codes.mean.len();
         (fits && is_complete && error.is_finite()).then(|| Bound {
             middle,
             unit: codes.scale * QUERY_LENGTH,
             // For what these few operations round themselves.
             error: error * (1.0 + 1e-9),
-            largest: 1.0 - f64::from(question.zero_below),
+            largest: 1.0 - f64::from(asked.zero_below),
         })
     }
 
@@ -215,12 +215,12 @@ mod tests {
             codes.with_metadata(Some(&self.encoded.metadata))
         }
 
-        fn scan(&self, question: &Question<'_>, counts: impl Fn(u32) -> bool) -> Option<Vec<u32>> {
+        fn scan(&self, question: &Scan<'_>, counts: impl Fn(u32) -> bool) -> Option<Vec<u32>> {
             scan(self.codes(), self.count(), question, usize::MAX, counts)
         }
 
         /// The wanted nodes by comparing all vectors.
-        fn nearest(&self, question: &Question<'_>, counts: impl Fn(u32) -> bool) -> Vec<u32> {
+        fn nearest(&self, question: &Scan<'_>, counts: impl Fn(u32) -> bool) -> Vec<u32> {
             let nodes = (0..self.count() as u32).filter(|&node| counts(node));
             let distance = |node| {
                 let distance = distance(question.query, self.row(node));
@@ -354,7 +354,7 @@ mod tests {
             }
             let zero_below = if foreign { 1e-5 } else { 0.0 };
             let wanted = if all { count } else { wanted };
-            let question = Question { query: &query, wanted, zero_below };
+            let question = Scan { query: &query, wanted, zero_below };
             let counts = |node: u32| !(u64::from(node) ^ seed).is_multiple_of(excluded + 2) || excluded == 0;
             let found = rows.scan(&question, counts).unwrap();
             for node in rows.nearest(&question, counts) {
@@ -368,7 +368,7 @@ mod tests {
     fn few_have_to_be_compared_where_vectors_spread() {
         let rows = Hostile::Spread.rows(4_000, 64, 5);
         for node in 0..20 {
-            let question = Question { query: rows.row(node), wanted: 10, zero_below: 0.0 };
+            let question = Scan { query: rows.row(node), wanted: 10, zero_below: 0.0 };
             let found = rows.scan(&question, |_| true).unwrap();
             assert!((10..200).contains(&found.len()), "{}", found.len());
         }
@@ -377,8 +377,8 @@ mod tests {
     #[test]
     fn what_cannot_be_proven_is_not_said() {
         let rows = Hostile::Spread.rows(400, 8, 6);
-        let question = Question { query: rows.row(0), wanted: 3, zero_below: 0.0 };
-        let ask = |codes: NodeCodes<'_>, nodes, question: &Question<'_>, most| {
+        let question = Scan { query: rows.row(0), wanted: 3, zero_below: 0.0 };
+        let ask = |codes: NodeCodes<'_>, nodes, question: &Scan<'_>, most| {
             scan(codes, nodes, question, most, |_| true).is_some()
         };
         assert!(ask(rows.codes(), 400, &question, 400));
@@ -387,10 +387,10 @@ mod tests {
         assert!(!ask(rows.codes(), 400, &question, 2), "more are wanted than may be compared");
         for number in [f32::NAN, f32::INFINITY] {
             let query = [number; 8];
-            assert!(!ask(rows.codes(), 400, &Question { query: &query, ..question }, 400), "{number}");
+            assert!(!ask(rows.codes(), 400, &Scan { query: &query, ..question }, 400), "{number}");
         }
         let shorter = &rows.row(0)[..7];
-        assert!(!ask(rows.codes(), 400, &Question { query: shorter, ..question }, 400), "another dimension");
+        assert!(!ask(rows.codes(), 400, &Scan { query: shorter, ..question }, 400), "another dimension");
         assert!(!ask(Hostile::Copies.rows(400, 8, 6).codes(), 400, &question, 40), "all are as good as one");
     }
 }

@@ -4,8 +4,7 @@ use std::cell::Cell;
 
 use kindred::file::format::{ENTRY_LENGTH, HEADER_LENGTH, NONE, SectionKind};
 use kindred::file::{Index, Ordinal};
-use kindred::query::Suppressed;
-use kindred::query::{Answer, AnswerError, RecommendRequest, SearchMode, profile, recommend};
+use kindred::query::{Answer, AnswerError, Question, SearchMode, Snapshot, answer, profile};
 
 use crate::index_support::pieces::{Pieces, entries, range, reseal};
 use crate::index_support::random::Random;
@@ -102,11 +101,11 @@ fn mutated(random: &mut Random) -> Vec<u8> {
 fn ask<B: AsRef<[u8]>>(index: &Index<B>, check: impl Fn(usize, &Result<Answer, AnswerError>)) {
     for id in [TWINS[0], TWINS[1], "103", "130", "159", ZERO, "", "nobody"] {
         let _ = index.find(id);
-        let _ = profile(index, &Suppressed::NOBODY, id);
+        let _ = profile(&Snapshot::of(index), id);
         for mode in [SearchMode::Default, SearchMode::Ef(1), SearchMode::Ef(usize::MAX), SearchMode::Exact] {
             for n in [0, 1, 5, usize::MAX] {
-                let request = RecommendRequest { id, n, mode, distances: n != 5 };
-                check(n, &recommend(index, &request));
+                let question = Question { how: mode, distances: n != 5, ..Question::about(id, n) };
+                check(n, &answer(&Snapshot::of(index), &question));
             }
         }
     }
@@ -211,9 +210,9 @@ fn what_is_gone_from_under_an_open_index_is_reported_as_damage() {
     let mut without_documents = FILE.clone();
     without_documents.truncate(documents.start);
     let index = opened_then_changed(without_documents);
-    let request = RecommendRequest { id: TWINS[0], n: 3, mode: SearchMode::Default, distances: false };
-    assert!(matches!(recommend(&index, &request), Err(AnswerError::Damaged(_))));
-    assert!(matches!(profile(&index, &Suppressed::NOBODY, TWINS[0]), Err(AnswerError::Damaged(_))));
+    let question = Question::about(TWINS[0], 3);
+    assert!(matches!(answer(&Snapshot::of(&index), &question), Err(AnswerError::Damaged(_))));
+    assert!(matches!(profile(&Snapshot::of(&index), TWINS[0]), Err(AnswerError::Damaged(_))));
 }
 
 #[test]
@@ -221,8 +220,8 @@ fn a_row_that_holds_no_profile_any_more_is_reported_as_damage() {
     let neighbours = range(entries(&FILE).last().unwrap());
     let nodes = range(&entries(&FILE)[2]);
     let ask = |file: Vec<u8>, n, distances| {
-        let request = RecommendRequest { id: "103", n, mode: SearchMode::Default, distances };
-        recommend(&opened_then_changed(file), &request)
+        let question = Question { distances, ..Question::about("103", n) };
+        answer(&Snapshot::of(&opened_then_changed(file)), &question)
     };
     for ordinal in [PROFILES as u32, NONE - 1] {
         let mut file = FILE.clone();
@@ -259,6 +258,6 @@ fn a_distance_that_is_no_number_any_more_is_reported_as_damage() {
     let mut file = FILE.clone();
     file[vectors].chunks_exact_mut(4).for_each(|number| number.copy_from_slice(&f32::NAN.to_le_bytes()));
     let index = opened_then_changed(file);
-    let request = RecommendRequest { id: "103", n: 3, mode: SearchMode::Exact, distances: true };
-    assert!(matches!(recommend(&index, &request), Err(AnswerError::Damaged(_))));
+    let question = Question { how: SearchMode::Exact, distances: true, ..Question::about("103", 3) };
+    assert!(matches!(answer(&Snapshot::of(&index), &question), Err(AnswerError::Damaged(_))));
 }

@@ -2,7 +2,7 @@
 
 use kindred::file::format::{MAX_NEIGHBOURS, MAX_PLACE, NONE, SectionKind};
 use kindred::file::{Index, OpenError};
-use kindred::query::{RecommendRequest, SearchMode, recommend};
+use kindred::query::{Question, SearchMode, Snapshot, answer};
 use serde_json::{Value, json};
 
 use crate::index_support::pieces::{Pieces, Section};
@@ -209,8 +209,8 @@ fn codes_are_there_for_every_node_or_not_at_all() {
     // Quickly opened, it is found where the codes are used: a search compares what is there.
     let file = with(shorter);
     let index = Index::open_unverified(file.as_slice()).unwrap();
-    let request = RecommendRequest { id: "103", n: 3, mode: SearchMode::Ef(60), distances: false };
-    recommend(&index, &request).unwrap();
+    let question = Question { how: SearchMode::Ef(60), ..Question::about("103", 3) };
+    answer(&Snapshot::of(&index), &question).unwrap();
     // Without codes a search compares vectors.
     assert_eq!(refusal(&with(|file| drop_section(file, Codes))), None);
 }

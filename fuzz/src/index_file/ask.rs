@@ -3,10 +3,8 @@
 use kindred::directory::SuppressedIds;
 use kindred::file::format::{NO_PLACE, NONE, SectionKind};
 use kindred::file::{Index, Ordinal};
-use kindred::query::Suppressed;
 use kindred::query::{
-    Answer, AnswerError, RecommendRequest, SearchMode, can_recommend, has_profile, profile, recommend,
-    recommend_without,
+    Answer, AnswerError, Question, SearchMode, Snapshot, Suppressed, answer, can_answer, has_profile, profile,
 };
 
 /// What an answer has besides a document: its distance and what stands around both.
@@ -33,7 +31,7 @@ pub fn verified<B: AsRef<[u8]>>(index: &Index<B>) {
         Err(AnswerError::UnknownId | AnswerError::ZeroVector) => {}
     });
     if let Some(map) = index.map() {
-        let is_placed = |ordinal| index.view().node_of(Ordinal(ordinal)).flatten().is_some();
+        let is_placed = |ordinal| index.view().node_of(Ordinal(ordinal)).is_ok_and(|node| node.is_some());
         let is_right = |(ordinal, place): (u32, &[u16; 2])| (*place != NO_PLACE) == is_placed(ordinal);
         assert!((0..).zip(map).all(is_right), "found good, and then: a place that is not right");
     }
@@ -60,17 +58,17 @@ fn section_length<B: AsRef<[u8]>>(index: &Index<B>, kind: SectionKind) -> u64 {
 fn ask<B: AsRef<[u8]>>(index: &Index<B>, check: impl Fn(usize, Result<Answer, AnswerError>)) {
     let others = SuppressedIds(ids(index).into_iter().skip(1).map(String::into_bytes).collect());
     let others = Suppressed::in_index(&index.view(), &others);
+    let snapshots = [Snapshot::of(index), Snapshot::hiding(index, &others)];
     for id in ids(index) {
         let id = id.as_str();
-        for suppressed in [&Suppressed::NOBODY, &others] {
-            let _ = (profile(index, suppressed, id), has_profile(index, suppressed, id));
-            let _ = (index.find(id), can_recommend(index, suppressed, id));
+        for snapshot in &snapshots {
+            let _ = (profile(snapshot, id), has_profile(snapshot, id));
+            let _ = (index.find(id), can_answer(snapshot, &Question::about(id, 1)));
         }
-        for mode in MODES {
+        for how in MODES {
             for (n, distances) in [(0, false), (1, true), (5, false), (usize::MAX, true)] {
-                let request = RecommendRequest { id, n, mode, distances };
-                check(n, recommend(index, &request));
-                check(n, recommend_without(index, &others, &request));
+                let question = Question { how, distances, ..Question::about(id, n) };
+                snapshots.iter().for_each(|snapshot| check(n, answer(snapshot, &question)));
             }
         }
     }

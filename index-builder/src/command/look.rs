@@ -10,9 +10,7 @@ use kindred::directory::pin;
 use kindred::directory::versions::{self, VersionFile};
 use kindred::file::{Index, MappedFile};
 use kindred::profile::json::{parse, parse_list};
-use kindred::query::{
-    AnswerError, RecommendRequest, SearchMode, VectorRequest, nearest_to_vector, recommend_without,
-};
+use kindred::query::{AnswerError, Question, SearchMode, Subject, answer};
 use kindred::standard::say;
 use kindred::time::rfc3339;
 use kindred::vectorizer::unit::numbers_of;
@@ -188,25 +186,21 @@ fn verified(path: &Path) -> anyhow::Result<String> {
 /// Where the file cannot be opened, and where the server would answer with an error.
 pub fn query(args: &QueryArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let (id, n) = asked(args)?;
-    let mode = match args.ef {
+    let how = match args.ef {
         None if args.exact => SearchMode::Exact,
         None => SearchMode::Default,
         Some(ef) => SearchMode::Ef(ef),
     };
-    let Opened { index, suppressed, .. } = Opened::open(&args.file)?;
-    let distances = args.distances;
-    let answer = match (id, asked_vector(args, &index)?) {
-        (_, Some((name, vector))) => {
-            let request = VectorRequest { vector: &vector, n, mode, distances };
-            nearest_to_vector(&index, &suppressed, &request).context(name)?
-        }
-        (id, None) => {
-            let id = id.unwrap_or_default();
-            let request = RecommendRequest { id, n, mode, distances };
-            let asked = recommend_without(&index, &suppressed, &request);
-            asked.map_err(|error| refused(&index, id, error))?
-        }
+    let opened = Opened::open(&args.file)?;
+    let (subject, name) = match asked_vector(args, &opened.index)? {
+        Some((name, vector)) => (Subject::from(vector), name),
+        None => (Subject::from(id.unwrap_or_default()), ""),
     };
+    let question = Question { how, distances: args.distances, ..Question::about(subject, n) };
+    let answer = answer(&opened.snapshot(), &question).map_err(|error| match &question.subject {
+        Subject::Id(id) => refused(&opened.index, id, error),
+        Subject::Vector(_) => anyhow::Error::from(error).context(name),
+    })?;
     out.write_all(&answer.body).context("standard output")?;
     Ok(())
 }

@@ -15,9 +15,8 @@ use super::colouring::Colouring;
 use super::watcher::VersionSeen;
 use crate::directory::{SuppressedIds, versions};
 use crate::file::{Damaged, FileIdentity, Index, MappedFile, Ordinal, Residency};
-use crate::query::Suppressed;
 use crate::query::attributes::Attributes;
-use crate::query::{self, AnswerError, RecommendRequest, SearchMode};
+use crate::query::{self, AnswerError, Question, Snapshot, Suppressed};
 use crate::vectorizer::StoredVectorizer;
 
 /// Searches before an index is served: enough to touch every kind of page and every branch of the code once.
@@ -215,6 +214,11 @@ impl Generation {
         &self.file.index
     }
 
+    /// What a request is answered from.
+    pub fn snapshot(&self) -> Snapshot<'_, MappedFile> {
+        Snapshot::hiding(&self.file.index, &self.suppressed)
+    }
+
     /// What made the vectors, read from the file when it is first asked for: most servers never need its 8 MiB, and a
     /// file whose vectorizer is not known answers everything else. Not for workers: reading takes milliseconds.
     pub fn vectorizer(&self) -> &StoredVectorizer {
@@ -341,8 +345,8 @@ fn warm_up(index: &Index<MappedFile>) -> Result<(), LoadFailure> {
         let Ok(id) = std::str::from_utf8(id) else {
             return Err(LoadFailure::Bad("an id is not UTF-8".to_owned()));
         };
-        let request = RecommendRequest { id, n: WARM_UP_N, mode: SearchMode::Default, distances: true };
-        match query::recommend(index, &request) {
+        let question = Question { distances: true, ..Question::about(id, WARM_UP_N) };
+        match query::answer(&Snapshot::of(index), &question) {
             Ok(_) | Err(AnswerError::ZeroVector) => {}
             Err(error) => {
                 return Err(LoadFailure::Bad(format!("a search for one of its profiles failed: {error}")));

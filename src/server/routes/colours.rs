@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::super::problem::Problem;
 use super::Call;
 use super::index_answer::{
-    JSON, generation, is_known_as, is_meant, is_meant_as, read, respond_problem, respond_tagged,
+    JSON, Refused, generation, is_known_as, is_meant, is_meant_as, read, respond_problem, respond_tagged,
 };
 use super::map::BINARY;
 use super::pieces::Shared;
@@ -145,10 +145,11 @@ async fn look<T: Send + 'static>(
 ) -> Result<(HeaderValue, T), Problem> {
     let generation = Arc::clone(generation);
     let looked = web::block(move || {
-        read(&generation, "", |_, suppressed| {
+        read(&generation, "", |snapshot| {
             let colouring = generation.colouring()?;
-            Ok(look(&colouring, suppressed).map(|looked| (colouring.etag.clone(), looked)))
-        })?
+            let looked = look(&colouring, snapshot.hidden()).map_err(Refused::Problem)?;
+            Ok::<_, Refused<'_>>((colouring.etag.clone(), looked))
+        })
     });
     looked.await.map_err(|_| Problem::Internal)?
 }

@@ -12,9 +12,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::super::app::State;
 use super::super::problem::Problem;
 use super::etag::{match_hits, none_match_hits};
-use crate::file::{Index, MappedFile};
-use crate::query::AnswerError;
-use crate::query::Suppressed;
+use crate::file::{Damaged, MappedFile};
+use crate::query::{AnswerError, Snapshot};
 use crate::server::live::generation::Generation;
 use crate::vectorizer::VectorizeError;
 
@@ -36,32 +35,56 @@ pub fn generation(state: &State) -> Result<Arc<Generation>, Problem> {
     state.live.current().ok_or(Problem::NoIndex)
 }
 
-/// Reads something from a generation's index, and makes sure that the file is still the one that was verified when it
-/// has been read: nothing else proves what was read.
+/// Why a reading gives no answer.
+pub enum Refused<'a> {
+    /// There is none about the profile that was asked about.
+    Answer(AnswerError),
+    /// There is none about the profile with this id.
+    About(&'a str, AnswerError),
+    /// Something else.
+    Problem(Problem),
+}
+
+impl From<AnswerError> for Refused<'_> {
+    fn from(error: AnswerError) -> Self {
+        Refused::Answer(error)
+    }
+}
+
+impl From<Damaged> for Refused<'_> {
+    fn from(damaged: Damaged) -> Self {
+        Refused::Answer(damaged.into())
+    }
+}
+
+impl From<Problem> for Refused<'_> {
+    fn from(problem: Problem) -> Self {
+        Refused::Problem(problem)
+    }
+}
+
+/// Reads something from a generation, and makes sure that the file is still the one that was verified when it has been
+/// read: nothing else proves what was read. `id` is what was asked about.
 ///
 /// # Errors
 /// [`Problem::IndexChanged`], and what the reading gives.
-pub fn read<T>(
+pub fn read<'a, T, E: Into<Refused<'a>>>(
     generation: &Generation,
-    id: &str,
-    read: impl FnOnce(&Index<MappedFile>, &Suppressed) -> Result<T, AnswerError>,
-) -> Result<T, Problem> {
-    read_unchanged(generation, read)?.map_err(|error| problem(generation, id, error))
-}
-
-/// The same for whatever is read.
-///
-/// # Errors
-/// [`Problem::IndexChanged`].
-pub fn read_unchanged<T>(
-    generation: &Generation,
-    read: impl FnOnce(&Index<MappedFile>, &Suppressed) -> T,
+    id: &'a str,
+    read: impl FnOnce(&Snapshot<'_, MappedFile>) -> Result<T, E>,
 ) -> Result<T, Problem> {
     if generation.is_condemned() {
         return Err(Problem::IndexChanged);
     }
-    let result = read(generation.index(), &generation.suppressed);
-    if generation.is_intact() { Ok(result) } else { Err(Problem::IndexChanged) }
+    let result = read(&generation.snapshot());
+    if !generation.is_intact() {
+        return Err(Problem::IndexChanged);
+    }
+    result.map_err(|refused| match refused.into() {
+        Refused::Answer(error) => problem(generation, id, error),
+        Refused::About(id, error) => problem(generation, id, error),
+        Refused::Problem(problem) => problem,
+    })
 }
 
 /// What is said where a generation has no answer about an id.

@@ -9,9 +9,11 @@ use actix_web::{HttpResponse, web};
 
 use super::super::problem::Problem;
 use super::Call;
-use super::index_answer::{generation, is_known, is_meant, read, respond, respond_as, respond_problem};
+use super::index_answer::{
+    Refused, generation, is_known, is_meant, read, respond, respond_as, respond_problem,
+};
 use super::pieces::Shared;
-use crate::file::Ordinal;
+use crate::file::{Damaged, Ordinal};
 use crate::query;
 use crate::server::live::generation::Generation;
 
@@ -55,8 +57,8 @@ pub fn get_place(call: &Call<'_>) -> Result<HttpResponse, Problem> {
 pub fn get_place_of(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let id = call.parameters.id()?;
     let generation = generation(call.state)?;
-    let found = has_map(&generation)
-        .and_then(|()| read(&generation, id, |index, suppressed| query::place_of(index, suppressed, id)));
+    let found =
+        has_map(&generation).and_then(|()| read(&generation, id, |snapshot| query::place_of(snapshot, id)));
     Ok(match found {
         Ok(_) if is_known(call.request, &generation) => respond(&generation, None),
         Ok(Ordinal(place)) => respond(&generation, Some(format!(r#"{{"place":{place}}}"#).into_bytes())),
@@ -65,7 +67,7 @@ pub fn get_place_of(call: &Call<'_>) -> Result<HttpResponse, Problem> {
 }
 
 fn has_map(generation: &Generation) -> Result<(), Problem> {
-    if read(generation, "", |index, _| Ok(index.has_map()))? { Ok(()) } else { Err(Problem::NoMap) }
+    read(generation, "", |snapshot| if snapshot.base().has_map() { Ok(()) } else { Err(Problem::NoMap) })
 }
 
 /// The map of a generation is made once, at the first request for it: megabytes for each of many clients would be more
@@ -73,14 +75,14 @@ fn has_map(generation: &Generation) -> Result<(), Problem> {
 async fn body(generation: &Arc<Generation>) -> Result<Bytes, Problem> {
     if let Some(map) = generation.known_map() {
         // What was kept is right; whether the file still is has to be asked as ever.
-        return read(generation, "", |_, _| Ok(map));
+        return read(generation, "", |_| Ok::<_, Damaged>(map));
     }
     has_map(generation)?;
     let generation = Arc::clone(generation);
     // Copying it takes as long as its memory takes to come: not on a worker.
     let map = web::block(move || {
-        read(&generation, "", |index, suppressed| {
-            generation.keep_map(|| query::map(index, suppressed).map(|map| map.map(Bytes::from)))
+        read(&generation, "", |snapshot| {
+            generation.keep_map(|| query::map(snapshot).map(|map| map.map(Bytes::from)))
         })
     });
     map.await.map_err(|_| Problem::Internal)??.ok_or(Problem::NoMap)
@@ -89,9 +91,10 @@ async fn body(generation: &Arc<Generation>) -> Result<Bytes, Problem> {
 fn document(generation: &Generation, place: usize) -> Result<Vec<u8>, Problem> {
     let unknown = || Problem::UnknownPlace { place };
     let ordinal = Ordinal(u32::try_from(place).map_err(|_| unknown())?);
-    let document = read(generation, "", |index, suppressed| match index.has_map() {
-        true => query::profile_at(index, suppressed, ordinal).map(Some),
-        false => Ok(None),
-    });
-    document?.ok_or(Problem::NoMap)?.ok_or_else(unknown)
+    read(generation, "", |snapshot| {
+        if !snapshot.base().has_map() {
+            return Err(Refused::Problem(Problem::NoMap));
+        }
+        query::profile_at(snapshot, ordinal)?.ok_or_else(|| unknown().into())
+    })
 }

@@ -32,9 +32,9 @@ pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let generation = generation(call.state)?;
     let is_known = is_known(call.request, &generation);
     // Whether the file is still what it was has to be asked also where nothing of it is sent again.
-    let body = read(&generation, prefix, |index, suppressed| match is_known {
+    let body = read(&generation, prefix, |snapshot| match is_known {
         true => Ok(None),
-        false => query::profiles_with_prefix(index, suppressed, prefix, limit).map(Some),
+        false => query::profiles_with_prefix(snapshot, prefix, limit).map(Some),
     })?;
     Ok(respond(&generation, body))
 }

@@ -17,9 +17,9 @@ pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
         return Ok(respond_problem(&generation, &problem));
     }
     let body = if is_known(call.request, &generation) {
-        read(&generation, id, |index, suppressed| query::has_profile(index, suppressed, id)).map(|()| None)
+        read(&generation, id, |snapshot| query::has_profile(snapshot, id)).map(|()| None)
     } else {
-        read(&generation, id, |index, suppressed| query::profile(index, suppressed, id)).map(Some)
+        read(&generation, id, |snapshot| query::profile(snapshot, id)).map(Some)
     };
     Ok(match body {
         Ok(body) => respond(&generation, body),

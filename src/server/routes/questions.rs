@@ -12,6 +12,7 @@ use super::parameters::check_id;
 use crate::file::format::MAX_DIMENSION;
 use crate::profile::json::{ParseError, Reason, next_fields, next_integer};
 use crate::profile::{Fields, ItemId, MAX_DOCUMENT_BYTES, MAX_ID_BYTES, Value};
+use crate::query::Subject;
 
 /// Questions of one request.
 pub const MAX_QUESTIONS: usize = 1_000;
@@ -33,15 +34,6 @@ const KEYS: [&str; 6] = ["ids", "vectors", "profiles", "n", "exclude", "distance
 
 const ONE_OF: &str = "give one of ids, vectors and profiles";
 
-/// What one question is about.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Subject {
-    /// A profile of the index.
-    Id(String),
-    /// A vector as the builder stores vectors.
-    Vector(Vec<f32>),
-}
-
 /// What has to become a vector.
 #[derive(Debug)]
 pub enum Raw {
@@ -55,7 +47,7 @@ pub enum Raw {
 #[derive(Debug, PartialEq)]
 pub struct Questions {
     /// Each question, or why it has no answer.
-    pub subjects: Vec<Result<Subject, Problem>>,
+    pub subjects: Vec<Result<Subject<'static>, Problem>>,
     /// How many recommendations each wants.
     pub n: usize,
     /// Ids that are in no answer.
@@ -64,8 +56,17 @@ pub struct Questions {
     pub distances: bool,
 }
 
-/// What makes vectors: the outer error ends the request, the inner one is the answer to the question.
-pub type Vectorize<'a> = dyn FnMut(Raw) -> Result<Result<Vec<f32>, Problem>, Problem> + 'a;
+/// Why there is no vector.
+#[derive(Debug)]
+pub enum NoVector {
+    /// The answer to the question.
+    Question(Problem),
+    /// The answer to the whole request, which ends.
+    Request(Problem),
+}
+
+/// What makes vectors.
+pub type Vectorize<'a> = dyn FnMut(Raw) -> Result<Vec<f32>, NoVector> + 'a;
 
 /// Reads a body. Vectors are made as they are read, so that no more than one profile is held.
 ///
@@ -132,7 +133,7 @@ struct Parts {
     seen: Vec<&'static str>,
     /// The name of the list of questions.
     list: &'static str,
-    subjects: Option<Vec<Result<Subject, Problem>>>,
+    subjects: Option<Vec<Result<Subject<'static>, Problem>>>,
     n: Option<usize>,
     exclude: Vec<String>,
     distances: bool,
@@ -209,7 +210,7 @@ impl Reader<'_, '_> {
                 return Err(bad(list, format!("contradicts {other}; {ONE_OF}")));
             }
             match list {
-                "ids" => reader.id(first).map(|id| check_id(&id).map(|()| Subject::Id(id))),
+                "ids" => reader.id(first).map(|id| check_id(&id).map(|()| id.into())),
                 "vectors" => reader.numbers(first).and_then(|raw| reader.vector(Raw::Numbers(raw))),
                 _ => reader.profile(first).and_then(|raw| reader.vector(Raw::Profile(raw))),
             }
@@ -288,8 +289,12 @@ impl Reader<'_, '_> {
         Ok(next_fields(&mut self.json, MAX_PROFILE_BYTES)?)
     }
 
-    fn vector(&mut self, raw: Raw) -> Result<Result<Subject, Problem>, Failure> {
-        (self.vectorize)(raw).map(|vector| vector.map(Subject::Vector)).map_err(Failure::Problem)
+    fn vector(&mut self, raw: Raw) -> Result<Result<Subject<'static>, Problem>, Failure> {
+        match (self.vectorize)(raw) {
+            Ok(vector) => Ok(Ok(vector.into())),
+            Err(NoVector::Question(problem)) => Ok(Err(problem)),
+            Err(NoVector::Request(problem)) => Err(Failure::Problem(problem)),
+        }
     }
 
     fn n(&mut self) -> Result<usize, Failure> {

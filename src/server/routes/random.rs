@@ -13,7 +13,6 @@ pub fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
         tracing::error!("the system gives no random number: {error}");
         Problem::Internal
     })?;
-    let document =
-        read(&generation, "", |index, suppressed| query::random_profile(index, suppressed, random))?;
+    let document = read(&generation, "", |snapshot| query::random_profile(snapshot, random))?;
     Ok(respond_once(&generation, document.ok_or(Problem::NoProfiles)?))
 }

@@ -1,6 +1,5 @@
 //! `GET /recommend/{id}/{n}` and `GET /recommend?id=&n=`: the profiles nearest to one.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,30 +9,24 @@ use super::super::problem::Problem;
 use super::Call;
 use super::index_answer::{generation, is_known, read, respond, respond_problem};
 use super::parameters::Parameters;
-use crate::query::{self, Answer, MAX_EF, RecommendRequest, SearchMode};
+use crate::query::{MAX_EF, Pending, Plan, Question, SearchMode, can_answer, plan};
 use crate::server::live::generation::Generation;
 use crate::server::pools::search_pool::Busy;
 
-/// What is asked, judged but not yet looked up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Question<'a> {
-    id: Cow<'a, str>,
-    n: usize,
-    mode: SearchMode,
-    distances: bool,
-}
-
 pub async fn get(call: Call<'_>) -> Result<HttpResponse, Problem> {
-    let question = Question::read(&call.parameters, call.state.max_n)?;
+    let id = call.parameters.id()?;
+    let question = question(id, &call.parameters, call.state.max_n)?;
     let generation = generation(call.state)?;
     let body = if is_known(call.request, &generation) {
-        question.check(&generation).map(|()| None)
+        read(&generation, id, |snapshot| can_answer(snapshot, &question)).map(|()| None)
     } else {
-        match question.look_up(&generation) {
-            Ok(None) => search(&call, question, Arc::clone(&generation)).await.map(Some),
-            Ok(answered) => {
+        match read(&generation, id, |snapshot| plan(snapshot, &question)) {
+            Ok(Plan::Ready(answer)) => {
                 call.state.metrics.search.observe_table_answer();
-                Ok(answered)
+                Ok(Some(answer.body))
+            }
+            Ok(Plan::Search(pending)) => {
+                search(&call, question.how, pending, Arc::clone(&generation)).await.map(Some)
             }
             Err(problem) => Err(problem),
         }
@@ -47,18 +40,18 @@ pub async fn get(call: Call<'_>) -> Result<HttpResponse, Problem> {
 /// Answers on a thread of a pool: comparing with many vectors would hold up a worker's other requests.
 async fn search(
     call: &Call<'_>,
-    question: Question<'_>,
+    how: SearchMode,
+    pending: Pending,
     generation: Arc<Generation>,
 ) -> Result<Vec<u8>, Problem> {
-    let (pool, busy) = match question.mode {
+    let (pool, busy) = match how {
         SearchMode::Exact => (&call.state.exact, Problem::ExactBusy),
         SearchMode::Default | SearchMode::Ef(_) => (&call.state.searches, Problem::SearchBusy),
     };
-    let question = Question { id: Cow::Owned(question.id.into_owned()), ..question };
     let metrics = Arc::clone(&call.state.metrics);
     let search = move || {
         let started = Instant::now();
-        let answer = question.search(&generation)?;
+        let answer = read(&generation, "", |snapshot| pending.search(snapshot))?;
         metrics.search.observe_search(&answer.work, started.elapsed());
         Ok(answer.body)
     };
@@ -66,44 +59,20 @@ async fn search(
     result.await.unwrap_or(Err(Problem::Internal))
 }
 
-impl<'a> Question<'a> {
-    fn read(parameters: &'a Parameters<'_>, max_n: usize) -> Result<Self, Problem> {
-        let id = Cow::Borrowed(parameters.id()?);
-        let n = parameters.number("n", &(1..=max_n))?;
-        let distances = parameters.switch("distances")?;
-        let exact = parameters.switch("exact")?;
-        let ef = parameters.optional_number("ef", &(1..=MAX_EF))?;
-        let mode = match (exact, ef) {
-            // Nothing is broader than comparing with everything.
-            (true, _) => SearchMode::Exact,
-            // A search has the breadth of what it is to find, at least.
-            (false, Some(ef)) => SearchMode::Ef(ef),
-            (false, None) => SearchMode::Default,
-        };
-        Ok(Question { id, n, mode, distances })
-    }
-
-    /// Whether there is an answer. Searches nothing.
-    fn check(&self, generation: &Generation) -> Result<(), Problem> {
-        read(generation, &self.id, |index, suppressed| query::can_recommend(index, suppressed, &self.id))
-    }
-
-    fn look_up(&self, generation: &Generation) -> Result<Option<Vec<u8>>, Problem> {
-        let answer = read(generation, &self.id, |index, suppressed| {
-            query::from_table(index, suppressed, &self.request())
-        })?;
-        Ok(answer.map(|answer| answer.body))
-    }
-
-    fn search(&self, generation: &Generation) -> Result<Answer, Problem> {
-        read(generation, &self.id, |index, suppressed| {
-            query::recommend_without(index, suppressed, &self.request())
-        })
-    }
-
-    fn request(&self) -> RecommendRequest<'_> {
-        RecommendRequest { id: &self.id, n: self.n, mode: self.mode, distances: self.distances }
-    }
+/// What is asked, judged but not yet looked up.
+fn question<'a>(id: &'a str, parameters: &Parameters<'_>, max_n: usize) -> Result<Question<'a>, Problem> {
+    let n = parameters.number("n", &(1..=max_n))?;
+    let distances = parameters.switch("distances")?;
+    let exact = parameters.switch("exact")?;
+    let ef = parameters.optional_number("ef", &(1..=MAX_EF))?;
+    let how = match (exact, ef) {
+        // Nothing is broader than comparing with everything.
+        (true, _) => SearchMode::Exact,
+        // A search has the breadth of what it is to find, at least.
+        (false, Some(ef)) => SearchMode::Ef(ef),
+        (false, None) => SearchMode::Default,
+    };
+    Ok(Question { how, distances, ..Question::about(id, n) })
 }
 
 #[cfg(test)]
@@ -112,12 +81,9 @@ mod tests {
 
     const NAMES: [&str; 5] = ["id", "n", "distances", "exact", "ef"];
 
-    fn question(query: &str) -> Result<Question<'static>, String> {
+    fn ask(query: &str) -> Result<Question<'static>, String> {
         Parameters::read(std::iter::empty(), query, &NAMES)
-            .and_then(|parameters| {
-                let question = Question::read(&parameters, 1000)?;
-                Ok(Question { id: Cow::Owned(question.id.into_owned()), ..question })
-            })
+            .and_then(|parameters| question("a", &parameters, 1000))
             .map_err(|problem| problem.to_string())
     }
 
@@ -132,9 +98,9 @@ mod tests {
             ("id=a&n=10&ef=1", SearchMode::Ef(1)),
             ("id=a&n=10&ef=50&exact=true", SearchMode::Exact),
         ] {
-            assert_eq!(question(query).unwrap().mode, mode, "{query}");
+            assert_eq!(ask(query).unwrap().how, mode, "{query}");
         }
-        assert!(question("id=a&n=1&distances=true").unwrap().distances);
+        assert!(ask("id=a&n=1&distances=true").unwrap().distances);
     }
 
     #[test]
@@ -147,7 +113,7 @@ mod tests {
             ("id=a&n=10&ef=", "ef must be a whole number from 1 to 4096, not \"\""),
             ("id=a&n=10&distances=1", "distances must be true or false, not \"1\""),
         ] {
-            assert_eq!(question(query).unwrap_err(), detail, "{query}");
+            assert_eq!(ask(query).unwrap_err(), detail, "{query}");
         }
     }
 }

@@ -15,12 +15,11 @@ use actix_web::web::Bytes;
 use super::super::problem::Problem;
 use super::Call;
 use super::body::{self, Body};
-use super::index_answer::{self, JSON, X_INDEX_VERSION, generation, read_unchanged};
+use super::index_answer::{JSON, X_INDEX_VERSION, generation, problem, read};
 use super::pieces::Pieces;
-use super::questions::{self, Questions, Raw, Subject};
-use crate::file::{Index, MappedFile};
-use crate::query::Suppressed;
-use crate::query::{self, Answer, AnswerError, RecommendRequest, SearchMode, VectorRequest};
+use super::questions::{self, NoVector, Questions, Raw};
+use crate::file::MappedFile;
+use crate::query::{self, Answer, AnswerError, Excluded, Question, Snapshot, Subject};
 use crate::server::live::generation::Generation;
 use crate::server::observe::metrics::Metrics;
 use crate::server::pools::search_pool::Busy;
@@ -77,27 +76,25 @@ impl Job {
         let served = self.generation.as_deref().ok();
         let mut vector_bytes = 0;
         let mut vectorize = |raw: Raw| {
-            let Some(generation) = served else { return Ok(Err(Problem::NoIndex)) };
-            let vector = vector_of(generation, raw);
-            vector_bytes += size_of_val(vector.as_deref().unwrap_or_default());
-            share.resize(text.capacity() + vector_bytes).map_err(|_| Problem::BatchBusy)?;
+            let generation = served.ok_or(NoVector::Question(Problem::NoIndex))?;
+            let vector = vector_of(generation, raw).map_err(NoVector::Question)?;
+            vector_bytes += size_of_val(vector.as_slice());
+            share
+                .resize(text.capacity() + vector_bytes)
+                .map_err(|_| NoVector::Request(Problem::BatchBusy))?;
             Ok(vector)
         };
-        let questions = questions::read(&text, self.max_n, &mut vectorize)?;
+        let Questions { subjects, n, exclude, distances } =
+            questions::read(&text, self.max_n, &mut vectorize)?;
         drop(text);
         let generation = self.generation?;
         let mut answers = Answers { pieces: Pieces::new(share), held: vector_bytes };
-        read_unchanged(&generation, |index, suppressed| {
-            let left_out = suppressed.and(&index.view(), questions.exclude.iter().map(String::as_str));
-            let asked = Asked {
-                generation: &generation,
-                metrics: &self.metrics,
-                index,
-                suppressed,
-                left_out: &left_out,
-            };
-            answers.of(&asked, &questions, &self.stop)
-        })??;
+        read(&generation, "", |snapshot| {
+            let exclude = snapshot.excluding(exclude.iter().map(String::as_str));
+            let (generation, metrics) = (&generation, &self.metrics);
+            let batch = Batch { generation, metrics, snapshot, exclude, n, distances };
+            answers.of(&batch, subjects, &self.stop)
+        })?;
         Ok((generation, answers.pieces))
     }
 }
@@ -112,33 +109,27 @@ fn vector_of(generation: &Generation, raw: Raw) -> Result<Vec<f32>, Problem> {
     vector.map_err(Problem::NoVector)
 }
 
-/// What questions are answered from.
-struct Asked<'a> {
+/// What all questions of a request have in common.
+struct Batch<'a> {
     generation: &'a Generation,
     metrics: &'a Metrics,
-    index: &'a Index<MappedFile>,
-    suppressed: &'a Suppressed,
-    left_out: &'a Suppressed,
+    snapshot: &'a Snapshot<'a, MappedFile>,
+    exclude: Excluded,
+    n: usize,
+    distances: bool,
 }
 
-impl Asked<'_> {
-    fn answer(&self, subject: &Subject, questions: &Questions) -> Result<Answer, Problem> {
-        let (n, mode, distances) = (questions.n, SearchMode::Default, questions.distances);
+impl Batch<'_> {
+    fn answer(&self, subject: Subject<'_>) -> Result<Answer, Problem> {
+        let (exclude, distances) = (self.exclude.clone(), self.distances);
+        let question = Question { exclude, distances, ..Question::about(subject, self.n) };
         let started = Instant::now();
-        let answer = match subject {
-            Subject::Id(id) => {
-                let request = RecommendRequest { id, n, mode, distances };
-                query::recommend_leaving_out(self.index, self.suppressed, self.left_out, &request)
-                    .map_err(|error| index_answer::problem(self.generation, id, error))
-            }
-            Subject::Vector(vector) => {
-                let request = VectorRequest { vector, n, mode, distances };
-                query::nearest_to_vector(self.index, self.left_out, &request).map_err(|error| match error {
-                    AnswerError::ZeroVector => Problem::ZeroQuestion,
-                    other => index_answer::problem(self.generation, "", other),
-                })
-            }
-        }?;
+        let answer =
+            query::answer(self.snapshot, &question).map_err(|error| match (&question.subject, error) {
+                (Subject::Vector(_), AnswerError::ZeroVector) => Problem::ZeroQuestion,
+                (Subject::Vector(_), error) => problem(self.generation, "", error),
+                (Subject::Id(id), error) => problem(self.generation, id, error),
+            })?;
         self.metrics.search.observe_answer(&answer.work, started.elapsed());
         Ok(answer)
     }
@@ -151,17 +142,21 @@ struct Answers {
 }
 
 impl Answers {
-    fn of(&mut self, asked: &Asked<'_>, questions: &Questions, stop: &AtomicBool) -> Result<(), Problem> {
+    fn of(
+        &mut self,
+        batch: &Batch<'_>,
+        subjects: Vec<Result<Subject<'_>, Problem>>,
+        stop: &AtomicBool,
+    ) -> Result<(), Problem> {
         self.add(Bytes::from_static(START))?;
-        for (number, subject) in questions.subjects.iter().enumerate() {
+        for (number, subject) in subjects.into_iter().enumerate() {
             if stop.load(Ordering::Relaxed) {
                 return Err(Problem::Internal);
             }
             if number > 0 {
                 self.add(Bytes::from_static(b","))?;
             }
-            let answered = subject.as_ref().map_err(Problem::clone);
-            match answered.and_then(|subject| asked.answer(subject, questions)) {
+            match subject.and_then(|subject| batch.answer(subject)) {
                 Ok(answer) => self.entry(BEFORE_RECOMMENDATIONS, answer.body)?,
                 // What is damaged is no matter of one question.
                 Err(problem) if problem.status().is_server_error() => return Err(problem),

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 
 use super::super::problem::Problem;
 use super::Call;
-use super::index_answer::{generation, read, respond_once, respond_problem};
+use super::index_answer::{Refused, generation, read, respond_once, respond_problem};
 use super::prefix::{DEFAULT_LIMIT, LIMIT};
 use crate::query::attributes::found_body;
 
@@ -27,19 +27,20 @@ pub async fn get(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let reading = generation.clone();
     // The first search of a version reads documents: not on a worker.
     let found = web::block(move || {
-        read(&reading, "", |index, suppressed| {
-            let attributes = reading.attributes()?;
+        read(&reading, "", |snapshot| {
+            let (attributes, suppressed) = (reading.attributes()?, snapshot.hidden());
             if let Some(name) = &field
                 // A field that is not there yet may come with the profiles that are still to be read.
                 && attributes.is_complete()
                 && !attributes.is_searchable(suppressed, name)
             {
                 let known = listed(&attributes.searchable(suppressed));
-                return Ok(Err(Problem::UnknownField { name: name.clone(), what: "texts", known }));
+                let problem = Problem::UnknownField { name: name.clone(), what: "texts", known };
+                return Err(Refused::Problem(problem));
             }
             let found = attributes.with_prefix(suppressed, field.as_deref(), &prefix, limit);
-            Ok(Ok(found_body(index, &attributes, &found)?))
-        })?
+            Ok(found_body(snapshot.base(), &attributes, &found)?)
+        })
     });
     Ok(match found.await.map_err(|_| Problem::Internal)? {
         Ok(body) => respond_once(&generation, body),

@@ -1,7 +1,7 @@
 //! Whom profiles were recommended, and whom they are recommended now.
 
 use kindred::file::{Damaged, Ordinal};
-use kindred::query::nearest_profiles;
+use kindred::query::{AnswerError, Key, Question, nearest};
 use kindred::search::recall;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -86,12 +86,9 @@ impl FirstTen {
 }
 
 fn change(old: &Opened, new: &Opened, pair: (Ordinal, Ordinal)) -> Result<Change, Damaged> {
-    let before = nearest_profiles(&old.index, &old.suppressed, pair.0, FIRST)?;
-    let now = nearest_profiles(&new.index, &new.suppressed, pair.1, FIRST)?;
-    let now = now.into_iter().map(|ordinal| new.index.id(ordinal)).collect::<Result<Vec<_>, _>>()?;
+    let (before, now) = (first_ten(old, pair.0)?, first_ten(new, pair.1)?);
     let mut change = Change { before: before.len(), lost: 0, gone: 0 };
-    for ordinal in before {
-        let id = old.index.id(ordinal)?;
+    for id in before {
         if now.contains(&id) {
             continue;
         }
@@ -101,4 +98,16 @@ fn change(old: &Opened, new: &Opened, pair: (Ordinal, Ordinal)) -> Result<Change
         change.gone += usize::from(!is_there);
     }
     Ok(change)
+}
+
+/// The ids of a profile's first ten; nobody where the profile is suppressed or has no vector.
+fn first_ten(opened: &Opened, ordinal: Ordinal) -> Result<Vec<&[u8]>, Damaged> {
+    let id = std::str::from_utf8(opened.index.id(ordinal)?).map_err(|_| Damaged("an id"))?;
+    match nearest(&opened.snapshot(), &Question::about(id, FIRST)) {
+        Ok(keys) => {
+            keys.into_iter().filter_map(Key::ordinal).map(|ordinal| opened.index.id(ordinal)).collect()
+        }
+        Err(AnswerError::Damaged(damaged)) => Err(damaged),
+        Err(_) => Ok(Vec::new()),
+    }
 }

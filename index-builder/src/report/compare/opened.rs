@@ -7,7 +7,7 @@ use kindred::directory::SuppressedIds;
 use kindred::directory::suppressed::SUPPRESSED_FILE;
 use kindred::directory::versions::{self, VersionFile};
 use kindred::file::{Index, MappedFile};
-use kindred::query::Suppressed;
+use kindred::query::{Snapshot, Suppressed};
 
 use crate::ground::missing::{cannot_list, cannot_open, has_versions};
 
@@ -48,6 +48,11 @@ impl Opened {
     fn new(path: PathBuf, index: Index<MappedFile>, ids: &SuppressedIds) -> Opened {
         let version = path.file_name().and_then(versions::parse_file_name);
         Opened { suppressed: Suppressed::in_index(&index.view(), ids), version, path, index }
+    }
+
+    /// What its questions are answered from.
+    pub fn snapshot(&self) -> Snapshot<'_, MappedFile> {
+        Snapshot::hiding(&self.index, &self.suppressed)
     }
 
     /// What to call it: its version, else its file.
