@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use index_builder::build::assemble::Parts;
-use index_builder::command::cli::OnDuplicateId;
 use index_builder::ground::progress::Progress;
-use index_builder::intake::ingest::{Ingest, IngestOptions, Profiles};
+use index_builder::intake::ingest::{Ingest, IngestOptions, OnDuplicateId, Profiles};
 use index_builder::intake::skipped::Skipped;
 use index_builder::intake::source::Record;
 use index_builder::intake::spool::{Span, SpoolWriter};

@@ -4,8 +4,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use index_builder::command::cli::OnDuplicateId;
-use index_builder::intake::ingest::{Ingest, IngestOptions};
+use index_builder::intake::ingest::{Ingest, IngestOptions, OnDuplicateId};
 use index_builder::intake::skipped::Skipped;
 use index_builder::intake::source::{self, FormatChoice, Input, ROW_NUMBERS, ReadOptions, Record};
 use index_builder::intake::spool::SpoolWriter;

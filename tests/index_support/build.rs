@@ -3,9 +3,8 @@
 use std::io::Cursor;
 
 use index_builder::build::assemble::Parts;
-use index_builder::command::cli::OnDuplicateId;
 use index_builder::ground::progress::Progress;
-use index_builder::intake::ingest::{Ingest, IngestOptions, Profiles};
+use index_builder::intake::ingest::{Ingest, IngestOptions, OnDuplicateId, Profiles};
 use index_builder::intake::skipped::Skipped;
 use index_builder::intake::source::{self, FormatChoice, Input, ReadOptions};
 use index_builder::intake::spool::SpoolWriter;

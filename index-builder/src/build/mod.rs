@@ -1,7 +1,7 @@
 //! `build`: read, vectorize, link, check, publish.
 
 pub mod assemble;
-pub mod gate;
+mod reading;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,29 +16,30 @@ use kindred::file::{
 use kindred::time::rfc3339;
 
 use crate::build::assemble::Parts;
-use crate::build::gate::{Gate, Refusal};
 use crate::command::cli::BuildArgs;
-use crate::command::options::{self, BuildOptions, VectorizerChoice};
+use crate::command::options::{self, BuildOptions};
 use crate::ground::failure::Failure;
+use crate::ground::gate::{Gate, Refusal};
+use crate::ground::names::listed;
 use crate::ground::progress::{Progress, StepRecord};
-use crate::intake::fields::listed;
 use crate::intake::ingest::{Profiles, check_skipped_because, describe};
 use crate::intake::personal::{self, Answers, Documents};
-use crate::intake::reading::Reading;
-use crate::intake::skipped::Skipped;
 use crate::intake::source::{Notes, Plan};
-use crate::intake::spool::SpoolWriter;
-use crate::intake::taken_for::Taken;
+use crate::intake::spool::spool_in;
 use crate::link::graph::GraphParameters;
 use crate::link::table::TableOptions;
 use crate::link::{LinkOptions, LinkSeconds, Linked, link};
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
-use crate::report::compare::{Compared, Gates, Served};
+use crate::report::compare::{Gates, Served};
+use crate::report::findings::Findings;
 use crate::report::metrics_file;
 use crate::report::record::{self, BuildRecord};
 use crate::report::summary::{Seconds, Summary};
+use crate::vectors::choice::VectorizerChoice;
 use crate::vectors::nodes::ProfileVectors;
+use crate::vectors::taken_for::Taken;
 use crate::vectors::vectorize::{Job, vectorize};
+use reading::Reading;
 
 /// The program and its version, as index files name it.
 const BUILDER: &str = concat!("index-builder ", env!("CARGO_PKG_VERSION"));
@@ -55,17 +56,6 @@ pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result
         }),
         None => build_with(args, progress, cleanup, &mut Findings::default()),
     }
-}
-
-/// What is known of a build also when it fails.
-#[derive(Debug, Default)]
-pub struct Findings {
-    /// Records left out so far.
-    pub skipped: Skipped,
-    /// What a person should know of the source.
-    pub notes: Vec<String>,
-    /// How the new version compares with the served one, where that was asked for.
-    pub compared: Option<Compared>,
 }
 
 fn build_with(
@@ -468,11 +458,6 @@ impl Build<'_> {
             seconds: self.seconds,
         }
     }
-}
-
-/// A new spool in the index directory.
-pub(crate) fn spool_in(directory: &Path) -> anyhow::Result<SpoolWriter> {
-    SpoolWriter::create(directory).with_context(|| format!("a temporary file in {}", directory.display()))
 }
 
 /// Opens a file as the server does.

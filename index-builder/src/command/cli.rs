@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
+use crate::intake::ingest::OnDuplicateId;
 use crate::intake::source::{FormatChoice, POSTGRES_VARIABLES, Separator, format_names};
 use crate::link::GraphChoice;
 use crate::link::table::TableChoice;
@@ -233,17 +234,6 @@ pub struct BuildArgs {
     /// Where to write metrics of the build, for the textfile collector of node_exporter; the name ends in .prom
     #[arg(long, value_name = "F.prom", value_parser = prom_file)]
     pub metrics_file: Option<PathBuf>,
-}
-
-/// What to do when an id comes twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OnDuplicateId {
-    /// Refuse the source
-    Error,
-    /// Keep the first record
-    First,
-    /// Keep the last record
-    Last,
 }
 
 /// `inspect`.

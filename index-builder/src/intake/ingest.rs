@@ -16,7 +16,6 @@ use kindred::profile::path::{find, for_each_mut, holds, take};
 use kindred::profile::{Fields, IdError, ItemId, Value};
 use kindred::vectorizer::unit::{as_numbers, numbers_of};
 
-use crate::command::cli::OnDuplicateId;
 use crate::ground::failure::Failure;
 use crate::intake::fields::{FieldsSeen, IdGuess, ListHints};
 use crate::intake::personal::Documents;
@@ -30,7 +29,8 @@ use crate::intake::spool::{Span, Spool, SpoolWriter};
 use ids::{id_at, number_record};
 use reasons::id_reason;
 
-pub use document::Returned;
+pub use document::{Returned, document_fields};
+pub use duplicates::OnDuplicateId;
 pub(crate) use reasons::vector_reason;
 pub use reasons::{check_skipped, check_skipped_because, describe};
 

@@ -17,7 +17,7 @@ use kindred::file::{CodesMetadata, GraphMetadata, MapMetadata, TableMetadata};
 use kindred::search::codes::{self, Encoded};
 use ndarray::Array2;
 
-use crate::build::gate::{Gate, Refusal};
+use crate::ground::gate::{Gate, Refusal};
 use crate::ground::progress::{Progress, Step};
 use crate::link::graph::{
     Cells, FlatGraph, GraphBuilder, GraphParameters, HnswRs, Partitioned, RepairReport, reachable, repair,

@@ -13,12 +13,12 @@ use anyhow::Context;
 use kindred::directory::small_file::replace_file;
 use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
-use crate::build::Findings;
-use crate::build::gate::{Gate, Refusal};
 use crate::ground::failure::Failure;
+use crate::ground::gate::{Gate, Refusal};
 use crate::ground::progress::{Progress, StepRecord};
 use crate::intake::source::{InputError, PlanError, ReadError};
 use crate::publish::{Cleanup, PublishError};
+use crate::report::findings::Findings;
 use crate::report::summary::Summary;
 
 /// Everybody may read it: the collector runs as another user.

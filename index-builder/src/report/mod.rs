@@ -13,6 +13,7 @@
 
 pub mod compare;
 mod facts;
+pub mod findings;
 pub mod metrics_file;
 mod page;
 mod plot;

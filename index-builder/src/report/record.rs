@@ -12,9 +12,10 @@ use kindred::directory::versions::{parse_file_name, record_name};
 use kindred::file::{FieldMetadata, Header};
 use serde::{Deserialize, Serialize};
 
+use crate::ground::missing::directory_of;
 use crate::ground::progress::StepRecord;
 use crate::intake::skipped::{Reason, Skipped};
-use crate::report::compare::{Compared, directory_of};
+use crate::report::compare::Compared;
 
 /// The longest record that is read.
 const LONGEST_BYTES: u64 = 1 << 20;

@@ -140,7 +140,7 @@ impl fmt::Display for Summary {
             writeln!(
                 f,
                 "fields        {}",
-                crate::intake::taken_for::on_one_line(fields, self.exposed.is_some())
+                crate::vectors::taken_for::on_one_line(fields, self.exposed.is_some())
             )?;
         }
         writeln!(

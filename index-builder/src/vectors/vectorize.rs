@@ -13,17 +13,18 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::command::cli::BuildArgs;
-use crate::command::options::{BuildOptions, FieldSelection, VectorizerChoice};
+use crate::command::options::BuildOptions;
 use crate::ground::failure::Failure;
 use crate::ground::missing::cannot_open;
 use crate::ground::progress::Step;
-use crate::intake::ingest::{Entry, Profiles, check_skipped};
+use crate::intake::ingest::{Entry, Profiles, check_skipped, document_fields};
 use crate::intake::skipped::Skipped;
 use crate::intake::spool::{Span, SpoolWriter};
-use crate::intake::taken_for;
 use crate::publish::Cleanup;
+use crate::vectors::choice::{FieldSelection, VectorizerChoice};
 use crate::vectors::nodes::{self, ProfileVectors};
 use crate::vectors::python::{PythonConfig, PythonSpec, Worker};
+use crate::vectors::taken_for;
 
 /// The length of a hashed vector unless it is said.
 const HASHING_DIMENSION: usize = kindred::vectorizer::hashing::DEFAULT_DIMENSION;
@@ -160,17 +161,6 @@ fn fit(job: &Job<'_>, config: HashingConfig, profiles: &Profiles) -> Result<Fitt
 fn fields_of(profiles: &Profiles, entry: &Entry) -> anyhow::Result<Fields> {
     let document = profiles.spool.get(entry.document).context("the temporary file for profiles")?;
     document_fields(&document)
-}
-
-/// The fields of a document that this program wrote.
-///
-/// # Errors
-/// Where it is none, which would be a damaged spool.
-pub fn document_fields(document: &[u8]) -> anyhow::Result<Fields> {
-    match kindred::profile::json::parse(document) {
-        Ok(Value::Map(fields)) => Ok(fields),
-        _ => Err(anyhow!("the temporary file for profiles does not hold what was written to it")),
-    }
 }
 
 /// How one profile fared.

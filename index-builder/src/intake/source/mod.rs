@@ -59,6 +59,9 @@ pub use wanted::Wanted;
 /// without line ends cannot take the machine's memory: decoded, a record takes up to 16 times its text.
 pub const MAX_RECORD_BYTES: usize = 16 << 20;
 
+/// How much is read at once: enough that the system call does not count, little enough for the cache.
+const BUFFER_BYTES: usize = 64 << 10;
+
 /// Why a record that is longer than [`MAX_RECORD_BYTES`] is skipped.
 const TOO_LARGE: &str = "record too large";
 

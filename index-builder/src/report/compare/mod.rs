@@ -20,4 +20,4 @@ pub use difference::{Difference, Parameter, Side, parameters};
 pub use first_ten::{FIRST, FirstTen};
 pub use gates::{Compared, Gates, Served};
 pub use matching::{Matching, SEED, Sample};
-pub use opened::{Opened, before, directory_of, open_index};
+pub use opened::{Opened, before, open_index};

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use kindred::file::FieldMetadata;
 use kindred::vectorizer::hashing::{LeftOut, MAX_DEPTH, MAX_FIELD_NAME_BYTES, MAX_FIELDS};
 
-use crate::command::options::{BuildOptions, FieldSelection, VectorizerChoice};
-use crate::intake::fields::{listed, shown};
+use crate::command::options::BuildOptions;
+use crate::ground::names::{listed, shown};
 use crate::intake::ingest::Profiles;
 use crate::intake::personal::Stored;
+use crate::vectors::choice::{FieldSelection, VectorizerChoice};
 
 /// Fields that a summary names; `inspect` and the report have all.
 const NAMED: usize = 20;

@@ -10,12 +10,14 @@ use kindred::profile::Fields;
 use kindred::profile::path::{find, take};
 use kindred::vectorizer::unit::{number_of, numbers_of};
 
-use crate::command::options::{BuildOptions, FieldSelection, VectorizerChoice};
+use crate::command::options::BuildOptions;
 use crate::ground::failure::Failure;
-use crate::intake::fields::{Field, FieldsSeen, MIN_NUMBERS, listed, shown};
+use crate::ground::names::{listed, shown};
+use crate::intake::fields::{Field, FieldsSeen, MIN_NUMBERS};
 use crate::intake::ingest::{Profiles, Returned, vector_reason};
 use crate::intake::skipped::Skipped;
 use crate::intake::spool::SpoolWriter;
+use crate::vectors::choice::{FieldSelection, VectorizerChoice};
 
 /// Decides what the vectorizer is and leaves fields out of the features that are vectors. Gives what a person should know.
 ///

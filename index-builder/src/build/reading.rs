@@ -6,18 +6,20 @@ use anyhow::anyhow;
 use kindred::profile::Value;
 
 use crate::command::cli::BuildArgs;
-use crate::command::options::{BuildOptions, VectorizerChoice, numbers_rows};
+use crate::command::options::{BuildOptions, numbers_rows};
 use crate::ground::failure::Failure;
+use crate::ground::names::{listed, nearest, shown};
 use crate::ground::progress::Step;
-use crate::intake::fields::{FieldsSeen, listed, nearest, shown};
+use crate::intake::fields::FieldsSeen;
 use crate::intake::ingest::{Ingest, IngestOptions, Profiles, check_skipped};
-use crate::intake::resolve::{resolve, settle};
 use crate::intake::skipped::Skipped;
 use crate::intake::source::{
     Cause, Input, Notes, Plan, ReadError, ReadOptions, Record, SourceError, VECTOR_FIELD, Visitor,
     WORD_FORMATS,
 };
-use crate::intake::spool::SpoolWriter;
+use crate::intake::spool::{SpoolWriter, spool_in};
+use crate::vectors::choice::VectorizerChoice;
+use crate::vectors::resolve::{resolve, settle};
 
 /// What is read, and for what.
 pub struct Reading<'a> {
@@ -66,7 +68,7 @@ impl Reading<'_> {
     }
 
     fn spool(&self) -> anyhow::Result<SpoolWriter> {
-        crate::build::spool_in(&self.args.out)
+        spool_in(&self.args.out)
     }
 
     fn ingest_options(&self, is_undecided: bool) -> IngestOptions {
