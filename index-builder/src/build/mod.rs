@@ -2,6 +2,7 @@
 
 pub mod assemble;
 mod reading;
+pub mod request;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,8 +17,7 @@ use kindred::file::{
 use kindred::time::rfc3339;
 
 use crate::build::assemble::Parts;
-use crate::command::cli::BuildArgs;
-use crate::command::options::{self, BuildOptions};
+use crate::build::request::BuildRequest;
 use crate::ground::failure::Failure;
 use crate::ground::gate::{Gate, Refusal};
 use crate::ground::names::listed;
@@ -26,16 +26,13 @@ use crate::intake::ingest::{Profiles, check_skipped_because, describe};
 use crate::intake::personal::{self, Answers, Documents};
 use crate::intake::source::{Notes, Plan};
 use crate::intake::spool::spool_in;
-use crate::link::graph::GraphParameters;
-use crate::link::table::TableOptions;
-use crate::link::{LinkOptions, LinkSeconds, Linked, link};
+use crate::link::{LinkSeconds, Linked, link};
 use crate::publish::{Cleanup, PublishError, Published, Publisher, lower_priority};
-use crate::report::compare::{Gates, Served};
+use crate::report::compare::Served;
 use crate::report::findings::Findings;
-use crate::report::metrics_file;
 use crate::report::record::{self, BuildRecord};
 use crate::report::summary::{Seconds, Summary};
-use crate::vectors::choice::VectorizerChoice;
+use crate::vectors::choice::{VectorOptions, VectorizerChoice};
 use crate::vectors::nodes::ProfileVectors;
 use crate::vectors::taken_for::Taken;
 use crate::vectors::vectorize::{Job, vectorize};
@@ -44,40 +41,27 @@ use reading::Reading;
 /// The program and its version, as index files name it.
 const BUILDER: &str = concat!("index-builder ", env!("CARGO_PKG_VERSION"));
 
-/// Builds an index and publishes it.
+/// Builds an index and publishes it. What is found is in `findings`, whatever comes of it.
 ///
 /// # Errors
-/// See the exit codes in `docs/reference.md`: wrong usage, a source that cannot be used, a gate that is not passed, a directory
+/// See the exit codes in `docs/reference.md`: a source that cannot be used, a gate that is not passed, a directory
 /// that cannot be written or is being built in.
-pub fn build(args: &BuildArgs, progress: &Progress, cleanup: &Cleanup) -> Result<Summary, Failure> {
-    match &args.metrics_file {
-        Some(path) => metrics_file::written_after(path, progress, cleanup, |findings| {
-            build_with(args, progress, cleanup, findings)
-        }),
-        None => build_with(args, progress, cleanup, &mut Findings::default()),
-    }
-}
-
-fn build_with(
-    args: &BuildArgs,
+pub fn build(
+    request: &BuildRequest,
     progress: &Progress,
     cleanup: &Cleanup,
     findings: &mut Findings,
 ) -> Result<Summary, Failure> {
-    let options = BuildOptions::from_args(args)?;
-    let (plan, rows) = (options::plan(args)?, options::plan_of_rows(args)?);
     let (started, began) = (Instant::now(), SystemTime::now());
     let created = kindred::time::creation_time().map_err(Failure::Usage)?;
-    lower_priority(args.nice).with_context(|| format!("--nice {}", args.nice))?;
-    let threads = set_threads(args.threads)?;
-    let publisher = Publisher::lock(&args.out).map_err(publish_failure)?.with_cleanup(cleanup);
-    let gates = Gates { max_drift: args.max_drift, min_profiles_ratio: args.min_profiles_ratio };
-    let served = gates.served(publisher.directory(), &mut |text| progress.line(|| text))?;
+    lower_priority(request.nice).with_context(|| format!("--nice {}", request.nice))?;
+    let threads = set_threads(request.threads)?;
+    let publisher = Publisher::lock(&request.out).map_err(publish_failure)?.with_cleanup(cleanup);
+    let served =
+        request.limits.against_served.served(publisher.directory(), &mut |text| progress.line(|| text))?;
     let mut build = Build {
-        args,
-        options,
-        plan,
-        rows,
+        request,
+        vectors: request.vectors.clone(),
         progress,
         cleanup,
         threads,
@@ -100,11 +84,9 @@ fn build_with(
 
 /// What is the same for every step.
 struct Build<'a> {
-    args: &'a BuildArgs,
-    options: BuildOptions,
-    plan: Plan,
-    /// The vectors of the profiles, where they are in a file of their own.
-    rows: Option<Plan>,
+    request: &'a BuildRequest,
+    /// How the vectors are made, decided when the source has been read.
+    vectors: VectorOptions,
     progress: &'a Progress,
     cleanup: &'a Cleanup,
     threads: usize,
@@ -137,14 +119,8 @@ struct Written {
 impl Build<'_> {
     fn read(&mut self) -> Result<Profiles, Failure> {
         let (step, notes) = (self.progress.step("read", 0), Notes::default());
-        let mut reading = Reading {
-            args: self.args,
-            options: &mut self.options,
-            plan: &self.plan,
-            rows: self.rows.as_ref(),
-            step: &step,
-            notes: notes.clone(),
-        };
+        let mut reading =
+            Reading { request: self.request, vectors: &mut self.vectors, step: &step, notes: notes.clone() };
         let profiles = reading.read(&mut self.findings.skipped);
         // They may say why it could not be read.
         self.note(notes.take());
@@ -173,13 +149,13 @@ impl Build<'_> {
     fn vectorize(&mut self, mut profiles: Profiles) -> Result<(Profiles, ProfileVectors), Failure> {
         let step = self.progress.step("vectorize", profiles.entries.len() as u64);
         let job = Job {
-            args: self.args,
-            options: &self.options,
+            options: &self.vectors,
+            max_skipped: self.request.limits.max_skipped,
             threads: self.threads,
             step: &step,
             cleanup: self.cleanup,
         };
-        let spool = spool_in(&self.args.out)?;
+        let spool = spool_in(&self.request.out)?;
         let mut vectors = vectorize(&job, &mut profiles, &mut self.findings.skipped, spool)?;
         self.note(std::mem::take(&mut vectors.notes));
         self.note(vectors.lengths.iter().cloned().collect());
@@ -188,7 +164,12 @@ impl Build<'_> {
             let skipped = describe(&self.findings.skipped);
             return Err(anyhow!("no profile has a vector that can be used{skipped}{lengths}").into());
         }
-        check_skipped_because(&self.findings.skipped, profiles.read, self.args.max_skipped, &lengths)?;
+        check_skipped_because(
+            &self.findings.skipped,
+            profiles.read,
+            self.request.limits.max_skipped,
+            &lengths,
+        )?;
         self.check_zero(&profiles, &vectors)?;
         let personal = self.describe_fields(&mut profiles, &mut vectors)?;
         self.note(personal);
@@ -207,14 +188,14 @@ impl Build<'_> {
     ) -> anyhow::Result<Vec<String>> {
         profiles.observe_kept()?;
         let hashed = vectors.fields.take().unwrap_or_default();
-        let taken = Taken::new(profiles, &self.options, &hashed);
+        let taken = Taken::new(profiles, &self.vectors, &hashed);
         let warnings = personal::warnings(
             &profiles.documents,
             &Answers {
                 id_field: &profiles.id_field,
-                exposed: self.args.expose.as_deref(),
-                has_fields: self.args.fields.is_some(),
-                ignored: self.args.ignore_fields.as_deref().unwrap_or_default(),
+                exposed: self.request.source.expose.as_deref(),
+                has_fields: self.request.vectors.selection.only.is_some(),
+                ignored: &self.request.vectors.selection.ignored,
                 is_exposed: &|path| taken.is_exposed(path),
                 is_compared: &|path| taken.is_text(path),
             },
@@ -238,12 +219,12 @@ impl Build<'_> {
                 1 => "the only vector is zero, so nobody could be recommended".to_owned(),
                 count => format!("all {count} vectors are zero, so nobody could be recommended"),
             }
-        } else if share > self.args.max_zero {
+        } else if share > self.request.limits.max_zero {
             format!(
                 "{zero} of {count} vectors {} zero, a share of {share:.4}: these profiles have nothing to compare; \
                  --max-zero allows {}",
                 counted(zero as u64, "vector").is_or_are(),
-                self.args.max_zero
+                self.request.limits.max_zero
             )
         } else {
             return Ok(());
@@ -260,26 +241,11 @@ impl Build<'_> {
     }
 
     fn link(&mut self, vectors: ProfileVectors) -> Result<Finished, Failure> {
-        let options = LinkOptions {
-            builder: self.args.graph,
-            graph: GraphParameters {
-                m: self.args.m as usize,
-                ef_construction: self.args.ef_construction as usize,
-                seed: self.args.seed,
-            },
-            table: TableOptions {
-                neighbours: self.args.neighbours as usize,
-                choice: self.args.table,
-                limit: self.args.table_limit,
-            },
-            map: !self.args.no_map,
-            target_recall: self.args.target_recall,
-        };
-        let linked = link(vectors.rows, &options, self.progress)?;
+        let linked = link(vectors.rows, &self.request.link, self.progress)?;
         let LinkSeconds { graph, table, map, verify } = linked.seconds;
         (self.seconds.graph, self.seconds.table) = (graph, table);
         (self.seconds.map, self.seconds.verify) = (map, verify);
-        linked.check(self.args.min_recall)?;
+        linked.check(self.request.limits.min_recall)?;
         let ProfileVectors { state, fingerprint, fields, .. } = vectors;
         Ok(Finished { linked, vectorizer_state: state, fingerprint, fields })
     }
@@ -320,7 +286,7 @@ impl Build<'_> {
         temporary.sync().map_err(publish_failure)?;
         temporary.set_record(self.record(&header, step.so_far(), metadata.fields.as_deref())?);
         let published =
-            temporary.commit(self.args.keep as usize, |path| open(path).is_ok()).map_err(publish_failure)?;
+            temporary.commit(self.request.keep, |path| open(path).is_ok()).map_err(publish_failure)?;
         self.seconds.publish =
             step.done(|| format!("version {}, {} bytes", published.version, published.bytes));
         Ok(Written { published, header, metadata })
@@ -362,7 +328,7 @@ impl Build<'_> {
 
     fn metadata(&self, profiles: &Profiles, finished: &Finished) -> anyhow::Result<Metadata> {
         let linked = &finished.linked;
-        let hashing = matches!(self.options.vectorizer, VectorizerChoice::Hashing);
+        let hashing = matches!(self.vectors.vectorizer, VectorizerChoice::Hashing);
         Ok(Metadata {
             builder: BUILDER.to_owned(),
             source: self.source(),
@@ -370,7 +336,7 @@ impl Build<'_> {
             vectorizer: VectorizerMetadata {
                 name: self.vectorizer_name(),
                 fingerprint: finished.fingerprint.clone(),
-                language: hashing.then(|| self.args.language.to_string()),
+                language: hashing.then(|| self.vectors.language.to_string()),
             },
             graph: linked.graph_metadata(),
             table: linked.table_metadata(),
@@ -380,10 +346,7 @@ impl Build<'_> {
             recall_at_10: linked.quality.recall_at_10,
             recall_sample: linked.quality.sample,
             reachable: u32::try_from(linked.reachable)?,
-            exposed: self.args.expose.clone().map(|mut names| {
-                names.retain(|name| !name.is_empty());
-                names
-            }),
+            exposed: self.request.source.expose.clone(),
             list_separators: profiles.lists.fields.clone(),
             read: profiles.read,
             skipped: self.findings.skipped.counts(),
@@ -394,7 +357,8 @@ impl Build<'_> {
     }
 
     fn source(&self) -> SourceMetadata {
-        let plans = || [Some(&self.plan), self.rows.as_ref()].into_iter().flatten();
+        let source = &self.request.source;
+        let plans = || [Some(&source.plan), source.rows.as_ref()].into_iter().flatten();
         SourceMetadata {
             name: plans().map(Plan::name).collect::<Vec<_>>().join(", "),
             format: plans().map(Plan::format).collect::<Vec<_>>().join(", "),
@@ -403,7 +367,7 @@ impl Build<'_> {
 
     /// The vectorizer without the path, which would differ from machine to machine.
     fn vectorizer_name(&self) -> String {
-        match &self.options.vectorizer {
+        match &self.vectors.vectorizer {
             VectorizerChoice::Hashing | VectorizerChoice::Auto => "hashing".to_owned(),
             VectorizerChoice::Columns { patterns, .. } => {
                 format!("columns:{}", patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(","))

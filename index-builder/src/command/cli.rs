@@ -1,4 +1,4 @@
-//! The command line, as it was given; what it means is checked in [`options`](crate::command::options).
+//! The command line, as it was given; what it means is checked in `options`.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -192,7 +192,7 @@ pub struct BuildArgs {
     #[arg(long)]
     pub no_map: bool,
     /// The seed of random numbers: the same input, options and seed give the same file
-    #[arg(long, allow_negative_numbers = true, default_value_t = 42, value_name = "N", value_parser = whole(0..=u64::MAX))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = crate::vectors::choice::DEFAULT_SEED, value_name = "N", value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
     /// Threads; 0: as many as there are cores
     #[arg(long, allow_negative_numbers = true, default_value_t = 0, value_name = "N", value_parser = whole(0..=1024u16))]

@@ -22,32 +22,18 @@ mod searches;
 mod structure;
 pub mod summary;
 
-use std::io::Write;
 use std::path::Path;
 
-use anyhow::Context;
-use kindred::directory::small_file::replace_file;
-
-use crate::command::cli::ReportArgs;
-use crate::ground::failure::Failure;
 use crate::report::compare::Opened;
 use facts::Facts;
 
-/// The page holds ids: it is for those who may read the index.
-const MODE: u32 = 0o640;
-
-/// Writes the page.
+/// The page about a file, or about the version of a directory that a server takes; `against` is what to compare it with,
+/// instead of the version before.
 ///
 /// # Errors
-/// Where the file cannot be opened, or what it is to be compared with; where the page cannot be written.
-pub fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let opened = Opened::open(&args.path)?;
-    let facts = Facts::gather(&opened, args.against.as_deref())?;
-    let page = page::page(&facts).into_string();
-    if args.out == Path::new("-") {
-        out.write_all(page.as_bytes()).context("standard output")?;
-    } else {
-        replace_file(&args.out, page.as_bytes(), MODE).map_err(anyhow::Error::from)?;
-    }
-    Ok(())
+/// Where one of them cannot be opened, or has changed since.
+pub fn page_about(path: &Path, against: Option<&Path>) -> anyhow::Result<String> {
+    let opened = Opened::open(path)?;
+    let facts = Facts::gather(&opened, against)?;
+    Ok(page::page(&facts).into_string())
 }

@@ -1,12 +1,17 @@
 //! What the vectors are asked to be made by, and of which fields.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use glob::Pattern;
 use kindred::profile::path::Paths;
+use kindred::vectorizer::text::Language;
 
 use crate::ground::failure::Failure;
-use crate::vectors::python::PythonSpec;
+use crate::vectors::python::{PythonConfig, PythonSpec};
+
+/// Where random numbers start unless it is said.
+pub const DEFAULT_SEED: u64 = 42;
 
 /// What makes the vectors.
 #[derive(Debug, Clone)]
@@ -92,5 +97,39 @@ impl FieldSelection {
             })
         };
         self.only.as_deref().is_none_or(named) && !named(&self.ignored)
+    }
+}
+
+/// How profiles get their vectors.
+#[derive(Debug, Clone)]
+pub struct VectorOptions {
+    /// What makes them.
+    pub vectorizer: VectorizerChoice,
+    /// Which fields are vectorized.
+    pub selection: FieldSelection,
+    /// Numbers per vector; none: what the vectorizer gives.
+    pub dimension: Option<u32>,
+    /// The language of texts.
+    pub language: Language,
+    /// Where random numbers start.
+    pub seed: u64,
+    /// The interpreter of a Python function.
+    pub python: String,
+    /// How long that function may take for a batch.
+    pub python_timeout: Duration,
+}
+
+impl VectorOptions {
+    /// Vectors of a vectorizer, and all else as on a command line that does not name it.
+    pub fn new(vectorizer: VectorizerChoice) -> VectorOptions {
+        VectorOptions {
+            vectorizer,
+            selection: FieldSelection::default(),
+            dimension: None,
+            language: Language::default(),
+            seed: DEFAULT_SEED,
+            python: PythonConfig::DEFAULT_INTERPRETER.to_owned(),
+            python_timeout: PythonConfig::DEFAULT_BATCH_TIMEOUT,
+        }
     }
 }
