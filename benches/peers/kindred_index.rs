@@ -48,8 +48,7 @@ impl Library for Kindred {
     fn build(&mut self, rows: Array2<f32>) -> Result<f64> {
         self.built = None;
         let profiles = rows.nrows();
-        let linked = common::link_rows(rows, &self.options)?;
-        let seconds = linked.seconds.graph;
+        let (linked, seconds) = common::link_rows_timed(rows, &self.options)?;
         self.built = Some(map(linked, profiles)?);
         Ok(seconds)
     }

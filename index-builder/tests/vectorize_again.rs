@@ -79,33 +79,20 @@ fn build(lines: &str, options: &VectorOptions) -> Built {
         target_recall: 0.9,
     };
     let linked = link(vectors.rows, &link_options, &progress).unwrap();
-    let metadata = Metadata {
-        builder: "tests".to_owned(),
-        source: Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() },
-        id_field: profiles.id_field.clone(),
-        vectorizer: VectorizerMetadata {
-            name: match &options.vectorizer {
-                VectorizerChoice::Field(name) => format!("field:{name}"),
-                _ => "hashing".to_owned(),
-            },
-            fingerprint: vectors.fingerprint,
-            language: None,
+    let source = Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() };
+    let vectorizer = VectorizerMetadata {
+        name: match &options.vectorizer {
+            VectorizerChoice::Field(name) => format!("field:{name}"),
+            _ => "hashing".to_owned(),
         },
-        graph: linked.graph_metadata(),
-        table: None,
-        map: None,
-        codes: linked.codes_metadata(),
-        default_ef: linked.quality.default_ef,
-        recall_at_10: linked.quality.recall_at_10,
-        recall_sample: linked.quality.sample,
-        reachable: linked.reachable as u32,
-        exposed: None,
-        list_separators: Vec::new(),
+        fingerprint: vectors.fingerprint,
+        language: None,
+    };
+    let metadata = Metadata {
         read: profiles.read,
         skipped: skipped.counts(),
-        duplicates: 0,
         zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
-        fields: None,
+        ..linked.metadata("tests", source, &profiles.id_field, vectorizer)
     };
     let parts = Parts {
         profiles: &profiles,

@@ -91,29 +91,14 @@ fn ingest(lines: &str, directory: &std::path::Path, skipped: &mut Skipped) -> Pr
 }
 
 fn metadata(profiles: &Profiles, linked: &Linked, skipped: &Skipped) -> Metadata {
+    let source = Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() };
+    let vectorizer =
+        VectorizerMetadata { name: format!("field:{VECTOR}"), fingerprint: "0".to_owned(), language: None };
     Metadata {
-        builder: "tests".to_owned(),
-        source: Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() },
-        id_field: profiles.id_field.clone(),
-        vectorizer: VectorizerMetadata {
-            name: format!("field:{VECTOR}"),
-            fingerprint: "0".to_owned(),
-            language: None,
-        },
-        graph: linked.graph_metadata(),
-        table: linked.table_metadata(),
-        map: linked.map_metadata(),
-        codes: linked.codes_metadata(),
-        default_ef: linked.quality.default_ef,
-        recall_at_10: linked.quality.recall_at_10,
-        recall_sample: linked.quality.sample,
-        reachable: linked.reachable as u32,
-        exposed: None,
-        list_separators: Vec::new(),
         read: profiles.read,
         skipped: skipped.counts(),
         duplicates: profiles.duplicates,
         zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
-        fields: None,
+        ..linked.metadata("tests", source, &profiles.id_field, vectorizer)
     }
 }

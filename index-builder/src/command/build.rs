@@ -9,7 +9,7 @@ use crate::ground::failure::Failure;
 use crate::ground::progress::Progress;
 use crate::publish::Cleanup;
 use crate::report::findings::Findings;
-use crate::report::metrics_file;
+use crate::report::{metrics_file, summary};
 
 /// Builds an index, publishes it, and prints the summary.
 ///
@@ -26,14 +26,13 @@ pub fn build(
     let bars = progress.clone();
     let _no_bar_is_left = cleanup.register(move || bars.clear());
     let build = |findings: &mut Findings| build::build(&build_request(args)?, progress, cleanup, findings);
-    let summary = match &args.metrics_file {
+    let built = match &args.metrics_file {
         Some(path) => metrics_file::written_after(path, progress, cleanup, build)?,
         None => build(&mut Findings::default())?,
     };
-    let text = if args.json {
-        serde_json::to_string(&summary).map_err(anyhow::Error::from)?
-    } else {
-        summary.to_string()
+    let text = match args.json {
+        true => summary::json(&built).map_err(anyhow::Error::from)?,
+        false => summary::Text(&built).to_string(),
     };
     writeln!(out, "{text}").map_err(anyhow::Error::from)?;
     Ok(())

@@ -1,6 +1,15 @@
-//! `report`: one page about an index file, for whoever wants to know why it is good.
+//! What a build tells of itself, and what a file tells of itself.
 //!
-//! The page is a single file that loads nothing. The same files give the same page: samples are seeded, and no clock is
+//! A build gathers one [`BuildReport`](built::BuildReport) when its file is written and verified. It is told in five ways:
+//!
+//! ```text
+//! summary        at the end, for people and as JSON
+//! record         JSON beside the version, which the page reads again
+//! metrics_file   for Prometheus; also when the build fails, of which there are only the findings
+//! page           HTML, from the file and its record at any later time
+//! ```
+//!
+//! The page of the command `report` is a single file that loads nothing. The same files give the same page: samples are seeded, and no clock is
 //! looked at. The work is bounded: exact search and answers are for samples, whose sizes the page states; what is counted
 //! for all nodes takes a few operations a node.
 //!
@@ -11,6 +20,7 @@
 //! page         HTML of it, with plots in SVG
 //! ```
 
+pub mod built;
 pub mod compare;
 mod facts;
 pub mod findings;
