@@ -9,16 +9,16 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use index_builder::build::assemble::Parts;
-use index_builder::ground::progress::{Progress, steps};
-use index_builder::intake::ingest::{Ingest, IngestOptions, OnDuplicateId, Profiles};
-use index_builder::intake::skipped::Skipped;
-use index_builder::intake::source::Record;
-use index_builder::intake::spool::{Span, SpoolWriter};
-use index_builder::link::graph::{FlatGraph, GraphBuilder, GraphParameters, RepairReport, repair};
-use index_builder::link::table::TableOptions;
-use index_builder::link::{GraphChoice, LinkOptions, Linked, link};
-use index_builder::vectors::nodes;
+use index_builder::door::file::Parts;
+use index_builder::door::intake::Skipped;
+use index_builder::door::intake::{Ingest, IngestOptions, OnDuplicateId, Profiles};
+use index_builder::door::intake::{Span, SpoolWriter};
+use index_builder::door::link::TableOptions;
+use index_builder::door::link::{FlatGraph, GraphBuilder, GraphParameters, RepairReport, repair};
+use index_builder::door::link::{GraphChoice, LinkOptions, Linked, link};
+use index_builder::door::link::{Progress, steps};
+use index_builder::door::source::Record;
+use index_builder::door::vectors;
 use kindred::file::pieces::PieceWriter;
 use kindred::file::{Index, MappedFile, Metadata, Source, VectorizerMetadata};
 use kindred::profile::Value;
@@ -101,7 +101,7 @@ pub fn clustered(rows: usize, dimension: usize) -> Array2<f32> {
             .zip(centre)
             .for_each(|(number, centre)| *number = centre + SPREAD * random.component());
     }
-    nodes::normalise(&mut vectors);
+    vectors::normalise(&mut vectors);
     vectors
 }
 
@@ -172,7 +172,7 @@ impl SampleIndex {
         let mut taken = ingest(profiles, Some(&clustered(profiles, dimension)), spool, &mut skipped)?;
         let spans: Vec<Option<Span>> = taken.entries.iter().map(|entry| entry.vector).collect();
         let spool = taken.spool.try_clone()?;
-        let rows = nodes::load(&mut taken, &spans, &spool, dimension, &mut skipped)?;
+        let rows = vectors::load(&mut taken, &spans, &spool, dimension, &mut skipped)?;
         ensure!(skipped.total() == 0, "profiles were skipped: {:?}", skipped.counts());
         write(&taken, &link_rows(rows, &OPTIONS)?, &path)?;
         Ok(SampleIndex { _directory: directory, path, profiles })

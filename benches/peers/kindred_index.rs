@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use index_builder::link::graph::GraphParameters;
-use index_builder::link::{LinkOptions, Linked};
+use index_builder::door::link::GraphParameters;
+use index_builder::door::link::{LinkOptions, Linked};
 use kindred::distance::distance;
 use kindred::file::reader::View;
 use kindred::file::{Index, MappedFile};

@@ -3,11 +3,7 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use index_builder::command::cli::{Cli, Command};
-use index_builder::command::run;
-use index_builder::ground::failure;
-use index_builder::ground::progress::Progress;
-use index_builder::publish::Cleanup;
+use index_builder::door::program::{Cleanup, Cli, Command, EXIT_DONE, EXIT_FAILED, Progress, run};
 use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
 
 fn main() -> ExitCode {
@@ -37,7 +33,7 @@ fn main() -> ExitCode {
 
 /// The exit code of a command that succeeded, by what became of what it printed.
 fn end_of(command: &Command, printed: Printed) -> u8 {
-    let Printed::Lost(error) = printed else { return failure::EXIT_DONE };
+    let Printed::Lost(error) = printed else { return EXIT_DONE };
     say(format_args!("index-builder: {}", NotPrinted(&error)));
-    if command.is_there_to_print() { failure::EXIT_FAILED } else { failure::EXIT_DONE }
+    if command.is_there_to_print() { EXIT_FAILED } else { EXIT_DONE }
 }

@@ -7,7 +7,7 @@ use crate::command::cli::BuildArgs;
 use crate::command::options::build_request;
 use crate::ground::failure::Failure;
 use crate::ground::progress::Progress;
-use crate::publish::Cleanup;
+use crate::ground::signals::Cleanup;
 use crate::report::findings::Findings;
 use crate::report::{metrics_file, summary};
 

@@ -25,7 +25,7 @@ use kindred::manual;
 
 use crate::ground::failure::Failure;
 use crate::ground::progress::Progress;
-use crate::publish::Cleanup;
+use crate::ground::signals::Cleanup;
 use cli::{Cli, Command};
 
 /// Does what a command asks for.

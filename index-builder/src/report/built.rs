@@ -66,7 +66,7 @@ impl Run {
 
     /// How long a step took, in seconds; 0 where there was none of that name.
     pub fn seconds_of(&self, step: &str) -> f64 {
-        self.steps.iter().filter(|record| record.name == step).map(|record| record.seconds).sum()
+        self.steps.iter().filter(|record| record.name == step).fold(0.0, |sum, record| sum + record.seconds)
     }
 
     /// How long was measured and checked, in seconds: the verify step, and the check of the written file.

@@ -16,8 +16,9 @@ use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 use crate::ground::failure::Failure;
 use crate::ground::gate::{Gate, Refusal};
 use crate::ground::progress::{Progress, StepRecord};
+use crate::ground::signals::Cleanup;
 use crate::intake::source::{InputError, PlanError, ReadError};
-use crate::publish::{Cleanup, PublishError};
+use crate::publish::PublishError;
 use crate::report::built::{BuildReport, Built};
 use crate::report::findings::Findings;
 

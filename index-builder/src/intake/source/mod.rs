@@ -37,7 +37,7 @@ mod words;
 #[cfg(test)]
 mod samples;
 
-pub use csv::{CsvFault, Separator, SeparatorError};
+pub use csv::Separator;
 use kindred::profile::calendar;
 
 pub use error::{Cause, Place, SourceError};
@@ -48,7 +48,7 @@ pub use format::{
 pub use input::{Input, InputError, STANDARD_INPUT};
 pub use lines::{Line, read_line};
 pub use notes::Notes;
-pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
+pub use npy::VECTOR_FIELD;
 pub use plan::{Plan, PlanError, ReadError, Visitor};
 pub use postgres::VARIABLES as POSTGRES_VARIABLES;
 pub use record::Record;

@@ -32,5 +32,5 @@ mod spec;
 mod worker;
 
 pub use process::LoadError;
-pub use spec::{DEFAULT_FUNCTION, PythonConfig, PythonSpec, SpecError};
+pub use spec::{PythonConfig, PythonSpec};
 pub use worker::{Failure, FailureReason, Outcome, Worker};
