@@ -202,7 +202,7 @@ fn text(
     metrics.encode()
 }
 
-fn of_version(built: &Built, seconds: f64, now: f64) -> BTreeMap<&'static str, f64> {
+pub(super) fn of_version(built: &Built, seconds: f64, now: f64) -> BTreeMap<&'static str, f64> {
     let Built { report: BuildReport { header, metadata, .. }, published } = built;
     let values = [
         Some(published.version as f64),

@@ -47,3 +47,6 @@ pub fn page_about(path: &Path, against: Option<&Path>) -> anyhow::Result<String>
     let facts = Facts::gather(&opened, against)?;
     Ok(page::page(&facts).into_string())
 }
+
+#[cfg(test)]
+mod tests;
