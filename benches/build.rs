@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use criterion::{Criterion, SamplingMode, Throughput};
-use index_builder::intake::source::{self, FormatChoice, Input, ReadOptions, Record};
-use index_builder::link::graph::{GraphBuilder, HnswRs, Partitioned};
+use index_builder::door::link::{GraphBuilder, HnswRs, Partitioned};
+use index_builder::door::source::{self, FormatChoice, Input, ReadOptions, Record};
 use kindred::profile::Fields;
 use kindred::vectorizer::hashing::{Fitter, HashingConfig, HashingVectorizer};
 use kindred::vectorizer::text::Language;

@@ -110,7 +110,7 @@ type Make = fn(usize, usize) -> Array2<f32>;
 fn cloud(rows: usize, dimension: usize) -> Array2<f32> {
     let mut random = common::Random::new(common::SEED);
     let mut vectors = Array2::from_shape_simple_fn((rows, dimension), || random.normal());
-    index_builder::vectors::nodes::normalise(&mut vectors);
+    index_builder::door::vectors::normalise(&mut vectors);
     vectors
 }
 

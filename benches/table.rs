@@ -13,11 +13,11 @@ use std::str::FromStr;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, ensure};
-use index_builder::ground::progress::Progress;
-use index_builder::link::graph::Cells;
-use index_builder::link::pairs::{Codes, peak};
-use index_builder::link::table::build_exact;
-use index_builder::vectors::nodes::Nodes;
+use index_builder::door::link::Cells;
+use index_builder::door::link::Progress;
+use index_builder::door::link::build_exact;
+use index_builder::door::link::{Codes, peak};
+use index_builder::door::vectors::Nodes;
 
 /// So many rounds of multiply-adds take about half a second.
 const PEAK_ROUNDS: usize = 50_000_000;

@@ -42,7 +42,7 @@ fn options(command: &clap::Command) -> BTreeSet<String> {
 #[test]
 fn the_reference_lists_every_option_of_build() {
     let reference = read("docs/reference.md");
-    let command = index_builder::command::cli::Cli::command();
+    let command = index_builder::door::program::Cli::command();
     let build = command.find_subcommand("build").unwrap();
     assert_eq!(documented_options(section(&reference, "## `index-builder build`")), options(build));
 }
@@ -65,7 +65,7 @@ fn the_reference_lists_every_setting_of_the_server_with_its_environment_variable
 fn the_reference_names_every_command_of_the_builder() {
     let reference = read("docs/reference.md");
     for command in
-        index_builder::command::cli::Cli::command().get_subcommands().filter(|found| !found.is_hide_set())
+        index_builder::door::program::Cli::command().get_subcommands().filter(|found| !found.is_hide_set())
     {
         let name = format!("index-builder {} ", command.get_name());
         assert!(reference.contains(&name), "{name:?} is not in the reference");

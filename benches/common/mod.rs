@@ -9,18 +9,17 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use index_builder::build::assemble::Parts;
-use index_builder::command::cli::OnDuplicateId;
-use index_builder::ground::progress::Progress;
-use index_builder::intake::ingest::{Ingest, IngestOptions, Profiles};
-use index_builder::intake::skipped::Skipped;
-use index_builder::intake::source::Record;
-use index_builder::intake::spool::{Span, SpoolWriter};
-use index_builder::link::graph::{FlatGraph, GraphBuilder, GraphParameters, RepairReport, repair};
-use index_builder::link::table::TableOptions;
-use index_builder::link::{GraphChoice, LinkOptions, Linked, link};
-use index_builder::vectors::nodes;
-use index_builder::vectors::rows::Rows;
+use index_builder::door::file::Parts;
+use index_builder::door::intake::Skipped;
+use index_builder::door::intake::{Ingest, IngestOptions, OnDuplicateId, Profiles};
+use index_builder::door::intake::{Span, SpoolWriter};
+use index_builder::door::link::TableOptions;
+use index_builder::door::link::{FlatGraph, GraphBuilder, GraphParameters, RepairReport, repair};
+use index_builder::door::link::{GraphChoice, LinkOptions, Linked, link};
+use index_builder::door::link::{Progress, steps};
+use index_builder::door::source::Record;
+use index_builder::door::vectors;
+use index_builder::door::vectors::Rows;
 use kindred::file::pieces::PieceWriter;
 use kindred::file::{Index, MappedFile, Metadata, Source, VectorizerMetadata};
 use kindred::profile::Value;
@@ -100,7 +99,7 @@ pub fn clustered(rows: usize, dimension: usize) -> Array2<f32> {
             .zip(centre)
             .for_each(|(number, centre)| *number = centre + SPREAD * random.component());
     }
-    nodes::normalise(&mut vectors);
+    vectors::normalise(&mut vectors);
     vectors
 }
 
@@ -127,6 +126,15 @@ pub fn link_rows(rows: Array2<f32>, options: &LinkOptions) -> Result<Linked> {
     link(rows, options, &Progress::silent())
 }
 
+/// The same, and how long the graph took, in seconds.
+pub fn link_rows_timed(rows: Array2<f32>, options: &LinkOptions) -> Result<(Linked, f64)> {
+    let progress = Progress::silent();
+    let linked = link(rows, options, &progress)?;
+    let steps = progress.steps();
+    let graph = steps.iter().find(|step| step.name == steps::GRAPH).context("no graph was built")?;
+    Ok((linked, graph.seconds))
+}
+
 /// Writes what was linked from `profiles` rows into an index file; row r becomes the profile with ordinal r.
 pub fn write_index(linked: &Linked, profiles: usize, path: &Path) -> Result<()> {
     let directory = path.parent().context("an index file without a directory")?;
@@ -137,7 +145,7 @@ pub fn write_index(linked: &Linked, profiles: usize, path: &Path) -> Result<()> 
 }
 
 fn write(profiles: &Profiles, linked: &Linked, path: &Path) -> Result<()> {
-    let metadata = metadata(profiles, linked)?;
+    let metadata = metadata(profiles, linked);
     let parts = Parts { profiles, linked, vectorizer_state: None, metadata: &metadata, created: 0 };
     parts.write(PieceWriter::new(File::create(path)?))?;
     Ok(())
@@ -161,7 +169,7 @@ impl SampleIndex {
         let mut taken = ingest(profiles, Some(&clustered(profiles, dimension)), spool, &mut skipped)?;
         let spans: Vec<Option<Span>> = taken.entries.iter().map(|entry| entry.vector).collect();
         let spool = taken.spool.try_clone()?;
-        let rows = nodes::load(&mut taken, &spans, &spool, dimension, &mut skipped)?;
+        let rows = vectors::load(&mut taken, &spans, &spool, dimension, &mut skipped)?;
         ensure!(skipped.total() == 0, "profiles were skipped: {:?}", skipped.counts());
         write(&taken, &link_rows(rows, &OPTIONS)?, &path)?;
         Ok(SampleIndex { _directory: directory, path, profiles })
@@ -214,30 +222,16 @@ fn ingest(
     Ok(ingest.finish(OnDuplicateId::Error, skipped)?)
 }
 
-fn metadata(profiles: &Profiles, linked: &Linked) -> Result<Metadata> {
-    Ok(Metadata {
-        builder: "benchmark".to_owned(),
-        source: Source { name: "clusters".to_owned(), format: "none".to_owned() },
-        id_field: profiles.id_field.clone(),
-        vectorizer: VectorizerMetadata {
-            name: format!("field:{VECTOR_FIELD}"),
-            fingerprint: String::new(),
-            language: None,
-        },
-        graph: linked.graph_metadata(),
-        table: linked.table_metadata(),
-        map: linked.map_metadata(),
-        codes: linked.codes_metadata(),
-        default_ef: linked.quality.default_ef,
-        recall_at_10: linked.quality.recall_at_10,
-        recall_sample: linked.quality.sample,
-        reachable: u32::try_from(linked.reachable)?,
-        exposed: None,
-        list_separators: Vec::new(),
+fn metadata(profiles: &Profiles, linked: &Linked) -> Metadata {
+    let source = Source { name: "clusters".to_owned(), format: "none".to_owned() };
+    let vectorizer = VectorizerMetadata {
+        name: format!("field:{VECTOR_FIELD}"),
+        fingerprint: String::new(),
+        language: None,
+    };
+    Metadata {
         read: profiles.read,
-        skipped: Default::default(),
         duplicates: profiles.duplicates,
-        zero_vectors: 0,
-        fields: None,
-    })
+        ..linked.metadata("benchmark", source, &profiles.id_field, vectorizer)
+    }
 }

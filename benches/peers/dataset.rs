@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use index_builder::vectors::nodes;
+use index_builder::door::vectors;
 use ndarray::{Array2, Axis};
 
 use crate::common::data::Distribution;
@@ -66,7 +66,7 @@ fn read(path: &Path) -> Result<Array2<f32>> {
 /// Takes random rows out of a set, to ask about them. Rows without a direction go as well.
 fn hold_out(mut rows: Array2<f32>, queries: usize) -> Result<DataSet> {
     ensure!(rows.iter().all(|number| number.is_finite()), "a number is not finite");
-    nodes::normalise(&mut rows);
+    vectors::normalise(&mut rows);
     let mut left: Vec<usize> =
         (0..rows.nrows()).filter(|&row| rows.row(row).iter().any(|&number| number != 0.0)).collect();
     ensure!(left.len() > queries && queries > 0, "{} rows are too few for {queries} queries", left.len());

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use index_builder::link::graph::GraphParameters;
-use index_builder::link::{LinkOptions, Linked};
+use index_builder::door::link::GraphParameters;
+use index_builder::door::link::{LinkOptions, Linked};
 use kindred::distance::distance;
 use kindred::file::reader::View;
 use kindred::file::{Index, MappedFile};
@@ -48,8 +48,7 @@ impl Library for Kindred {
     fn build(&mut self, rows: Array2<f32>) -> Result<f64> {
         self.built = None;
         let profiles = rows.nrows();
-        let linked = common::link_rows(rows, &self.options)?;
-        let seconds = linked.seconds.graph;
+        let (linked, seconds) = common::link_rows_timed(rows, &self.options)?;
         self.built = Some(map(linked, profiles)?);
         Ok(seconds)
     }

@@ -3,7 +3,6 @@
 
 #![allow(dead_code, reason = "several benchmarks share this, and each uses only a part")]
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -198,30 +197,17 @@ fn header(profiles: u32) -> Header {
 }
 
 fn metadata(shape: Shape) -> Metadata {
+    let source = Source { name: "none".to_owned(), format: "none".to_owned() };
+    let vectorizer =
+        VectorizerMetadata { name: "none".to_owned(), fingerprint: String::new(), language: None };
+    let graph = GraphMetadata { builder: "ring".to_owned(), ef_construction: 1, seed: 0, attached: 0 };
     Metadata {
-        builder: "benchmark".to_owned(),
-        source: Source { name: "none".to_owned(), format: "none".to_owned() },
-        id_field: "_id".to_owned(),
-        vectorizer: VectorizerMetadata {
-            name: "none".to_owned(),
-            fingerprint: String::new(),
-            language: None,
-        },
-        graph: GraphMetadata { builder: "ring".to_owned(), ef_construction: 1, seed: 0, attached: 0 },
         // Not true, and it makes no difference.
         table: Some(TableMetadata { neighbours: shape.slots, kind: TableKind::Exact, recall: 1.0 }),
-        map: None,
-        codes: None,
         default_ef: 64,
         recall_at_10: 1.0,
-        recall_sample: 0,
         reachable: shape.profiles,
-        exposed: None,
-        list_separators: Vec::new(),
         read: u64::from(shape.profiles),
-        skipped: BTreeMap::new(),
-        duplicates: 0,
-        zero_vectors: 0,
-        fields: None,
+        ..Metadata::new("benchmark", source, "_id", vectorizer, graph)
     }
 }

@@ -4,11 +4,10 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use index_builder::command::cli::OnDuplicateId;
-use index_builder::intake::ingest::{Ingest, IngestOptions};
-use index_builder::intake::skipped::Skipped;
-use index_builder::intake::source::{self, FormatChoice, Input, ROW_NUMBERS, ReadOptions, Record};
-use index_builder::intake::spool::SpoolWriter;
+use index_builder::door::intake::Skipped;
+use index_builder::door::intake::SpoolWriter;
+use index_builder::door::intake::{Ingest, IngestOptions, OnDuplicateId};
+use index_builder::door::source::{self, FormatChoice, Input, ROW_NUMBERS, ReadOptions, Record};
 use kindred::profile::{Value, json};
 
 /// Reads a pickle.

@@ -1,24 +1,27 @@
 //! The builder: reads profiles, vectorizes them, links a graph, proves it good and publishes an index file.
 //!
-//! The rooms, in the order in which [`build`] goes through them:
+//! The rooms, in an order in which each looks only at those before it:
 //!
-//! - [`command`]: arguments, checked; the commands that look at what is published
-//! - [`intake`]: records of a source become profiles
-//! - [`vectors`]: profiles get vectors, and each distinct vector a node
-//! - [`link`]: nodes get a graph, neighbours and a place on the map, and all of it is measured
-//! - [`mod@build`]: the steps in their order, and the file that they make
-//! - [`publish`]: the file becomes the newest version
-//! - [`report`]: what a build tells of itself
-//! - [`ground`]: progress, failures and what a step took of the machine
+//! - `ground`: progress, failures, gates, signals, and what a step took of the machine
+//! - `publish`: a file becomes the newest version
+//! - `intake`: records of a source become profiles
+//! - `vectors`: profiles get vectors, and each distinct vector a node
+//! - `link`: nodes get a graph, neighbours and a place on the map, and all of it is measured
+//! - `report`: what a build tells of itself, and a comparison of versions
+//! - `build`: the steps in their order, and the file that they make
+//! - `command`: arguments, checked; what is asked for goes to the other rooms, which see no argument
+//!
+//! All of them are private: [`door`] has what is used from outside.
 
-pub mod build;
-pub mod command;
-pub mod ground;
-pub mod intake;
-pub mod link;
-pub mod publish;
-pub mod report;
-pub mod vectors;
+mod build;
+mod command;
+pub mod door;
+mod ground;
+mod intake;
+mod link;
+mod publish;
+mod report;
+mod vectors;
 
 /// The developer guide, whose example is compiled and run as a test.
 #[cfg(doctest)]

@@ -1,19 +1,9 @@
 //! Arguments, a command, an exit code.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::CommandFactory;
-use index_builder::command::cli::{BuildArgs, Cli, Command, variables};
-use index_builder::command::look;
-use index_builder::ground::failure;
-use index_builder::ground::failure::Failure;
-use index_builder::ground::progress::Progress;
-use index_builder::publish::Cleanup;
-use index_builder::{build, report};
-use kindred::distance::Kernel;
-use kindred::manual;
+use index_builder::door::program::{Cleanup, Cli, Command, EXIT_DONE, EXIT_FAILED, Progress, run};
 use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
 
 fn main() -> ExitCode {
@@ -43,54 +33,7 @@ fn main() -> ExitCode {
 
 /// The exit code of a command that succeeded, by what became of what it printed.
 fn end_of(command: &Command, printed: Printed) -> u8 {
-    let Printed::Lost(error) = printed else { return failure::EXIT_DONE };
+    let Printed::Lost(error) = printed else { return EXIT_DONE };
     say(format_args!("index-builder: {}", NotPrinted(&error)));
-    if command.is_there_to_print() { failure::EXIT_FAILED } else { failure::EXIT_DONE }
-}
-
-fn run(
-    command: &Command,
-    progress: &Progress,
-    cleanup: &Cleanup,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    Kernel::from_environment().map_err(|error| Failure::Usage(error.to_string()))?;
-    match command {
-        Command::Build(args) => run_build(args, progress, cleanup, out),
-        Command::Inspect(args) => look::inspect(args, out),
-        Command::Verify(args) => look::verify(args, out),
-        Command::Query(args) => look::query(args, out),
-        Command::Report(args) => report::report(args, out),
-        Command::Diff(args) => look::diff(args, out),
-        Command::List(args) => look::list(args, out),
-        Command::Pin(args) => look::pin(args, out),
-        Command::Unpin(args) => look::unpin(args, out),
-        Command::Suppress(args) => look::suppress(args, out),
-        Command::Unsuppress(args) => look::unsuppress(args, out),
-        Command::Completions(args) => {
-            Ok(manual::print_completions(args, Cli::command(), out).context("standard output")?)
-        }
-        Command::Man(args) => {
-            Ok(manual::write_pages(args, Cli::command(), &variables(), out).map_err(anyhow::Error::from)?)
-        }
-    }
-}
-
-fn run_build(
-    args: &BuildArgs,
-    progress: &Progress,
-    cleanup: &Cleanup,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    cleanup.on_signals().map_err(anyhow::Error::from)?;
-    let bars = progress.clone();
-    let _no_bar_is_left = cleanup.register(move || bars.clear());
-    let summary = build::build(args, progress, cleanup)?;
-    let text = if args.json {
-        serde_json::to_string(&summary).map_err(anyhow::Error::from)?
-    } else {
-        summary.to_string()
-    };
-    writeln!(out, "{text}").map_err(anyhow::Error::from)?;
-    Ok(())
+    if command.is_there_to_print() { EXIT_FAILED } else { EXIT_DONE }
 }

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Place, Ran, command, run};
-use index_builder::publish::{CRASH_AT, CRASH_POINTS};
+use index_builder::door::publish::{CRASH_AT, CRASH_POINTS};
 
 const SIGKILL: i32 = 9;
 

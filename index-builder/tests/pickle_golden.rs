@@ -6,8 +6,8 @@ use std::io::{self, BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use index_builder::intake::source::pickle::{PickleError, read};
-use index_builder::intake::source::{FORMATS, Input, ReadOptions, Record};
+use index_builder::door::source::pickle::{PickleError, read};
+use index_builder::door::source::{FORMATS, Input, ReadOptions, Record};
 use kindred::profile::Value;
 use kindred::random::SplitMix64;
 
@@ -118,7 +118,7 @@ fn read_file(name: &str) -> Result<Vec<Record>, String> {
     let format = if name.ends_with(".jsonl") { "jsonl" } else { "pickle" };
     let format = FORMATS.iter().find(|other| other.name == format).unwrap();
     let mut records = Vec::new();
-    index_builder::intake::source::read(format, &input, &ReadOptions::default(), &mut |record| {
+    index_builder::door::source::read(format, &input, &ReadOptions::default(), &mut |record| {
         records.push(record);
         ControlFlow::Continue(())
     })

@@ -7,7 +7,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use index_builder::publish::{Cleanup, Publisher};
+use index_builder::door::program::Cleanup;
+use index_builder::door::publish::Publisher;
 use kindred::directory::versions::list;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, setrlimit};
 
@@ -90,7 +91,7 @@ fn assert_whole(directory: &Path) {
 fn a_crash_leaves_whole_versions_and_the_next_build_cleans_up() {
     use std::os::unix::process::ExitStatusExt;
 
-    use index_builder::publish::{CRASH_AT, CRASH_POINTS};
+    use index_builder::door::publish::{CRASH_AT, CRASH_POINTS};
     use kindred::directory::pin;
 
     for point in CRASH_POINTS {

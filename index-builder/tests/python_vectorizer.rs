@@ -7,8 +7,8 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use index_builder::vectors::python::frames::MAX_NUMBERS;
-use index_builder::vectors::python::{
+use index_builder::door::vectors::python::MAX_NUMBERS;
+use index_builder::door::vectors::python::{
     Failure, FailureReason, LoadError, Outcome, PythonConfig, PythonSpec, Worker,
 };
 use tempfile::TempDir;
@@ -266,7 +266,7 @@ fn a_process_forked_by_the_function_cannot_answer_in_its_place() {
 #[test]
 fn a_profile_beyond_the_bound_is_not_sent() {
     let model = expression("[n]");
-    let long = vec![b' '; index_builder::vectors::python::frames::MAX_PROFILE_BYTES + 1];
+    let long = vec![b' '; index_builder::door::vectors::python::MAX_PROFILE_BYTES + 1];
     let outcomes = model.start().vectorize(&[&long, br#"{"n": 1}"#, &long]).unwrap();
     assert_eq!(failure(&outcomes[0]).0, FailureReason::TooLong);
     assert_eq!(outcomes[1], Ok(vec![1.0]));

@@ -5,20 +5,18 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use clap::Parser as _;
-use index_builder::build::assemble::Parts;
-use index_builder::command::cli::{BuildArgs, Cli, Command, OnDuplicateId};
-use index_builder::command::options::{BuildOptions, VectorizerChoice};
-use index_builder::ground::progress::Progress;
-use index_builder::intake::ingest::{Ingest, IngestOptions};
-use index_builder::intake::skipped::Skipped;
-use index_builder::intake::source::{self, FormatChoice, Input, ReadOptions};
-use index_builder::intake::spool::SpoolWriter;
-use index_builder::link::graph::GraphParameters;
-use index_builder::link::table::TableOptions;
-use index_builder::link::{GraphChoice, LinkOptions, link};
-use index_builder::publish::Cleanup;
-use index_builder::vectors::vectorize::{Job, vectorize};
+use index_builder::door::file::Parts;
+use index_builder::door::intake::Skipped;
+use index_builder::door::intake::SpoolWriter;
+use index_builder::door::intake::{Ingest, IngestOptions, OnDuplicateId};
+use index_builder::door::link::GraphParameters;
+use index_builder::door::link::Progress;
+use index_builder::door::link::TableOptions;
+use index_builder::door::link::{GraphChoice, LinkOptions, link};
+use index_builder::door::program::Cleanup;
+use index_builder::door::source::{self, FormatChoice, Input, ReadOptions};
+use index_builder::door::vectors::{FieldSelection, VectorOptions, VectorizerChoice};
+use index_builder::door::vectors::{Job, vectorize};
 use kindred::file::{Index, Metadata, Ordinal, Source, VectorizerMetadata};
 use kindred::profile::json::{next_fields, parse};
 use kindred::profile::{Fields, Value};
@@ -33,19 +31,24 @@ struct Built {
     rows: Vec<Vec<f32>>,
 }
 
-fn args(more: &[&str]) -> BuildArgs {
-    let line = ["index-builder", "build", "--profiles", "profiles.jsonl", "--out", "index"];
-    match Cli::try_parse_from([&line[..], more].concat()).unwrap().command {
-        Command::Build(args) => *args,
-        other => panic!("{other:?}"),
-    }
+/// All fields, two of them, and all but one.
+fn selections() -> Vec<FieldSelection> {
+    let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    vec![
+        FieldSelection::default(),
+        FieldSelection { only: Some(named(&["a", "b"])), ignored: Vec::new() },
+        FieldSelection { only: None, ignored: named(&["a"]) },
+    ]
+}
+
+fn in_the_field_v() -> VectorOptions {
+    VectorOptions::new(VectorizerChoice::Field("v".to_owned()))
 }
 
 /// The builder's own steps in the builder's own order.
-fn build(lines: &str, args: &BuildArgs) -> Built {
+fn build(lines: &str, options: &VectorOptions) -> Built {
     let directory = tempfile::tempdir().unwrap();
     let mut skipped = Skipped::default();
-    let options = BuildOptions::from_args(args).unwrap();
     let field = match &options.vectorizer {
         VectorizerChoice::Field(name) => Some(name.clone()),
         _ => None,
@@ -64,7 +67,7 @@ fn build(lines: &str, args: &BuildArgs) -> Built {
     };
     let (progress, cleanup) = (Progress::silent(), Cleanup::default());
     let step = progress.step("vectorize", 0);
-    let job = Job { args, options: &options, threads: 1, step: &step, cleanup: &cleanup };
+    let job = Job { options, max_skipped: 0.01, threads: 1, step: &step, cleanup: &cleanup };
     let vectors = vectorize(&job, &mut profiles, &mut skipped, spool()).unwrap();
     let rows = vectors.rows.outer_iter().map(|row| row.to_vec()).collect();
     let link_options = LinkOptions {
@@ -75,30 +78,20 @@ fn build(lines: &str, args: &BuildArgs) -> Built {
         target_recall: 0.9,
     };
     let linked = link(vectors.rows, &link_options, &progress).unwrap();
-    let metadata = Metadata {
-        builder: "tests".to_owned(),
-        source: Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() },
-        id_field: profiles.id_field.clone(),
-        vectorizer: VectorizerMetadata {
-            name: args.vectorizer.replace("auto", "hashing"),
-            fingerprint: vectors.fingerprint,
-            language: None,
+    let source = Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() };
+    let vectorizer = VectorizerMetadata {
+        name: match &options.vectorizer {
+            VectorizerChoice::Field(name) => format!("field:{name}"),
+            _ => "hashing".to_owned(),
         },
-        graph: linked.graph_metadata(),
-        table: None,
-        map: None,
-        codes: linked.codes_metadata(),
-        default_ef: linked.quality.default_ef,
-        recall_at_10: linked.quality.recall_at_10,
-        recall_sample: linked.quality.sample,
-        reachable: linked.reachable as u32,
-        exposed: None,
-        list_separators: Vec::new(),
+        fingerprint: vectors.fingerprint,
+        language: None,
+    };
+    let metadata = Metadata {
         read: profiles.read,
         skipped: skipped.counts(),
-        duplicates: 0,
         zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
-        fields: None,
+        ..linked.metadata("tests", source, &profiles.id_field, vectorizer)
     };
     let parts = Parts {
         profiles: &profiles,
@@ -201,12 +194,13 @@ proptest! {
     #[test]
     fn profiles_that_are_hashed(
         profiles in any_profiles(),
-        dimension in prop::sample::select(vec!["1", "7", "64", "256"]),
-        more in prop::sample::select(vec![vec![], vec!["--fields", "a,b"], vec!["--ignore-fields", "a"]]),
+        dimension in prop::sample::select(vec![1, 7, 64, 256]),
+        selection in prop::sample::select(selections()),
     ) {
-        let args = args(&[&["--dimension", dimension], &more[..]].concat());
+        let dimension = Some(dimension);
+        let options = VectorOptions { dimension, selection, ..VectorOptions::new(VectorizerChoice::Hashing) };
         let lines = lines_of(&profiles);
-        let built = build(&format!("{}\n", lines.join("\n")), &args);
+        let built = build(&format!("{}\n", lines.join("\n")), &options);
         for (number, line) in lines.iter().enumerate() {
             assert_found_again(&built, line, number);
         }
@@ -217,13 +211,13 @@ proptest! {
         vectors in prop::collection::vec(prop::collection::vec(-1e6f64..1e6, 3), 1..25),
         scale in prop::sample::select(vec![1.0, 1e-30, 1e30, 0.1]),
     ) {
-        let args = args(&["--vectorizer", "field:v"]);
+        let options = in_the_field_v();
         let profile = |vector: &Vec<f64>| {
             let numbers = vector.iter().map(|&number| Value::float(number * scale)).collect();
             vec![("name".to_owned(), Value::Int(1)), ("v".to_owned(), Value::List(numbers))]
         };
         let lines = lines_of(&vectors.iter().map(profile).collect::<Vec<_>>());
-        let built = build(&format!("{}\n", lines.join("\n")), &args);
+        let built = build(&format!("{}\n", lines.join("\n")), &options);
         for (number, line) in lines.iter().enumerate() {
             assert_found_again(&built, line, number);
         }
@@ -237,7 +231,7 @@ fn multiples_of_a_vector_are_one_node_and_at_the_distance_0() {
     let profile =
         |&scale: &f64| vec![("v".to_owned(), Value::List(vector(scale).map(Value::Float).to_vec()))];
     let lines = lines_of(&scales.iter().map(profile).collect::<Vec<_>>());
-    let built = build(&format!("{}\n", lines.join("\n")), &args(&["--vectorizer", "field:v"]));
+    let built = build(&format!("{}\n", lines.join("\n")), &in_the_field_v());
     assert_eq!(built.index.header().nodes, 1);
     assert!(built.rows.iter().any(|row| row != &built.rows[0]), "rounding changes some");
     for (number, line) in lines.iter().enumerate() {
@@ -248,7 +242,7 @@ fn multiples_of_a_vector_are_one_node_and_at_the_distance_0() {
 #[test]
 fn a_profile_whose_vector_does_not_fit_says_why() {
     let lines = "{\"_id\":\"a\",\"v\":[1,2]}\n";
-    let built = build(lines, &args(&["--vectorizer", "field:v"]));
+    let built = build(lines, &in_the_field_v());
     let refused = StoredVectorizer::of(&built.index).vectorize(fields(br#"{"v":[1]}"#)).unwrap_err();
     assert_eq!(refused.to_string(), "the vector has 1 number, and those of the index have 2");
     let refused = StoredVectorizer::of(&built.index).vectorize(fields(br#"{"v":[1e39,1]}"#)).unwrap_err();

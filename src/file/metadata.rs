@@ -84,6 +84,38 @@ pub struct Field {
 }
 
 impl Metadata {
+    /// What every file says. All else is as in a file of no records, without a table, a map and codes, of which nothing was
+    /// measured: whoever makes one sets what it has, and leaves the rest by `..Metadata::new(...)`.
+    pub fn new(
+        builder: &str,
+        source: Source,
+        id_field: &str,
+        vectorizer: Vectorizer,
+        graph: Graph,
+    ) -> Metadata {
+        Metadata {
+            builder: builder.to_owned(),
+            source,
+            id_field: id_field.to_owned(),
+            vectorizer,
+            graph,
+            table: None,
+            map: None,
+            codes: None,
+            default_ef: 1,
+            recall_at_10: 0.0,
+            recall_sample: 0,
+            reachable: 0,
+            exposed: None,
+            list_separators: Vec::new(),
+            read: 0,
+            skipped: BTreeMap::new(),
+            duplicates: 0,
+            zero_vectors: 0,
+            fields: None,
+        }
+    }
+
     /// Whether answers have a field: as its builder says, else by the names that were to be exposed.
     pub fn exposes(&self, field: &Field) -> bool {
         field.exposed.unwrap_or_else(|| {

@@ -91,30 +91,17 @@ fn header(profiles: u32, nodes: u32) -> Header {
 }
 
 fn metadata(nodes: u32) -> Metadata {
+    let source = Source { name: "fixture".to_owned(), format: "json".to_owned() };
+    let vectorizer =
+        VectorizerMetadata { name: "field:angle".to_owned(), fingerprint: "0".to_owned(), language: None };
+    let graph = GraphMetadata { builder: "complete".to_owned(), ef_construction: 1, seed: 0, attached: 0 };
     Metadata {
-        builder: "fixture".to_owned(),
-        source: Source { name: "fixture".to_owned(), format: "json".to_owned() },
-        id_field: "_id".to_owned(),
-        vectorizer: VectorizerMetadata {
-            name: "field:angle".to_owned(),
-            fingerprint: "0".to_owned(),
-            language: None,
-        },
-        graph: GraphMetadata { builder: "complete".to_owned(), ef_construction: 1, seed: 0, attached: 0 },
-        table: None,
-        map: None,
-        codes: None,
         default_ef: 64,
         recall_at_10: 1.0,
         recall_sample: nodes,
         reachable: nodes,
-        exposed: None,
-        list_separators: Vec::new(),
-        read: 0,
         skipped: BTreeMap::from([("id missing".to_owned(), 2)]),
-        duplicates: 0,
-        zero_vectors: 0,
-        fields: None,
+        ..Metadata::new("fixture", source, "_id", vectorizer, graph)
     }
 }
 

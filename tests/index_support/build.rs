@@ -2,17 +2,16 @@
 
 use std::io::Cursor;
 
-use index_builder::build::assemble::Parts;
-use index_builder::command::cli::OnDuplicateId;
-use index_builder::ground::progress::Progress;
-use index_builder::intake::ingest::{Ingest, IngestOptions, Profiles};
-use index_builder::intake::skipped::Skipped;
-use index_builder::intake::source::{self, FormatChoice, Input, ReadOptions};
-use index_builder::intake::spool::SpoolWriter;
-use index_builder::link::graph::GraphParameters;
-use index_builder::link::table::TableOptions;
-use index_builder::link::{GraphChoice, LinkOptions, Linked, link};
-use index_builder::vectors::nodes;
+use index_builder::door::file::Parts;
+use index_builder::door::intake::Skipped;
+use index_builder::door::intake::SpoolWriter;
+use index_builder::door::intake::{Ingest, IngestOptions, OnDuplicateId, Profiles};
+use index_builder::door::link::GraphParameters;
+use index_builder::door::link::Progress;
+use index_builder::door::link::TableOptions;
+use index_builder::door::link::{GraphChoice, LinkOptions, Linked, link};
+use index_builder::door::source::{self, FormatChoice, Input, ReadOptions};
+use index_builder::door::vectors;
 use kindred::file::{Metadata, Source, VectorizerMetadata};
 use serde_json::{Value, json};
 
@@ -56,8 +55,8 @@ pub fn index_file(recipe: &Recipe, lines: &str) -> Vec<u8> {
     let spans: Vec<_> = profiles.entries.iter().map(|entry| entry.vector).collect();
     let spool = profiles.spool.try_clone().unwrap();
     let lengths = spans.iter().flatten().map(|span| span.length as usize / size_of::<f32>());
-    let dimension = nodes::dimension(None, lengths, &skipped).unwrap();
-    let rows = nodes::load(&mut profiles, &spans, &spool, dimension, &mut skipped).unwrap();
+    let dimension = vectors::dimension(None, lengths, &skipped).unwrap();
+    let rows = vectors::load(&mut profiles, &spans, &spool, dimension, &mut skipped).unwrap();
     let graph = GraphParameters { m: recipe.m, ef_construction: recipe.ef_construction, seed: recipe.seed };
     let options = LinkOptions {
         builder: GraphChoice::Partitions,
@@ -92,29 +91,14 @@ fn ingest(lines: &str, directory: &std::path::Path, skipped: &mut Skipped) -> Pr
 }
 
 fn metadata(profiles: &Profiles, linked: &Linked, skipped: &Skipped) -> Metadata {
+    let source = Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() };
+    let vectorizer =
+        VectorizerMetadata { name: format!("field:{VECTOR}"), fingerprint: "0".to_owned(), language: None };
     Metadata {
-        builder: "tests".to_owned(),
-        source: Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() },
-        id_field: profiles.id_field.clone(),
-        vectorizer: VectorizerMetadata {
-            name: format!("field:{VECTOR}"),
-            fingerprint: "0".to_owned(),
-            language: None,
-        },
-        graph: linked.graph_metadata(),
-        table: linked.table_metadata(),
-        map: linked.map_metadata(),
-        codes: linked.codes_metadata(),
-        default_ef: linked.quality.default_ef,
-        recall_at_10: linked.quality.recall_at_10,
-        recall_sample: linked.quality.sample,
-        reachable: linked.reachable as u32,
-        exposed: None,
-        list_separators: Vec::new(),
         read: profiles.read,
         skipped: skipped.counts(),
         duplicates: profiles.duplicates,
         zero_vectors: (profiles.entries.len() - linked.nodes.profiles.len()) as u64,
-        fields: None,
+        ..linked.metadata("tests", source, &profiles.id_field, vectorizer)
     }
 }

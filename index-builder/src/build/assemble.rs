@@ -10,10 +10,9 @@ use kindred::file::{Header, Metadata};
 use kindred::profile::Value;
 use kindred::profile::path::{Paths, retain};
 
-use crate::intake::ingest::Profiles;
+use crate::intake::ingest::{Profiles, document_fields};
 use crate::link::Linked;
 use crate::link::table::NeighbourTable;
-use crate::vectors::vectorize::document_fields;
 
 /// All that goes into a file.
 #[derive(Debug)]

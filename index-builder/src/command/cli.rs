@@ -1,4 +1,4 @@
-//! The command line, as it was given; what it means is checked in [`options`](crate::command::options).
+//! The command line, as it was given; what it means is checked in `options`.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use kindred::manual::{CompletionsArguments, ManArguments};
 use kindred::vectorizer::text::Language;
 
+use crate::intake::ingest::OnDuplicateId;
 use crate::intake::source::{FormatChoice, POSTGRES_VARIABLES, Separator, format_names};
 use crate::link::GraphChoice;
 use crate::link::table::TableChoice;
@@ -191,7 +192,7 @@ pub struct BuildArgs {
     #[arg(long)]
     pub no_map: bool,
     /// The seed of random numbers: the same input, options and seed give the same file
-    #[arg(long, allow_negative_numbers = true, default_value_t = 42, value_name = "N", value_parser = whole(0..=u64::MAX))]
+    #[arg(long, allow_negative_numbers = true, default_value_t = crate::vectors::choice::DEFAULT_SEED, value_name = "N", value_parser = whole(0..=u64::MAX))]
     pub seed: u64,
     /// Threads; 0: as many as there are cores
     #[arg(long, allow_negative_numbers = true, default_value_t = 0, value_name = "N", value_parser = whole(0..=1024u16))]
@@ -233,17 +234,6 @@ pub struct BuildArgs {
     /// Where to write metrics of the build, for the textfile collector of node_exporter; the name ends in .prom
     #[arg(long, value_name = "F.prom", value_parser = prom_file)]
     pub metrics_file: Option<PathBuf>,
-}
-
-/// What to do when an id comes twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OnDuplicateId {
-    /// Refuse the source
-    Error,
-    /// Keep the first record
-    First,
-    /// Keep the last record
-    Last,
 }
 
 /// `inspect`.

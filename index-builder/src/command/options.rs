@@ -1,198 +1,159 @@
-//! What a build was asked for, checked.
+//! From the arguments of `build` to what it is asked for, checked.
 
-use std::str::FromStr;
+use std::path::Path;
 
-use glob::Pattern;
-use kindred::profile::path::Paths;
-
+use crate::build::request::{BuildRequest, Limits, RowIds, SourceRequest};
 use crate::command::cli::BuildArgs;
 use crate::ground::failure::Failure;
-use crate::intake::ingest::DEFAULT_ID_FIELDS;
 use crate::intake::separators::ListSeparators;
-use crate::intake::source::{Plan, ROW_NUMBERS, STANDARD_INPUT, VECTOR_FIELD, Wanted};
-use crate::vectors::python::PythonSpec;
+use crate::intake::source::{FormatChoice, Plan, PlanError, ROW_NUMBERS, STANDARD_INPUT, VECTOR_FIELD};
+use crate::link::LinkOptions;
+use crate::link::graph::GraphParameters;
+use crate::link::table::TableOptions;
+use crate::report::compare::Gates;
+use crate::vectors::choice::{FieldSelection, VectorOptions, VectorizerChoice};
 
-/// What makes the vectors.
-#[derive(Debug, Clone)]
-pub enum VectorizerChoice {
-    /// By what the source holds: see [`resolve`](crate::intake::resolve::resolve).
-    Auto,
-    /// The built-in one.
-    Hashing,
-    /// The vector is already in this field.
-    Field(String),
-    /// Each number of the vector is in a field of its own.
-    Columns {
-        /// What their names look like.
-        patterns: Vec<Pattern>,
-        /// The names, in order, once they are known.
-        names: Vec<String>,
-    },
-    /// The data science team's own function.
-    Python(PythonSpec),
-}
-
-impl FromStr for VectorizerChoice {
-    type Err = Failure;
-
-    fn from_str(text: &str) -> Result<VectorizerChoice, Failure> {
-        let refused = |why: &str| {
-            Failure::Usage(format!(
-                "--vectorizer {text:?}: {why}; allowed are auto, hashing, field:NAME, columns:NAMES and \
-                 python:PATH[:FUNCTION]"
-            ))
-        };
-        match text.split_once(':') {
-            None if text == "auto" => Ok(VectorizerChoice::Auto),
-            None if text == "hashing" => Ok(VectorizerChoice::Hashing),
-            Some(("columns", names)) => columns(names).map_err(|why| refused(&why)),
-            Some(("field", "")) => Err(refused("the field has no name")),
-            Some(("field", name)) => Ok(VectorizerChoice::Field(name.to_owned())),
-            Some(("python", spec)) => {
-                spec.parse().map(VectorizerChoice::Python).map_err(|error| refused(&error.to_string()))
-            }
-            _ => Err(refused("there is no such vectorizer")),
-        }
-    }
-}
-
-/// `dim_*` or `x,y,z`.
-fn columns(names: &str) -> Result<VectorizerChoice, String> {
-    let names: Vec<&str> = names.split(',').map(str::trim).collect();
-    if names.iter().any(|name| name.is_empty()) {
-        return Err("a column has no name; columns:dim_* and columns:A,B,C are meant".to_owned());
-    }
-    let pattern =
-        |name: &&str| Pattern::new(name).map_err(|error| format!("{name:?} is no pattern: {error}"));
-    let patterns = names.iter().map(pattern).collect::<Result<_, _>>()?;
-    Ok(VectorizerChoice::Columns { patterns, names: Vec::new() })
-}
-
-/// Which of a profile's fields are vectorized.
-#[derive(Debug, Clone, Default)]
-pub struct FieldSelection {
-    /// Only these, where given.
-    pub only: Option<Vec<String>>,
-    /// Not these.
-    pub ignored: Vec<String>,
-}
-
-impl FieldSelection {
-    /// Whether all fields are vectorized.
-    pub fn is_everything(&self) -> bool {
-        self.only.is_none() && self.ignored.is_empty()
-    }
-
-    /// The fields that are vectorized, where not all are.
-    pub fn only(&self) -> Option<Paths<'_>> {
-        self.only.as_ref().map(|names| Paths::new(names.iter().map(String::as_str)))
-    }
-
-    /// Whether a field is vectorized: it, or a map that it lies in, is named.
-    pub fn takes(&self, path: &str) -> bool {
-        let named = |names: &[String]| {
-            names.iter().any(|name| {
-                path.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            })
-        };
-        self.only.as_deref().is_none_or(named) && !named(&self.ignored)
-    }
-}
-
-/// The options of `build` that say more than clap can check.
-#[derive(Debug, Clone)]
-pub struct BuildOptions {
-    /// What makes the vectors.
-    pub vectorizer: VectorizerChoice,
-    /// Which fields are vectorized.
-    pub selection: FieldSelection,
-    /// Which texts are lists.
-    pub lists: ListSeparators,
-}
-
-impl BuildOptions {
-    /// Checks the options.
-    ///
-    /// # Errors
-    /// [`Failure::Usage`] for what cannot be meant.
-    pub fn from_args(args: &BuildArgs) -> Result<BuildOptions, Failure> {
-        let vectorizer = match args.vectors {
-            Some(_) => VectorizerChoice::Field(VECTOR_FIELD.to_owned()),
-            None => args.vectorizer.parse()?,
-        };
-        let selection = FieldSelection {
-            only: args.fields.clone(),
-            ignored: args.ignore_fields.clone().unwrap_or_default(),
-        };
-        let lists = [
-            ("--fields", &args.fields),
-            ("--ignore-fields", &args.ignore_fields),
-            ("--expose", &args.expose),
-        ];
-        for (flag, names) in lists {
-            // An empty list exposes nothing but the id; of the other two it would mean nothing.
-            let names = names.as_deref().unwrap_or_default();
-            let empty_is_meant = flag == "--expose" && names == [""];
-            if names.iter().any(String::is_empty) && !empty_is_meant {
-                return Err(Failure::Usage(format!(
-                    "{flag}: a field's name is empty; names are separated by single commas"
-                )));
-            }
-        }
-        let lists = ListSeparators::parse(&args.list_separator)
-            .map_err(|why| Failure::Usage(format!("--list-separator: {why}")))?;
-        if let Some(id_field) = args.id_field.as_deref().filter(|name| lists.name(name)) {
-            return Err(Failure::Usage(format!("--list-separator: {id_field:?} is the id, and no list")));
-        }
-        if args.id_field.as_deref() == Some("") {
-            return Err(Failure::Usage("--id-field: the name is empty".to_owned()));
-        }
-        if matches!(vectorizer, VectorizerChoice::Field(_) | VectorizerChoice::Columns { .. })
-            && !selection.is_everything()
-        {
-            return Err(Failure::Usage(
-                "--fields and --ignore-fields say what is vectorized; with field:NAME and columns:NAMES the vector is \
-                 already there"
-                    .to_owned(),
-            ));
-        }
-        if let VectorizerChoice::Field(name) = &vectorizer
-            && args.id_field.as_deref() == Some(name)
-        {
-            return Err(Failure::Usage(format!("--id-field and --vectorizer both name the field {name:?}")));
-        }
-        Ok(BuildOptions { vectorizer, selection, lists })
-    }
-}
-
-impl BuildOptions {
-    /// The fields that the build uses: the id, what is vectorized and what is served.
-    pub fn wanted(&self, args: &BuildArgs) -> Wanted {
-        let ids = match args.id_field.as_deref() {
-            Some(name) => vec![name.to_owned()],
-            None => DEFAULT_ID_FIELDS.map(str::to_owned).to_vec(),
-        };
-        let vector = match &self.vectorizer {
-            VectorizerChoice::Field(name) => Some(name.clone()),
-            _ => None,
-        };
-        let vectorized = self.selection.only.iter().flatten().cloned();
-        let served = args.expose.iter().flatten().cloned();
-        let others_but = match (&args.expose, &vector, &self.selection.only) {
-            (None, ..) => Some(Vec::new()),
-            (Some(_), None, None) => Some(self.selection.ignored.clone()),
-            _ => None,
-        };
-        let named = ids.into_iter().chain(vector).chain(vectorized).chain(served).collect();
-        Wanted { named, others_but }
-    }
-}
-
-/// Looks up what is to be read.
+/// Checks the command line of `build`, and looks up what is to be read.
 ///
 /// # Errors
 /// [`Failure::Usage`] for what cannot be meant, [`Failure::Failed`] for files that are not there.
-pub fn plan(args: &BuildArgs) -> Result<Plan, Failure> {
+pub fn build_request(args: &BuildArgs) -> Result<BuildRequest, Failure> {
+    let vectors = vector_options(args)?;
+    check_names(args)?;
+    let lists = list_separators(args)?;
+    check_id_field(args, &lists)?;
+    check_fields(args, &vectors)?;
+    Ok(BuildRequest {
+        out: args.out.clone(),
+        source: source_request(args, lists)?,
+        vectors,
+        link: link_options(args),
+        limits: Limits {
+            max_skipped: args.max_skipped,
+            max_zero: args.max_zero,
+            min_recall: args.min_recall,
+            against_served: Gates { max_drift: args.max_drift, min_profiles_ratio: args.min_profiles_ratio },
+        },
+        keep: args.keep as usize,
+        threads: args.threads,
+        nice: args.nice,
+    })
+}
+
+fn vector_options(args: &BuildArgs) -> Result<VectorOptions, Failure> {
+    Ok(VectorOptions {
+        vectorizer: match args.vectors {
+            Some(_) => VectorizerChoice::Field(VECTOR_FIELD.to_owned()),
+            None => args.vectorizer.parse()?,
+        },
+        selection: FieldSelection {
+            only: args.fields.clone(),
+            ignored: args.ignore_fields.clone().unwrap_or_default(),
+        },
+        dimension: args.dimension,
+        language: args.language,
+        seed: args.seed,
+        python: args.python.clone(),
+        python_timeout: args.python_timeout,
+    })
+}
+
+fn link_options(args: &BuildArgs) -> LinkOptions {
+    LinkOptions {
+        builder: args.graph,
+        graph: GraphParameters {
+            m: args.m as usize,
+            ef_construction: args.ef_construction as usize,
+            seed: args.seed,
+        },
+        table: TableOptions {
+            neighbours: args.neighbours as usize,
+            choice: args.table,
+            limit: args.table_limit,
+        },
+        map: !args.no_map,
+        target_recall: args.target_recall,
+    }
+}
+
+/// Checks the lists of names. An empty `--expose` exposes nothing but the id; empty, the other two would mean nothing.
+fn check_names(args: &BuildArgs) -> Result<(), Failure> {
+    let lists =
+        [("--fields", &args.fields), ("--ignore-fields", &args.ignore_fields), ("--expose", &args.expose)];
+    for (flag, names) in lists {
+        let names = names.as_deref().unwrap_or_default();
+        let empty_is_meant = flag == "--expose" && names == [""];
+        if names.iter().any(String::is_empty) && !empty_is_meant {
+            return Err(Failure::Usage(format!(
+                "{flag}: a field's name is empty; names are separated by single commas"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn list_separators(args: &BuildArgs) -> Result<ListSeparators, Failure> {
+    ListSeparators::parse(&args.list_separator)
+        .map_err(|why| Failure::Usage(format!("--list-separator: {why}")))
+}
+
+fn check_id_field(args: &BuildArgs, lists: &ListSeparators) -> Result<(), Failure> {
+    if let Some(id_field) = args.id_field.as_deref().filter(|name| lists.name(name)) {
+        return Err(Failure::Usage(format!("--list-separator: {id_field:?} is the id, and no list")));
+    }
+    if args.id_field.as_deref() == Some("") {
+        return Err(Failure::Usage("--id-field: the name is empty".to_owned()));
+    }
+    Ok(())
+}
+
+/// Checks that no field is asked to be two things.
+fn check_fields(args: &BuildArgs, vectors: &VectorOptions) -> Result<(), Failure> {
+    let VectorOptions { vectorizer, selection, .. } = vectors;
+    if matches!(vectorizer, VectorizerChoice::Field(_) | VectorizerChoice::Columns { .. })
+        && !selection.is_everything()
+    {
+        return Err(Failure::Usage(
+            "--fields and --ignore-fields say what is vectorized; with field:NAME and columns:NAMES the vector is \
+             already there"
+                .to_owned(),
+        ));
+    }
+    if let VectorizerChoice::Field(name) = vectorizer
+        && args.id_field.as_deref() == Some(name)
+    {
+        return Err(Failure::Usage(format!("--id-field and --vectorizer both name the field {name:?}")));
+    }
+    Ok(())
+}
+
+fn source_request(args: &BuildArgs, lists: ListSeparators) -> Result<SourceRequest, Failure> {
+    let plan = plan(args)?;
+    let rows = args.vectors.as_deref().filter(|_| !args.profiles.is_empty());
+    let expose = args.expose.clone().map(|mut names| {
+        names.retain(|name| !name.is_empty());
+        names
+    });
+    Ok(SourceRequest {
+        plan,
+        rows: rows.map(Plan::of_vectors).transpose().map_err(plan_failure)?,
+        ids: args.ids.as_deref().map(row_ids),
+        query: args.query.clone(),
+        records: args.records.clone(),
+        separator: args.separator,
+        id_field: args.id_field.clone(),
+        expose,
+        lists,
+        on_duplicate_id: args.on_duplicate_id,
+    })
+}
+
+fn row_ids(ids: &Path) -> RowIds {
+    if ids.as_os_str() == ROW_NUMBERS { RowIds::Numbers } else { RowIds::File(ids.to_owned()) }
+}
+
+/// Looks up what is to be read.
+fn plan(args: &BuildArgs) -> Result<Plan, Failure> {
     check_vectors(args)?;
     let plan = match &args.vectors {
         Some(vectors) if args.profiles.is_empty() => Plan::of_vectors(vectors),
@@ -229,21 +190,7 @@ fn check_records(args: &BuildArgs, plan: Plan) -> Result<Plan, Failure> {
     }
 }
 
-/// What is to be read of the vectors of --profiles, where they are in a file of their own.
-///
-/// # Errors
-/// [`Failure::Failed`] for a file that is not there.
-pub fn plan_of_rows(args: &BuildArgs) -> Result<Option<Plan>, Failure> {
-    let vectors = args.vectors.as_deref().filter(|_| !args.profiles.is_empty());
-    vectors.map(Plan::of_vectors).transpose().map_err(plan_failure)
-}
-
-/// Whether the rows of --vectors have their numbers as ids.
-pub fn numbers_rows(args: &BuildArgs) -> bool {
-    args.ids.as_deref().is_some_and(|ids| ids.as_os_str() == ROW_NUMBERS)
-}
-
-fn plan_failure(error: crate::intake::source::PlanError) -> Failure {
+fn plan_failure(error: PlanError) -> Failure {
     match error.is_usage() {
         true => Failure::Usage(error.to_string()),
         false => Failure::Failed(error.into()),
@@ -253,15 +200,9 @@ fn plan_failure(error: crate::intake::source::PlanError) -> Failure {
 /// Vectors have ids: those of their profiles, or of a file.
 fn check_vectors(args: &BuildArgs) -> Result<(), Failure> {
     let usage = |text: &str| Err(Failure::Usage(text.to_owned()));
-    let is_standard_input = |path: &std::path::PathBuf| path.as_os_str() == STANDARD_INPUT;
     let of_profiles = !args.profiles.is_empty();
-    let standard_inputs = args
-        .profiles
-        .iter()
-        .chain(&args.vectors)
-        .chain(&args.ids)
-        .filter(|path| is_standard_input(path))
-        .count();
+    let paths = args.profiles.iter().chain(&args.vectors).chain(&args.ids);
+    let standard_inputs = paths.filter(|path| path.as_os_str() == STANDARD_INPUT).count();
     match (&args.vectors, &args.ids) {
         (None, Some(_)) => usage("--ids has the ids of --vectors, which is missing"),
         (Some(_), Some(_)) if of_profiles => {
@@ -280,7 +221,7 @@ fn check_vectors(args: &BuildArgs) -> Result<(), Failure> {
         (Some(_), Some(_)) => {
             let of_profiles = [
                 ("--query", args.query.is_some()),
-                ("--format", args.format != crate::intake::source::FormatChoice::Auto),
+                ("--format", args.format != FormatChoice::Auto),
                 ("--id-field", args.id_field.is_some()),
                 ("--list-separator", !args.list_separator.is_empty()),
             ];

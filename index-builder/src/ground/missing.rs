@@ -6,8 +6,7 @@ use std::path::Path;
 
 use kindred::directory::versions::{VersionFile, list, parse_file_name};
 
-use crate::intake::fields::shown;
-use crate::report::compare::directory_of;
+use crate::ground::names::shown;
 
 /// Names that a folder is searched for the one that was meant.
 const MOST_LOOKED_AT: usize = 10_000;
@@ -15,6 +14,14 @@ const MOST_LOOKED_AT: usize = 10_000;
 const MOST_NAMED: usize = 5;
 /// Versions that a message has.
 const MOST_VERSIONS: usize = 20;
+
+/// The directory that a file is in.
+pub fn directory_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
 
 /// Why a file cannot be opened, and what to do.
 pub fn cannot_open(path: &Path, error: &io::Error) -> String {

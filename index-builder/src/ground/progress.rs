@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 use kindred::standard::say;
@@ -12,10 +12,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::usage::{self, Meter, Taken};
 
+/// The names of the steps of a build, in their order.
+pub mod steps {
+    /// The source is read.
+    pub const READ: &str = "read";
+    /// Profiles get their vectors.
+    pub const VECTORIZE: &str = "vectorize";
+    /// Vectors become nodes, and these are linked.
+    pub const GRAPH: &str = "graph";
+    /// The neighbour table is made.
+    pub const TABLE: &str = "table";
+    /// The map is made.
+    pub const MAP: &str = "map";
+    /// Recall and reachability are measured.
+    pub const VERIFY: &str = "verify";
+    /// The file is written, checked and published.
+    pub const PUBLISH: &str = "publish";
+}
+
 /// Shows the steps of a build on standard error, and remembers what they took. Clones are one and the same.
 #[derive(Debug, Clone)]
 pub struct Progress {
     shown: Shown,
+    began: SystemTime,
+    started: Instant,
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -74,7 +94,17 @@ impl Progress {
     }
 
     fn new(shown: Shown) -> Progress {
-        Progress { shown, shared: Arc::default() }
+        Progress { shown, began: SystemTime::now(), started: Instant::now(), shared: Arc::default() }
+    }
+
+    /// When it began, in seconds since 1970.
+    pub fn began(&self) -> u64 {
+        self.began.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+    }
+
+    /// How long it has been going on, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
     }
 
     /// What the steps took that are done, in their order.
@@ -190,6 +220,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// There will be so many units, which was not known when it started.
+    pub fn expect(&self, units: u64) {
+        self.bar.set_length(units);
+    }
+
     /// Some units are done.
     pub fn advance(&self, units: u64) {
         self.bar.inc(units);
@@ -218,14 +253,13 @@ impl Step {
         StepRecord { name: Cow::Borrowed(self.name), seconds, peak_memory_bytes, bytes_read, bytes_written }
     }
 
-    /// Ends the step and says what came of it. Gives its seconds.
-    pub fn done(self, result: impl FnOnce() -> String) -> f64 {
+    /// Ends the step and says what came of it.
+    pub fn done(self, result: impl FnOnce() -> String) {
         let record = self.so_far();
         let seconds = record.seconds;
         self.bar.finish_and_clear();
         self.progress.line(|| format!("{}: {} ({seconds:.1} s)", self.name, result()));
         self.progress.shared().done.push(record);
-        seconds
     }
 }
 

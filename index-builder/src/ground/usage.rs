@@ -1,4 +1,7 @@
 //! What a step takes of the machine, as the system counts it.
+//!
+//! `/proc` is read here and not by a crate: what looking reads must not count as read by the step, and only whoever reads
+//! the text knows how long it was.
 
 use std::fs;
 use std::sync::Arc;

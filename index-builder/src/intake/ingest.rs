@@ -4,6 +4,8 @@ mod document;
 mod duplicates;
 mod ids;
 mod nothing;
+mod odd_numbers;
+mod profiles;
 mod reasons;
 mod rewrite;
 
@@ -11,26 +13,28 @@ use std::io;
 use std::ops::ControlFlow;
 
 use anyhow::Context;
-use kindred::counted::counted;
 use kindred::profile::path::{find, for_each_mut, holds, take};
 use kindred::profile::{Fields, IdError, ItemId, Value};
 use kindred::vectorizer::unit::{as_numbers, numbers_of};
 
-use crate::command::cli::OnDuplicateId;
 use crate::ground::failure::Failure;
 use crate::intake::fields::{FieldsSeen, IdGuess, ListHints};
 use crate::intake::personal::Documents;
 use crate::intake::places::Places;
-use crate::intake::separators::{ListSeparators, Lists, Splitter};
+use crate::intake::separators::{ListSeparators, Splitter};
 use crate::intake::skipped::Skipped;
 use crate::intake::source::ROW_NUMBERS as ROW;
 use crate::intake::source::{Record, VECTOR_FIELD};
-use crate::intake::spool::{Span, Spool, SpoolWriter};
+use crate::intake::spool::{Span, SpoolWriter};
 
 use ids::{id_at, number_record};
+use odd_numbers::OddNumbers;
+use profiles::id_of;
 use reasons::id_reason;
 
-pub use document::Returned;
+pub use document::{Returned, document_fields};
+pub use duplicates::OnDuplicateId;
+pub use profiles::{Entry, Profiles};
 pub(crate) use reasons::vector_reason;
 pub use reasons::{check_skipped, check_skipped_because, describe};
 
@@ -40,65 +44,6 @@ const DEFAULT_ID_FIELD: &str = "_id";
 const SECOND_ID_FIELD: &str = "id";
 /// Both of them.
 pub const DEFAULT_ID_FIELDS: [&str; 2] = [DEFAULT_ID_FIELD, SECOND_ID_FIELD];
-
-/// A profile of the source: where its document and its vector lie.
-#[derive(Debug, Clone, Copy)]
-pub struct Entry {
-    id_start: u64,
-    id_length: u32,
-    /// The record's number in the source.
-    record: u64,
-    /// The JSON of all fields, of the vector's only where it is returned.
-    pub document: Span,
-    /// The vector's numbers, where a field holds it.
-    pub vector: Option<Span>,
-}
-
-/// The profiles of a source, sorted by id, every id once.
-#[derive(Debug)]
-pub struct Profiles {
-    /// One for each profile; a profile's place here is its ordinal.
-    pub entries: Vec<Entry>,
-    ids: String,
-    /// How long each profile's vector was before it was normalised, once vectors have been made.
-    pub vector_lengths: Option<Vec<f32>>,
-    /// Documents and vectors.
-    pub spool: Spool,
-    /// The field that holds the id.
-    pub id_field: String,
-    /// Records that the source gave.
-    pub read: u64,
-    /// Records left out because another had the same id.
-    pub duplicates: u64,
-    /// One of those ids.
-    pub duplicate: Option<String>,
-    /// Names of fields that some record had, of those that the caller asked about.
-    pub seen: Vec<String>,
-    /// All fields that records had.
-    pub fields: FieldsSeen,
-    /// Fields whose texts look like lists.
-    pub hints: ListHints,
-    /// The fields that documents have; also of some that have been left out, until [`Profiles::observe_kept`].
-    pub documents: Documents,
-    /// Fields whose texts are lists.
-    pub lists: Lists,
-    /// What is returned of documents.
-    pub returned: Returned,
-    /// What a person should know.
-    pub notes: Vec<String>,
-}
-
-impl Profiles {
-    /// A profile's id.
-    pub fn id(&self, entry: &Entry) -> &str {
-        id_of(&self.ids, entry)
-    }
-}
-
-fn id_of<'a>(ids: &'a str, entry: &Entry) -> &'a str {
-    let start = entry.id_start as usize;
-    ids.get(start..start + entry.id_length as usize).unwrap_or_default()
-}
 
 /// What to look for in the records.
 #[derive(Debug, Clone, Default)]
@@ -148,12 +93,7 @@ pub struct Ingest {
     places: Places,
     /// Whether some record had a valid id, usable or not.
     valid_id_seen: bool,
-    /// Ids that were whole floats, and ids of text that look like one.
-    whole_floats: u64,
-    float_texts: u64,
-    /// Infinite numbers in documents, and the field and the record of the first.
-    infinite: u64,
-    first_infinite: Option<(String, u64)>,
+    odd: OddNumbers,
     seen: Vec<bool>,
     fields: FieldsSeen,
     guess: IdGuess,
@@ -193,10 +133,7 @@ impl Ingest {
             read: 0,
             places: Places::default(),
             valid_id_seen: false,
-            whole_floats: 0,
-            float_texts: 0,
-            infinite: 0,
-            first_infinite: None,
+            odd: OddNumbers::default(),
             seen,
             fields: FieldsSeen::default(),
             guess: IdGuess::default(),
@@ -297,7 +234,7 @@ impl Ingest {
             }
         };
         self.valid_id_seen = true;
-        self.float_texts += u64::from(looks_like_a_float(id.as_str()));
+        self.odd.observe_id(id.as_str());
         let vector = match self.options.vector_field.as_deref() {
             Some(name) => numbers_of(self.take_vector(&mut fields, name)).map(Some),
             None => Ok(None),
@@ -309,13 +246,7 @@ impl Ingest {
                 return Ok(());
             }
         };
-        for (name, value) in &fields {
-            let infinite = infinite_in(value);
-            if infinite > 0 {
-                self.infinite += infinite;
-                self.first_infinite.get_or_insert_with(|| (name.clone(), number));
-            }
-        }
+        self.odd.observe(&fields, number);
         let value = Value::Map(fields);
         // A document of plain values is always written.
         let document = serde_json::to_vec(&value).map_err(anyhow::Error::from)?;
@@ -369,38 +300,9 @@ impl Ingest {
         for_each_mut(fields, name, &mut |value| {
             if let Some(number) = ItemId::whole_float(value) {
                 *value = Value::Int(number);
-                self.whole_floats += 1;
+                self.odd.whole_floats += 1;
             }
         });
-    }
-
-    fn notes_of_floats(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.whole_floats > 0 {
-            let ids = self.whole_floats;
-            notes.push(format!(
-                "{} written as floats and read as integers (1.0 as 1): programs write them so where an id is missing",
-                counted(ids, "whole id"),
-            ));
-        }
-        if let Some((field, record)) = &self.first_infinite {
-            let infinite = counted(self.infinite, "number");
-            notes.push(format!(
-                "{infinite} {} infinite; JSON has no such number, so null is served instead, and does not count (the first: {}, \
-                 field {field:?})",
-                infinite.is_or_are(),
-                self.places.of(*record)
-            ));
-        }
-        let ids = (self.entries.len() + self.second_choice.len()) as u64;
-        if self.float_texts > 0 && self.float_texts == ids {
-            notes.push(
-                "all ids are texts that end in .0, as programs write whole numbers where an id is missing; they are \
-                 served so: write them as integers if 1 is meant by 1.0"
-                    .to_owned(),
-            );
-        }
-        notes
     }
 
     fn identify(&mut self, fields: &Fields) -> Identified {
@@ -460,7 +362,8 @@ impl Ingest {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        let notes = self.notes_of_floats();
+        let ids = self.entries.len() + self.second_choice.len();
+        let notes = self.odd.notes(ids as u64, &self.places);
         let id_field = self.decide_id_field(skipped);
         let spool = self.spool.finish().context("the temporary file for profiles")?;
         let ids = self.ids;
@@ -547,25 +450,8 @@ impl Ingest {
     }
 }
 
-/// Whether a text is a whole number with `.0` behind it.
-fn looks_like_a_float(id: &str) -> bool {
-    let digits = id.strip_suffix(".0").map(|whole| whole.strip_prefix('-').unwrap_or(whole));
-    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()))
-}
-
 enum Identified {
     Id { id: ItemId, second: bool },
     Unusable { error: IdError, second: bool },
     Neither,
-}
-
-/// How many infinite numbers a value has in it.
-fn infinite_in(value: &Value) -> u64 {
-    match value {
-        Value::Float(number) => u64::from(number.is_infinite()),
-        Value::Floats(numbers) => numbers.iter().filter(|number| number.is_infinite()).count() as u64,
-        Value::List(values) => values.iter().map(infinite_in).sum(),
-        Value::Map(fields) => fields.iter().map(|(_, value)| infinite_in(value)).sum(),
-        _ => 0,
-    }
 }

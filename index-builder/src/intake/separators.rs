@@ -117,7 +117,7 @@ impl Splitter {
         let shares = found.iter().map(|(name, (with, without))| {
             format!(
                 "{} ({} % of its texts)",
-                crate::intake::fields::shown(name),
+                crate::ground::names::shown(name),
                 100 * with / (with + without)
             )
         });

@@ -5,6 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use anyhow::Context;
+
 /// Where something lies in a spool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -78,6 +80,14 @@ impl Spool {
         self.file.read_exact_at(&mut bytes, span.offset)?;
         Ok(bytes)
     }
+}
+
+/// A new spool in the index directory.
+///
+/// # Errors
+/// Where it cannot be made; the directory.
+pub fn spool_in(directory: &Path) -> anyhow::Result<SpoolWriter> {
+    SpoolWriter::create(directory).with_context(|| format!("a temporary file in {}", directory.display()))
 }
 
 #[cfg(test)]

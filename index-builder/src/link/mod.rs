@@ -8,16 +8,14 @@ pub mod pairs;
 pub mod quality;
 pub mod table;
 
-use std::time::Instant;
-
 use clap::ValueEnum;
 use kindred::counted::counted;
-use kindred::file::{CodesMetadata, GraphMetadata, MapMetadata, TableMetadata};
+use kindred::file::{GraphMetadata, Metadata, Source, VectorizerMetadata};
 use kindred::search::codes::{self, Encoded};
 use ndarray::Array2;
 
-use crate::build::gate::{Gate, Refusal};
-use crate::ground::progress::{Progress, Step};
+use crate::ground::gate::{Gate, Refusal};
+use crate::ground::progress::{Progress, Step, steps};
 use crate::link::graph::{
     Cells, FlatGraph, GraphBuilder, GraphParameters, HnswRs, Partitioned, RepairReport, reachable, repair,
 };
@@ -53,19 +51,6 @@ pub struct LinkOptions {
     pub target_recall: f64,
 }
 
-/// How long it took, in seconds.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct LinkSeconds {
-    /// From finished vectors to the finished, repaired graph, without the table.
-    pub graph: f64,
-    /// The neighbour table.
-    pub table: f64,
-    /// The map.
-    pub map: f64,
-    /// Measuring recall and reachability.
-    pub verify: f64,
-}
-
 /// Linked vectors, with what is known about them.
 #[derive(Debug)]
 pub struct Linked {
@@ -85,8 +70,6 @@ pub struct Linked {
     pub reachable: usize,
     /// Recall, and the ef that it takes.
     pub quality: Quality,
-    /// How long it took.
-    pub seconds: LinkSeconds,
     builder: &'static str,
     options: LinkOptions,
 }
@@ -98,10 +81,9 @@ pub struct Linked {
 /// # Errors
 /// What construction and repair give. Whether the quality is good enough is for the caller to judge.
 pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> anyhow::Result<Linked> {
-    let mut seconds = LinkSeconds::default();
-    let started = Instant::now();
+    let step = progress.step(steps::GRAPH, rows.nrows() as u64);
     let mut nodes = Nodes::new(rows);
-    let step = progress.step("graph", nodes.count() as u64);
+    step.expect(nodes.count() as u64);
     let (pair_codes, cells) = arrange(&mut nodes, options.graph.seed);
     let mut done = |linked| step.reach(linked as u64);
     let (mut graph, builder) = match options.builder {
@@ -115,32 +97,14 @@ pub fn link(rows: Array2<f32>, options: &LinkOptions, progress: &Progress) -> an
     step.done(|| {
         format!("{}, {} of them attached afterwards", counted(nodes.count() as u64, "node"), repair.attached)
     });
-    seconds.graph = started.elapsed().as_secs_f64();
-    let started = Instant::now();
     let table = table::build(&pair_codes, cells.as_ref(), &nodes, &options.table, progress);
     drop((pair_codes, cells));
-    seconds.table = started.elapsed().as_secs_f64();
-    let started = Instant::now();
     let map = options.map.then(|| map::build(&nodes, table.as_ref(), options.graph.seed, progress));
-    seconds.map = started.elapsed().as_secs_f64();
-    let step = progress.step("verify", SAMPLE.min(nodes.count()) as u64);
+    let step = progress.step(steps::VERIFY, SAMPLE.min(nodes.count()) as u64);
     let reachable = reachable(&graph);
     let (codes, quality) = measure_codes(&graph, &nodes, options.target_recall, &step);
-    seconds.verify =
-        step.done(|| format!("recall@10 {:.4} at ef {}", quality.recall_at_10, quality.default_ef));
-    Ok(Linked {
-        nodes,
-        graph,
-        table,
-        map,
-        codes,
-        repair,
-        reachable,
-        quality,
-        seconds,
-        builder,
-        options: *options,
-    })
+    step.done(|| format!("recall@10 {:.4} at ef {}", quality.recall_at_10, quality.default_ef));
+    Ok(Linked { nodes, graph, table, map, codes, repair, reachable, quality, builder, options: *options })
 }
 
 /// Encodes the vectors and measures what searches find by the codes. Where they find much more without, there are no
@@ -206,9 +170,27 @@ impl Linked {
         Ok(())
     }
 
-    /// What the file says about the graph.
-    pub fn graph_metadata(&self) -> GraphMetadata {
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    /// What a file says about what was linked, besides what every file says.
+    pub fn metadata(
+        &self,
+        builder: &str,
+        source: Source,
+        id_field: &str,
+        vectorizer: VectorizerMetadata,
+    ) -> Metadata {
+        Metadata {
+            table: self.table.as_ref().map(NeighbourTable::metadata),
+            map: self.map.as_ref().map(|map| map.metadata),
+            codes: self.codes.as_ref().map(|codes| codes.metadata.clone()),
+            default_ef: self.quality.default_ef,
+            recall_at_10: self.quality.recall_at_10,
+            recall_sample: self.quality.sample,
+            reachable: number(self.reachable),
+            ..Metadata::new(builder, source, id_field, vectorizer, self.graph_metadata())
+        }
+    }
+
+    fn graph_metadata(&self) -> GraphMetadata {
         GraphMetadata {
             builder: self.builder.to_owned(),
             ef_construction: number(self.options.graph.ef_construction),
@@ -216,19 +198,9 @@ impl Linked {
             attached: number(self.repair.attached),
         }
     }
+}
 
-    /// What the file says about the neighbour table.
-    pub fn table_metadata(&self) -> Option<TableMetadata> {
-        self.table.as_ref().map(NeighbourTable::metadata)
-    }
-
-    /// What the file says about the codes.
-    pub fn codes_metadata(&self) -> Option<CodesMetadata> {
-        self.codes.as_ref().map(|codes| codes.metadata.clone())
-    }
-
-    /// What the file says about the map.
-    pub fn map_metadata(&self) -> Option<MapMetadata> {
-        self.map.as_ref().map(|map| map.metadata)
-    }
+/// A count for the metadata. Files of more nodes are refused before.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

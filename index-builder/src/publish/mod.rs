@@ -23,7 +23,6 @@ mod nice;
 mod old;
 mod publisher;
 mod record;
-mod signals;
 mod suppressed;
 mod temporary;
 
@@ -31,7 +30,6 @@ pub use crash::{CRASH_AT, CRASH_POINTS, crash_point};
 pub use error::PublishError;
 pub use nice::lower_priority;
 pub use publisher::Publisher;
-pub use signals::{Cleanup, Registered};
 pub use suppressed::change_suppressed;
 pub use temporary::{Published, Temporary};
 

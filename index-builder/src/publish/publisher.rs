@@ -5,11 +5,12 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::ground::signals::Cleanup;
 use kindred::directory::versions::{LOCK_FILE, file_name, list, parse_file_name};
 
 use super::error::cannot;
 use super::mark::{self, Mark};
-use super::{Cleanup, FILE_MODE, PublishError, Temporary, grant, record, sync_directory};
+use super::{FILE_MODE, PublishError, Temporary, grant, record, sync_directory};
 
 /// The permissions of a directory made here: those of its files, and a way in.
 const DIRECTORY_MODE: u32 = 0o750;

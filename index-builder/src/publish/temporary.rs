@@ -5,6 +5,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::ground::signals::Registered;
 use kindred::directory::versions::file_name;
 use kindred::file::pieces::PieceWriter;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -13,7 +14,7 @@ use rustix::io::Errno;
 use super::error::cannot;
 use super::old::remove_old;
 use super::publisher::temporary_name;
-use super::{FILE_MODE, PublishError, Publisher, Registered, crash_point, grant, record, sync_directory};
+use super::{FILE_MODE, PublishError, Publisher, crash_point, grant, record, sync_directory};
 
 /// The file of a version that is not published yet. It is written with write(2), because a full disk is an error there
 /// and a death in a mapping. Dropped without [`Temporary::commit`], it is removed.

@@ -9,7 +9,8 @@ use kindred::file::{Header, Metadata};
 
 use super::searches::Searches;
 use super::structure::{self, Groups, Level};
-use crate::report::compare::{Difference, Opened, before, directory_of, parameters};
+use crate::ground::missing::directory_of;
+use crate::report::compare::{Difference, Opened, before, parameters};
 use crate::report::record::BuildRecord;
 
 /// What was gathered about a file.

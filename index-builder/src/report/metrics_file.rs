@@ -7,19 +7,20 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use kindred::directory::small_file::replace_file;
 use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
-use crate::build::Findings;
-use crate::build::gate::{Gate, Refusal};
 use crate::ground::failure::Failure;
+use crate::ground::gate::{Gate, Refusal};
 use crate::ground::progress::{Progress, StepRecord};
+use crate::ground::signals::Cleanup;
 use crate::intake::source::{InputError, PlanError, ReadError};
-use crate::publish::{Cleanup, PublishError};
-use crate::report::summary::Summary;
+use crate::publish::PublishError;
+use crate::report::built::{BuildReport, Built};
+use crate::report::findings::Findings;
 
 /// Everybody may read it: the collector runs as another user.
 const MODE: u32 = 0o644;
@@ -62,14 +63,13 @@ pub fn written_after(
     path: &Path,
     progress: &Progress,
     cleanup: &Cleanup,
-    build: impl FnOnce(&mut Findings) -> Result<Summary, Failure>,
-) -> Result<Summary, Failure> {
-    let started = Instant::now();
+    build: impl FnOnce(&mut Findings) -> Result<Built, Failure>,
+) -> Result<Built, Failure> {
     let interrupted = {
         let (path, progress) = (path.to_owned(), progress.clone());
         cleanup.register(move || {
             let (findings, ending) = (Findings::default(), Ending::Failed(reason::INTERRUPTED));
-            write(&path, &Outcome { ending, findings: &findings, progress: &progress, started });
+            write(&path, &Outcome { ending, findings: &findings, progress: &progress });
         })
     };
     let mut findings = Findings::default();
@@ -78,17 +78,17 @@ pub fn written_after(
     cleanup.wait_if_ending();
     drop(interrupted);
     let ending = match &result {
-        Ok(summary) => Ending::Published(summary),
+        Ok(built) => Ending::Published(built),
         Err(Failure::TryLater(_)) => return result,
         Err(failure) => Ending::Failed(reason_of(failure)),
     };
-    write(path, &Outcome { ending, findings: &findings, progress, started });
+    write(path, &Outcome { ending, findings: &findings, progress });
     result
 }
 
 /// How a build ended.
 enum Ending<'a> {
-    Published(&'a Summary),
+    Published(&'a Built),
     Failed(&'static str),
 }
 
@@ -96,7 +96,6 @@ struct Outcome<'a> {
     ending: Ending<'a>,
     findings: &'a Findings,
     progress: &'a Progress,
-    started: Instant,
 }
 
 fn reason_of(failure: &Failure) -> &'static str {
@@ -145,7 +144,7 @@ fn text(
     now: f64,
 ) -> Result<String, prometheus::Error> {
     let metrics = Metrics(Registry::new());
-    let seconds = outcome.started.elapsed().as_secs_f64();
+    let seconds = outcome.progress.seconds();
     let (success, failed) = match outcome.ending {
         Ending::Published(_) => (1.0, None),
         Ending::Failed(reason) => (0.0, Some(reason)),
@@ -190,7 +189,7 @@ fn text(
         }
     }
     let values = match outcome.ending {
-        Ending::Published(summary) => of_version(summary, seconds, now),
+        Ending::Published(built) => of_version(built, seconds, now),
         Ending::Failed(_) => before.clone(),
     };
     let (name, help) = LAST_SUCCESS;
@@ -203,15 +202,16 @@ fn text(
     metrics.encode()
 }
 
-fn of_version(summary: &Summary, seconds: f64, now: f64) -> BTreeMap<&'static str, f64> {
+pub(super) fn of_version(built: &Built, seconds: f64, now: f64) -> BTreeMap<&'static str, f64> {
+    let Built { report: BuildReport { header, metadata, .. }, published } = built;
     let values = [
-        Some(summary.version as f64),
-        Some(summary.profiles as f64),
-        Some(summary.nodes as f64),
-        Some(summary.zero_vectors as f64),
-        Some(summary.bytes as f64),
-        Some(summary.recall_at_10),
-        summary.table.map(|table| table.recall),
+        Some(published.version as f64),
+        Some(f64::from(header.profiles)),
+        Some(f64::from(header.nodes)),
+        Some(metadata.zero_vectors as f64),
+        Some(published.bytes as f64),
+        Some(metadata.recall_at_10),
+        metadata.table.map(|table| table.recall),
         Some(seconds),
     ];
     let of_version = OF_VERSION.iter().zip(values).filter_map(|(&(name, _), value)| Some((name, value?)));

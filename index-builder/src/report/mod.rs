@@ -1,6 +1,15 @@
-//! `report`: one page about an index file, for whoever wants to know why it is good.
+//! What a build tells of itself, and what a file tells of itself.
 //!
-//! The page is a single file that loads nothing. The same files give the same page: samples are seeded, and no clock is
+//! A build gathers one [`BuildReport`](built::BuildReport) when its file is written and verified. It is told in five ways:
+//!
+//! ```text
+//! summary        at the end, for people and as JSON
+//! record         JSON beside the version, which the page reads again
+//! metrics_file   for Prometheus; also when the build fails, of which there are only the findings
+//! page           HTML, from the file and its record at any later time
+//! ```
+//!
+//! The page of the command `report` is a single file that loads nothing. The same files give the same page: samples are seeded, and no clock is
 //! looked at. The work is bounded: exact search and answers are for samples, whose sizes the page states; what is counted
 //! for all nodes takes a few operations a node.
 //!
@@ -11,8 +20,10 @@
 //! page         HTML of it, with plots in SVG
 //! ```
 
+pub mod built;
 pub mod compare;
 mod facts;
+pub mod findings;
 pub mod metrics_file;
 mod page;
 mod plot;
@@ -21,32 +32,21 @@ mod searches;
 mod structure;
 pub mod summary;
 
-use std::io::Write;
 use std::path::Path;
 
-use anyhow::Context;
-use kindred::directory::small_file::replace_file;
-
-use crate::command::cli::ReportArgs;
-use crate::ground::failure::Failure;
 use crate::report::compare::Opened;
 use facts::Facts;
 
-/// The page holds ids: it is for those who may read the index.
-const MODE: u32 = 0o640;
-
-/// Writes the page.
+/// The page about a file, or about the version of a directory that a server takes; `against` is what to compare it with,
+/// instead of the version before.
 ///
 /// # Errors
-/// Where the file cannot be opened, or what it is to be compared with; where the page cannot be written.
-pub fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let opened = Opened::open(&args.path)?;
-    let facts = Facts::gather(&opened, args.against.as_deref())?;
-    let page = page::page(&facts).into_string();
-    if args.out == Path::new("-") {
-        out.write_all(page.as_bytes()).context("standard output")?;
-    } else {
-        replace_file(&args.out, page.as_bytes(), MODE).map_err(anyhow::Error::from)?;
-    }
-    Ok(())
+/// Where one of them cannot be opened, or has changed since.
+pub fn page_about(path: &Path, against: Option<&Path>) -> anyhow::Result<String> {
+    let opened = Opened::open(path)?;
+    let facts = Facts::gather(&opened, against)?;
+    Ok(page::page(&facts).into_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,11 +10,14 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use kindred::directory::versions::{parse_file_name, record_name};
 use kindred::file::{FieldMetadata, Header};
+use kindred::time::rfc3339;
 use serde::{Deserialize, Serialize};
 
+use crate::ground::missing::directory_of;
 use crate::ground::progress::StepRecord;
 use crate::intake::skipped::{Reason, Skipped};
-use crate::report::compare::{Compared, directory_of};
+use crate::report::built::BuildReport;
+use crate::report::compare::Compared;
 
 /// The longest record that is read.
 const LONGEST_BYTES: u64 = 1 << 20;
@@ -65,7 +68,7 @@ pub struct RecordedField {
 }
 
 /// The first fields, short enough for a record.
-pub fn fields(fields: Option<&[FieldMetadata]>) -> Vec<RecordedField> {
+fn fields(fields: Option<&[FieldMetadata]>) -> Vec<RecordedField> {
     let record = |field: &FieldMetadata| RecordedField {
         name: shortened(&field.name).into_owned(),
         kind: field.kind.clone(),
@@ -75,6 +78,24 @@ pub fn fields(fields: Option<&[FieldMetadata]>) -> Vec<RecordedField> {
 }
 
 impl BuildRecord {
+    /// The record of a build.
+    pub fn of(report: &BuildReport) -> BuildRecord {
+        let BuildReport { header, metadata, run, findings } = report;
+        BuildRecord {
+            checksum: checksum(header),
+            builder: metadata.builder.clone(),
+            started: rfc3339(run.began),
+            seconds: run.seconds,
+            peak_memory_bytes: run.peak_memory_bytes,
+            threads: run.threads as u64,
+            steps: run.steps.clone(),
+            skipped: examples(&findings.skipped),
+            notes: findings.notes.clone(),
+            fields: fields(metadata.fields.as_deref()),
+            compared: findings.compared.clone(),
+        }
+    }
+
     /// The record as a file holds it.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! From profiles to the nodes of a graph: a vector for each profile, a node for each distinct vector.
 
+pub mod choice;
 pub mod dedupe;
 pub mod nodes;
 pub mod python;
+pub mod resolve;
 pub mod rows;
+pub mod taken_for;
 pub mod vectorize;

@@ -12,28 +12,27 @@ use kindred::vectorizer::hashing::{Fitter, HashingConfig, HashingVectorizer};
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::command::cli::BuildArgs;
-use crate::command::options::{BuildOptions, FieldSelection, VectorizerChoice};
 use crate::ground::failure::Failure;
 use crate::ground::missing::cannot_open;
 use crate::ground::progress::Step;
-use crate::intake::ingest::{Entry, Profiles, check_skipped};
+use crate::ground::signals::Cleanup;
+use crate::intake::ingest::{Entry, Profiles, check_skipped, document_fields};
 use crate::intake::skipped::Skipped;
 use crate::intake::spool::{Span, SpoolWriter};
-use crate::intake::taken_for;
-use crate::publish::Cleanup;
+use crate::vectors::choice::{FieldSelection, VectorOptions, VectorizerChoice};
 use crate::vectors::nodes::{self, ProfileVectors};
 use crate::vectors::python::{PythonConfig, PythonSpec, Worker};
+use crate::vectors::taken_for;
 
 /// The length of a hashed vector unless it is said.
 const HASHING_DIMENSION: usize = kindred::vectorizer::hashing::DEFAULT_DIMENSION;
 
 /// What a vectorizer works with.
 pub struct Job<'a> {
-    /// The command line.
-    pub args: &'a BuildArgs,
-    /// The same, checked.
-    pub options: &'a BuildOptions,
+    /// How the vectors are made, decided.
+    pub options: &'a VectorOptions,
+    /// The largest share of records that may be skipped.
+    pub max_skipped: f64,
     /// Threads to use.
     pub threads: usize,
     /// The step that is shown to the operator.
@@ -95,18 +94,18 @@ fn load(
     skipped: &mut Skipped,
 ) -> Result<(Array2<f32>, Option<String>), Failure> {
     let lengths = || spans.iter().flatten().map(|span| span.length as usize / size_of::<f32>());
-    let dimension = nodes::dimension(job.args.dimension, lengths(), skipped)?;
-    let described = nodes::describe_lengths(job.args.dimension, lengths(), dimension);
+    let dimension = nodes::dimension(job.options.dimension, lengths(), skipped)?;
+    let described = nodes::describe_lengths(job.options.dimension, lengths(), dimension);
     Ok((nodes::load(profiles, spans, spool, dimension, skipped)?, described))
 }
 
 fn hashing(job: &Job<'_>, profiles: &mut Profiles) -> Result<ProfileVectors, Failure> {
     let config = HashingConfig {
-        dimension: job.args.dimension.map_or(HASHING_DIMENSION, |dimension| dimension as usize),
-        seed: job.args.seed,
+        dimension: job.options.dimension.map_or(HASHING_DIMENSION, |dimension| dimension as usize),
+        seed: job.options.seed,
         fields: job.options.selection.only.clone(),
         ignore_fields: job.options.selection.ignored.clone(),
-        ..HashingConfig::new(profiles.id_field.clone(), job.args.language)
+        ..HashingConfig::new(profiles.id_field.clone(), job.options.language)
     };
     let Fitted { vectorizer, fields, notes } = fit(job, config, profiles)?;
     let mut rows = Array2::zeros((profiles.entries.len(), vectorizer.config().dimension));
@@ -162,17 +161,6 @@ fn fields_of(profiles: &Profiles, entry: &Entry) -> anyhow::Result<Fields> {
     document_fields(&document)
 }
 
-/// The fields of a document that this program wrote.
-///
-/// # Errors
-/// Where it is none, which would be a damaged spool.
-pub fn document_fields(document: &[u8]) -> anyhow::Result<Fields> {
-    match kindred::profile::json::parse(document) {
-        Ok(Value::Map(fields)) => Ok(fields),
-        _ => Err(anyhow!("the temporary file for profiles does not hold what was written to it")),
-    }
-}
-
 /// How one profile fared.
 struct Made {
     span: Option<Span>,
@@ -187,8 +175,8 @@ fn python(
     spool: SpoolWriter,
 ) -> Result<ProfileVectors, Failure> {
     let config = PythonConfig {
-        interpreter: job.args.python.clone(),
-        batch_timeout: job.args.python_timeout,
+        interpreter: job.options.python.clone(),
+        batch_timeout: job.options.python_timeout,
         ..PythonConfig::new(spec.clone())
     };
     let stop = config.stop.clone();
@@ -201,7 +189,7 @@ fn python(
     let made: Vec<Mutex<Vec<Made>>> = batches.iter().map(|_| Mutex::default()).collect();
     let (next, failed, spool) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(spool));
     // What is skipped already counts too; beyond this the build is refused, so there is no point in going on.
-    let allowed = job.args.max_skipped * profiles.read as f64 - skipped.total() as f64;
+    let allowed = job.max_skipped * profiles.read as f64 - skipped.total() as f64;
     let work = || -> anyhow::Result<()> {
         let mut worker = Worker::start(&config)?;
         loop {
@@ -225,7 +213,7 @@ fn python(
     let complete = made.len() == profiles.entries.len();
     let spans = keep_made(profiles, made, skipped);
     if !complete {
-        check_skipped(skipped, profiles.read, job.args.max_skipped)?;
+        check_skipped(skipped, profiles.read, job.max_skipped)?;
         return Err(anyhow!("not all profiles were given to the Python function").into());
     }
     let (rows, lengths) = load(job, profiles, &spans, &spool, skipped)?;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Output, Stdio};
 
-use index_builder::publish::{CRASH_AT, CRASH_POINTS};
+use index_builder::door::publish::{CRASH_AT, CRASH_POINTS};
 use kindred::directory::versions;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 

@@ -3,15 +3,15 @@
 
 mod guess;
 mod hint;
-mod names;
 mod vectors;
 
 use indexmap::IndexMap;
 use kindred::profile::{Fields, Value};
 
+use crate::ground::names::{listed, shown};
+
 pub use guess::IdGuess;
 pub use hint::ListHints;
-pub use names::{listed, nearest, shown};
 pub use vectors::{Lengths, MIN_NUMBERS};
 
 /// Names at the top that are remembered: more than any table has columns, and than a vector has numbers.

@@ -1,7 +1,8 @@
 //! What of a record becomes a profile's document.
 
+use anyhow::anyhow;
 use kindred::profile::path::{Paths, retain};
-use kindred::profile::{MAX_DOCUMENT_BYTES, Value};
+use kindred::profile::{Fields, MAX_DOCUMENT_BYTES, Value};
 
 /// Why a profile is skipped whose document is longer than [`MAX_DOCUMENT_BYTES`].
 pub(super) const TOO_LONG: &str = "document over 1 MiB";
@@ -31,5 +32,16 @@ impl Returned {
         let only = Paths::new(expose.iter().chain(&self.ids).map(String::as_str));
         retain(&mut fields, Some(&only), &Paths::default());
         Ok(serde_json::to_vec(&Value::Map(fields))?.len() <= MAX_DOCUMENT_BYTES)
+    }
+}
+
+/// The fields of a document that this program wrote.
+///
+/// # Errors
+/// Where it is none, which would be a damaged spool.
+pub fn document_fields(document: &[u8]) -> anyhow::Result<Fields> {
+    match kindred::profile::json::parse(document) {
+        Ok(Value::Map(fields)) => Ok(fields),
+        _ => Err(anyhow!("the temporary file for profiles does not hold what was written to it")),
     }
 }

@@ -1,11 +1,22 @@
 //! Ids that come more than once.
 
 use super::{Entry, id_of};
-use crate::command::cli::OnDuplicateId;
 use crate::ground::failure::Failure;
 use crate::intake::places::Places;
 use crate::intake::skipped::PLACES;
+use clap::ValueEnum;
 use kindred::counted::counted;
+
+/// What to do when an id comes twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnDuplicateId {
+    /// Refuse the source
+    Error,
+    /// Keep the first record
+    First,
+    /// Keep the last record
+    Last,
+}
 
 /// Records that were left out because another had the same id.
 #[derive(Debug, Default, PartialEq, Eq)]

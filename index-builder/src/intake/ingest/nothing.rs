@@ -1,7 +1,8 @@
 //! Why a source gave no profile at all.
 
 use super::{DEFAULT_ID_FIELD, SECOND_ID_FIELD, describe};
-use crate::intake::fields::{FieldsSeen, IdGuess, listed, nearest, shown};
+use crate::ground::names::{listed, nearest, shown};
+use crate::intake::fields::{FieldsSeen, IdGuess};
 use crate::intake::skipped::Skipped;
 use crate::intake::source::ROW_NUMBERS;
 use kindred::counted::counted;

@@ -4,7 +4,7 @@ use kindred::counted::counted;
 use kindred::profile::IdError;
 use kindred::vectorizer::unit::NoVector;
 
-use crate::build::gate::{Gate, Refusal};
+use crate::ground::gate::{Gate, Refusal};
 use crate::intake::skipped::Skipped;
 use crate::intake::source::NOT_UNICODE;
 

@@ -4,12 +4,11 @@ use anyhow::Context;
 use kindred::profile::{Fields, MAX_DOCUMENT_BYTES, Value};
 use rayon::prelude::*;
 
-use super::document::TOO_LONG;
+use super::document::{TOO_LONG, document_fields};
 use super::{Entry, Profiles};
 use crate::intake::personal::Documents;
 use crate::intake::skipped::Skipped;
 use crate::intake::spool::SpoolWriter;
-use crate::vectors::vectorize::document_fields;
 
 /// How many profiles are read at once.
 const CHUNK: usize = 1_024;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use indexmap::IndexSet;
 
 use super::{Documents, Personal, Stored};
-use crate::intake::fields::shown;
+use crate::ground::names::shown;
 
 /// Fields that a message names.
 const NAMED: usize = 8;

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use super::input::BUFFER_BYTES;
+use super::BUFFER_BYTES;
 
 /// Byte order marks, the longer of two with the same start first.
 const MARKS: [(&[u8], Encoding); 5] = [

@@ -6,7 +6,8 @@ use std::io::{BufReader, Read};
 
 use kindred::file::format::MAX_DIMENSION;
 
-use super::input::{BUFFER_BYTES, RandomAccess};
+use super::BUFFER_BYTES;
+use super::input::RandomAccess;
 use super::npy::{Matrix, Number, read_rows};
 use super::{Cause, Input, Sink, SourceError};
 

@@ -97,7 +97,7 @@ impl Ids {
 mod tests {
     use tempfile::TempDir;
 
-    use super::super::input::BUFFER_BYTES;
+    use super::super::BUFFER_BYTES;
     use super::*;
 
     fn ids_of(bytes: &[u8]) -> Result<Vec<Option<String>>, String> {

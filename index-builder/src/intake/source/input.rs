@@ -11,14 +11,12 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::BUFFER_BYTES;
 use super::compression::{Compression, MAGIC_BYTES};
 use crate::ground::missing::cannot_open;
 
 /// The path that means standard input.
 pub const STANDARD_INPUT: &str = "-";
-
-/// How much is read at once: enough that the system call does not count, little enough for the cache.
-pub(super) const BUFFER_BYTES: usize = 64 << 10;
 
 /// What some programs write in front of UTF-8.
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];

@@ -37,7 +37,7 @@ mod words;
 #[cfg(test)]
 mod samples;
 
-pub use csv::{CsvFault, Separator, SeparatorError};
+pub use csv::Separator;
 use kindred::profile::calendar;
 
 pub use error::{Cause, Place, SourceError};
@@ -48,7 +48,7 @@ pub use format::{
 pub use input::{Input, InputError, STANDARD_INPUT};
 pub use lines::{Line, read_line};
 pub use notes::Notes;
-pub use npy::{HeaderError as NpyError, VECTOR_FIELD};
+pub use npy::VECTOR_FIELD;
 pub use plan::{Plan, PlanError, ReadError, Visitor};
 pub use postgres::VARIABLES as POSTGRES_VARIABLES;
 pub use record::Record;
@@ -58,6 +58,9 @@ pub use wanted::Wanted;
 /// is not part of the document, takes some 20 bytes a number: 16 MiB are 800,000 numbers), and low enough that a file
 /// without line ends cannot take the machine's memory: decoded, a record takes up to 16 times its text.
 pub const MAX_RECORD_BYTES: usize = 16 << 20;
+
+/// How much is read at once: enough that the system call does not count, little enough for the cache.
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// Why a record that is longer than [`MAX_RECORD_BYTES`] is skipped.
 const TOO_LARGE: &str = "record too large";

@@ -1,6 +1,7 @@
 //! What is read, in which order: the files, patterns and addresses of the command line, looked up before anything is
 //! built.
 
+use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
@@ -21,6 +22,13 @@ const AS_A_SHELL: MatchOptions =
 pub struct Plan {
     parts: Vec<Part>,
     name: String,
+}
+
+/// Addresses have secrets in them, which must not get into a message.
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// A file or an address, and how it is read.

@@ -14,7 +14,7 @@ use kindred::file::format::NO_PLACE;
 use kindred::file::{MapMetadata, MapMethod};
 use rayon::prelude::*;
 
-use crate::ground::progress::{Progress, Step};
+use crate::ground::progress::{Progress, Step, steps};
 use crate::link::table::NeighbourTable;
 use crate::vectors::nodes::Nodes;
 use near::Near;
@@ -45,7 +45,7 @@ impl ProfileMap {
 /// random accesses for each node.
 pub fn build(nodes: &Nodes, table: Option<&NeighbourTable>, seed: u64, progress: &Progress) -> ProfileMap {
     let rounds = if table.is_some() { u64::from(layout::ROUNDS) } else { 1 };
-    let step = progress.step("map", rounds * nodes.count() as u64);
+    let step = progress.step(steps::MAP, rounds * nodes.count() as u64);
     let plane = components::Plane::of(nodes.vectors(), seed);
     let points = plane.project(nodes.vectors());
     let flat = Laid { points, method: MapMethod::Pca, neighbours_kept: None };

@@ -37,7 +37,7 @@ pub const ALL: i32 = 1 << 30;
 /// A limit that no pair is within.
 pub const NOTHING: i32 = -1;
 
-/// Which pairs [`screen`] compares.
+/// Which pairs [`screen_part`] compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pairs {
     /// Every row with every column.
@@ -46,28 +46,15 @@ pub enum Pairs {
     Once,
 }
 
-/// Compares the rows of one block with those of another (its columns), and adds to `hits` every pair whose half
-/// squared distance is at most the row's limit or at most the column's. Limits are [`NOTHING`] to [`ALL`]; there is one
-/// for each row.
+/// Compares rows of one block with rows of another (its columns), and adds to `hits` every pair whose half squared
+/// distance is at most the row's limit or at most the column's. Limits are [`NOTHING`] to [`ALL`]; there is one for each
+/// row. Only a range of tile rows (of [`Block::tile_rows`]) and of column groups (of [`Block::groups`]) is compared, so
+/// that limits can be tightened in between.
 ///
 /// Hits come in no particular order. Costs rows x columns x dimension multiplications.
 ///
 /// # Panics
 /// Where the number of limits is not the number of rows, or the blocks are of different dimensions.
-pub fn screen(
-    rows: &Block,
-    row_limits: &[i32],
-    columns: &Block,
-    column_limits: &[i32],
-    pairs: Pairs,
-    hits: &mut Vec<Hit>,
-) {
-    let tile_rows = rows.count().div_ceil(ROWS);
-    screen_part(rows, 0..tile_rows, row_limits, columns, 0..columns.groups(), column_limits, pairs, hits);
-}
-
-/// [`screen`] for a range of tile rows (of [`Block::tile_rows`]) and of column groups (of [`Block::groups`]), so that
-/// limits can be tightened in between.
 #[allow(clippy::too_many_arguments, reason = "two blocks, a range and limits of each, and what comes out")]
 pub fn screen_part(
     rows: &Block,

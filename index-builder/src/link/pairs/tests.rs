@@ -136,3 +136,16 @@ fn equal_vectors_and_none_have_codes() {
     assert_eq!((codes.count(), codes.half_square(0, 1)), (2, 0));
     assert!(codes.limit(0.0) >= 0 && codes.limit(2.0) <= ALL);
 }
+
+/// Compares all rows with all columns.
+fn screen(
+    rows: &Block,
+    row_limits: &[i32],
+    columns: &Block,
+    column_limits: &[i32],
+    pairs: Pairs,
+    hits: &mut Vec<Hit>,
+) {
+    let tile_rows = 0..rows.count().div_ceil(ROWS);
+    screen_part(rows, tile_rows, row_limits, columns, 0..columns.groups(), column_limits, pairs, hits);
+}

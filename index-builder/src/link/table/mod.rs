@@ -13,7 +13,7 @@ pub use exact::Comparison;
 use clap::ValueEnum;
 use kindred::file::{TableKind, TableMetadata};
 
-use crate::ground::progress::{Progress, Step};
+use crate::ground::progress::{Progress, Step, steps};
 use crate::link::graph::Cells;
 use crate::link::pairs::Codes;
 use crate::vectors::nodes::Nodes;
@@ -154,7 +154,7 @@ pub fn build(
         let chosen = if exact { "exact" } else { "approximate" };
         format!("table: {chosen}; comparing all pairs takes about {minutes:.1} minutes on two cores")
     });
-    let step = progress.step("table", nodes.count() as u64);
+    let step = progress.step(steps::TABLE, nodes.count() as u64);
     if exact {
         let (table, Comparison { pairs, screened, scored }) = build_exact(codes, nodes, k, &step);
         step.done(|| {

@@ -12,7 +12,7 @@ use kindred::query::Suppressed;
 use serde::{Deserialize, Serialize};
 
 use super::{FirstTen, Matching, Opened, SEED, Sample, before};
-use crate::build::gate::{Gate, Refusal};
+use crate::ground::gate::{Gate, Refusal};
 
 /// Kept profiles whose first ten are compared: enough that their mean is right to some hundredths.
 const SAMPLE: usize = 1_000;

@@ -16,8 +16,8 @@ mod gates;
 mod matching;
 mod opened;
 
-pub use difference::{Difference, Parameter, Side, parameters};
-pub use first_ten::{FIRST, FirstTen};
+pub use difference::{Difference, parameters};
+pub use first_ten::FirstTen;
 pub use gates::{Compared, Gates, Served};
 pub use matching::{Matching, SEED, Sample};
-pub use opened::{Opened, before, directory_of, open_index};
+pub use opened::{Opened, before, open_index};

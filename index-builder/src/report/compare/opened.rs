@@ -9,7 +9,7 @@ use kindred::directory::versions::{self, VersionFile};
 use kindred::file::{Index, MappedFile};
 use kindred::query::{Snapshot, Suppressed};
 
-use crate::ground::missing::{cannot_list, cannot_open, has_versions};
+use crate::ground::missing::{cannot_list, cannot_open, directory_of, has_versions};
 
 /// A version that has been checked as a server checks it, and who is in no answer of it.
 #[derive(Debug)]
@@ -61,14 +61,6 @@ impl Opened {
             Some(version) => format!("version {version}"),
             None => self.path.display().to_string(),
         }
-    }
-}
-
-/// The directory that a file is in.
-pub fn directory_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
     }
 }
 

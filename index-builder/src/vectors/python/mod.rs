@@ -32,5 +32,5 @@ mod spec;
 mod worker;
 
 pub use process::LoadError;
-pub use spec::{DEFAULT_FUNCTION, PythonSpec, SpecError};
-pub use worker::{Failure, FailureReason, Outcome, PythonConfig, Worker};
+pub use spec::{PythonConfig, PythonSpec};
+pub use worker::{Failure, FailureReason, Outcome, Worker};

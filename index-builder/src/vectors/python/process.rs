@@ -18,7 +18,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::frames::{Answer, BadFrame, HEADER_BYTES, Header, MAX_NUMBERS, NotLoaded};
-use super::worker::PythonConfig;
+use super::spec::PythonConfig;
 
 /// The child's program. Given on the command line, so that nothing has to be installed or written anywhere.
 const SHIM: &str = include_str!("shim.py");

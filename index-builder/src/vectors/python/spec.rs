@@ -1,8 +1,11 @@
-//! `PATH[:FUNCTION]`, as it is written after `--vectorizer python:`.
+//! `PATH[:FUNCTION]`, as it is written after `--vectorizer python:`, and how that function is run.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// The function that is called when none is named.
 pub const DEFAULT_FUNCTION: &str = "vectorize";
@@ -50,6 +53,46 @@ impl FromStr for PythonSpec {
 impl fmt::Display for PythonSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.path.display(), self.function)
+    }
+}
+
+/// How a profile is vectorized by a Python function.
+#[derive(Debug, Clone)]
+pub struct PythonConfig {
+    /// The interpreter: a path, or a name that is looked up in `PATH`.
+    pub interpreter: String,
+    /// The file and the function.
+    pub spec: PythonSpec,
+    /// How long a batch may take, from its sending to its last answer.
+    pub batch_timeout: Duration,
+    /// How long importing the file may take, at every start of a child.
+    pub load_timeout: Duration,
+    /// The most profiles in a batch; 0 counts as 1.
+    pub batch_size: usize,
+    /// Set by the caller (after Ctrl-C), it makes every worker return [`LoadError::Stopped`](super::LoadError::Stopped) within a moment.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl PythonConfig {
+    /// The interpreter if none is named.
+    pub const DEFAULT_INTERPRETER: &str = "python3";
+    /// Long enough for a model that needs a second for each of a batch's profiles, nearly.
+    pub const DEFAULT_BATCH_TIMEOUT: Duration = Duration::from_secs(60);
+    /// Importing a framework and reading a model of some gigabytes takes minutes on a slow disk.
+    pub const DEFAULT_LOAD_TIMEOUT: Duration = Duration::from_secs(600);
+    /// Large enough that the pipes cost nothing next to the function, small enough for the timeout of a batch.
+    pub const DEFAULT_BATCH_SIZE: usize = 64;
+
+    /// The defaults, for this function.
+    pub fn new(spec: PythonSpec) -> PythonConfig {
+        PythonConfig {
+            interpreter: Self::DEFAULT_INTERPRETER.to_owned(),
+            spec,
+            batch_timeout: Self::DEFAULT_BATCH_TIMEOUT,
+            load_timeout: Self::DEFAULT_LOAD_TIMEOUT,
+            batch_size: Self::DEFAULT_BATCH_SIZE,
+            stop: Arc::default(),
+        }
     }
 }
 

@@ -1,53 +1,11 @@
 //! A child process that is restarted when a profile breaks it, and the search for that profile.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::frames::{Answer, MAX_PROFILE_BYTES, encode_batch};
 use super::process::{Broken, Deadline, LoadError, Process};
-use super::spec::PythonSpec;
-
-/// How a profile is vectorized by a Python function.
-#[derive(Debug, Clone)]
-pub struct PythonConfig {
-    /// The interpreter: a path, or a name that is looked up in `PATH`.
-    pub interpreter: String,
-    /// The file and the function.
-    pub spec: PythonSpec,
-    /// How long a batch may take, from its sending to its last answer.
-    pub batch_timeout: Duration,
-    /// How long importing the file may take, at every start of a child.
-    pub load_timeout: Duration,
-    /// The most profiles in a batch; 0 counts as 1.
-    pub batch_size: usize,
-    /// Set by the caller (after Ctrl-C), it makes every worker return [`LoadError::Stopped`] within a moment.
-    pub stop: Arc<AtomicBool>,
-}
-
-impl PythonConfig {
-    /// The interpreter if none is named.
-    pub const DEFAULT_INTERPRETER: &str = "python3";
-    /// Long enough for a model that needs a second for each of a batch's profiles, nearly.
-    pub const DEFAULT_BATCH_TIMEOUT: Duration = Duration::from_secs(60);
-    /// Importing a framework and reading a model of some gigabytes takes minutes on a slow disk.
-    pub const DEFAULT_LOAD_TIMEOUT: Duration = Duration::from_secs(600);
-    /// Large enough that the pipes cost nothing next to the function, small enough for the timeout of a batch.
-    pub const DEFAULT_BATCH_SIZE: usize = 64;
-
-    /// The defaults, for this function.
-    pub fn new(spec: PythonSpec) -> PythonConfig {
-        PythonConfig {
-            interpreter: Self::DEFAULT_INTERPRETER.to_owned(),
-            spec,
-            batch_timeout: Self::DEFAULT_BATCH_TIMEOUT,
-            load_timeout: Self::DEFAULT_LOAD_TIMEOUT,
-            batch_size: Self::DEFAULT_BATCH_SIZE,
-            stop: Arc::default(),
-        }
-    }
-}
+use super::spec::PythonConfig;
 
 /// What became of one profile: its vector (of any length, any number may be NaN or infinite), or why it has none.
 pub type Outcome = Result<Vec<f32>, Failure>;

@@ -14,41 +14,15 @@ use indexmap::IndexMap;
 use kindred::profile::Value;
 
 use super::super::lists::{doubles, singles};
-use super::super::{MAX_RECORD_BYTES, TOO_LARGE};
 use super::extension::annotated;
+use super::left::{Cell, Left, Reason, There};
 use super::times::{self, Zone};
 
 /// How deep lists and maps may lie within one another in a column: less than what a document may have.
 const MAX_DEPTH: usize = 120;
 
-/// Why a record cannot be used although its file can.
-pub(super) type Reason = &'static str;
-
-/// Gives the value in a row, within what is left for its record.
-pub(super) type Cell = Box<dyn Fn(usize, &Left) -> Result<Value, Reason>>;
-
-/// The same for a row that is not null.
-pub(super) type There = Cell;
-
 /// The least that a value would take as JSON: a digit, and a comma.
 const LEAST_BYTES: usize = 2;
-
-/// What is left of [`MAX_RECORD_BYTES`] for a record. A few bytes of a file can stand for any number of values: a list of
-/// nulls has no bytes, and lists may share what is in them.
-pub(super) struct Left(std::cell::Cell<usize>);
-
-impl Left {
-    /// All of it.
-    pub(super) fn new() -> Left {
-        Left(std::cell::Cell::new(MAX_RECORD_BYTES))
-    }
-
-    /// Takes what a value needs.
-    pub(super) fn take(&self, bytes: usize) -> Result<(), Reason> {
-        self.0.set(self.0.get().checked_sub(bytes).ok_or(TOO_LARGE)?);
-        Ok(())
-    }
-}
 
 /// Why a column as a whole is not read.
 #[derive(Debug, PartialEq)]

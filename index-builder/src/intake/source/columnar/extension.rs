@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Field};
 use kindred::profile::Value;
 
 use super::super::json::parse_value;
-use super::cells::{Cell, There};
+use super::left::{Cell, There};
 
 /// Where a field of Arrow has the name of its annotation.
 pub(super) const NAME: &str = "ARROW:extension:name";

@@ -22,6 +22,7 @@ mod cells;
 mod extension;
 mod guard;
 mod joined;
+mod left;
 mod pandas;
 mod parquet;
 mod times;
@@ -39,8 +40,9 @@ use kindred::profile::{Fields, Value};
 
 use super::error::column_names_differ;
 use super::{Cause, ReadOptions, Record, Sink};
-use cells::{Cell, Left, Reason, Refused, cell};
+use cells::{Refused, cell};
 use guard::guarded;
+use left::{Cell, Left, Reason};
 
 pub(super) use arrow::read as read_arrow;
 pub(super) use parquet::read as read_parquet;

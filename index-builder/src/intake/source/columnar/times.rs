@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use arrow_schema::TimeUnit;
 
 use super::super::calendar::{date_of_day, duration, moment, time_of_day};
-use super::cells::Reason;
+use super::left::Reason;
 
 const OUT_OF_RANGE: Reason = "date or time out of range";
 

@@ -25,6 +25,6 @@ mod rows;
 mod survey;
 mod table;
 
-pub use dialect::{Separator, SeparatorError};
+pub use dialect::Separator;
 pub use fault::CsvFault;
 pub(super) use table::read;

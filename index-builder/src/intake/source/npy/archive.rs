@@ -5,7 +5,8 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::super::input::{BUFFER_BYTES, RandomAccess};
+use super::super::BUFFER_BYTES;
+use super::super::input::RandomAccess;
 use super::super::{Cause, Input};
 use super::header::Header;
 

@@ -2,7 +2,8 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::super::input::{BUFFER_BYTES, RandomAccess};
+use super::super::BUFFER_BYTES;
+use super::super::input::RandomAccess;
 use super::super::{Cause, Input};
 use super::archive;
 use super::header::{Header, HeaderError};

@@ -67,5 +67,5 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use error::{PickleError, Problem};
-pub use read::{Figures, read, read_with_figures};
+pub use error::PickleError;
+pub use read::{read, read_with_figures};

@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 use kindred::profile::{Fields, Value};
 use proptest::prelude::*;
 
+use super::error::Problem;
 use super::limits::{MAX_DEPTH, MAX_STACK};
-use super::{Figures, PickleError, Problem, read_with_figures};
+use super::read::Figures;
+use super::{PickleError, read_with_figures};
 use crate::intake::source::Record;
 
 fn read_all(pickle: &[u8]) -> Result<(Vec<Record>, Figures), PickleError> {

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use kindred::file::FieldMetadata;
 use kindred::vectorizer::hashing::{LeftOut, MAX_DEPTH, MAX_FIELD_NAME_BYTES, MAX_FIELDS};
 
-use crate::command::options::{BuildOptions, FieldSelection, VectorizerChoice};
-use crate::intake::fields::{listed, shown};
+use crate::ground::names::{listed, shown};
 use crate::intake::ingest::Profiles;
 use crate::intake::personal::Stored;
+use crate::vectors::choice::{FieldSelection, VectorOptions, VectorizerChoice};
 
 /// Fields that a summary names; `inspect` and the report have all.
 const NAMED: usize = 20;
@@ -29,8 +29,8 @@ pub struct Taken<'a> {
 
 impl<'a> Taken<'a> {
     /// What it makes of these.
-    pub fn new(profiles: &'a Profiles, options: &'a BuildOptions, hashed: &'a [FieldMetadata]) -> Taken<'a> {
-        let BuildOptions { vectorizer, selection, .. } = options;
+    pub fn new(profiles: &'a Profiles, options: &'a VectorOptions, hashed: &'a [FieldMetadata]) -> Taken<'a> {
+        let VectorOptions { vectorizer, selection, .. } = options;
         let of_vector = match vectorizer {
             VectorizerChoice::Field(name) => HashSet::from([name.as_str()]),
             VectorizerChoice::Columns { names, .. } => names.iter().map(String::as_str).collect(),

@@ -10,19 +10,20 @@ use kindred::profile::Fields;
 use kindred::profile::path::{find, take};
 use kindred::vectorizer::unit::{number_of, numbers_of};
 
-use crate::command::options::{BuildOptions, FieldSelection, VectorizerChoice};
 use crate::ground::failure::Failure;
-use crate::intake::fields::{Field, FieldsSeen, MIN_NUMBERS, listed, shown};
+use crate::ground::names::{listed, shown};
+use crate::intake::fields::{Field, FieldsSeen, MIN_NUMBERS};
 use crate::intake::ingest::{Profiles, Returned, vector_reason};
 use crate::intake::skipped::Skipped;
 use crate::intake::spool::SpoolWriter;
+use crate::vectors::choice::{FieldSelection, VectorOptions, VectorizerChoice};
 
 /// Decides what the vectorizer is and leaves fields out of the features that are vectors. Gives what a person should know.
 ///
 /// # Errors
 /// [`Failure::Failed`] where several fields may be the vector, [`Failure::Usage`] where no field has a name that was
 /// asked for.
-pub fn resolve(options: &mut BuildOptions, profiles: &Profiles) -> Result<Vec<String>, Failure> {
+pub fn resolve(options: &mut VectorOptions, profiles: &Profiles) -> Result<Vec<String>, Failure> {
     let mut notes = Vec::new();
     match &mut options.vectorizer {
         VectorizerChoice::Columns { patterns, names } => {
@@ -202,7 +203,7 @@ fn ends(names: &[String]) -> String {
 /// # Errors
 /// What reading and writing the spools give.
 pub fn settle(
-    options: &BuildOptions,
+    options: &VectorOptions,
     is_undecided: bool,
     profiles: &mut Profiles,
     spool: impl FnOnce() -> anyhow::Result<SpoolWriter>,
