@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, web};
 use super::super::problem::Problem;
 use super::Call;
 use super::index_answer::{generation, is_known, is_meant, read, respond, respond_as, respond_problem};
-use super::pieces::Shared;
+use super::large_body::Shared;
 use crate::file::Ordinal;
 use crate::query;
 use crate::server::live::generation::Generation;

@@ -12,7 +12,7 @@ use super::index_answer::{generation, is_known, read, respond, respond_problem};
 use super::parameters::Parameters;
 use crate::query::{self, Answer, MAX_EF, RecommendRequest, SearchMode};
 use crate::server::live::generation::Generation;
-use crate::server::pools::search_pool::Busy;
+use crate::server::pools::Busy;
 
 /// What is asked, judged but not yet looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
