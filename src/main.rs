@@ -6,12 +6,10 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use kindred::distance::Kernel;
 use kindred::manual;
-use kindred::server::access::{HashKeyError, hash_key};
-use kindred::server::config::Probed;
-use kindred::server::config::{HashKeyArguments, ProbeArguments, variables};
-use kindred::server::observe::logging;
-use kindred::server::probe::probe;
-use kindred::server::{Arguments, Command, Config, run};
+use kindred::server::{
+    Arguments, Command, Config, HashKeyArguments, HashKeyError, ProbeArguments, Probed, hash_key, logging,
+    probe, run, variables,
+};
 use kindred::standard::{NotPrinted, Output, Printed, append_to_log, parse_arguments, say};
 
 const EXIT_DONE: u8 = 0;

@@ -2,27 +2,12 @@
 //!
 //! No target begins with a brace: what does is a body for `POST /recommend`.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
 use actix_web::http::{Method, Uri};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, rt, web};
 use kindred::directory::versions;
-use kindred::file::Residency;
-use kindred::server::access::host::HostCheck;
-use kindred::server::live::watcher::{self, Settings};
-use kindred::server::observe::metrics::Metrics;
-use kindred::server::observe::traces::Traces;
-use kindred::server::routes::raw_path::decode;
-use kindred::server::{Batches, LiveIndex, SearchPool, State, configure};
-
-/// The largest n of a request, as it is by default.
-const MAX_N: usize = 1000;
-
-/// For as long as the system may take to start a thread and map a small file.
-const PATIENCE: Duration = Duration::from_secs(60);
+use kindred::server::testing::{application, decode};
+use tempfile::TempDir;
 
 /// Asks for a path and query, if it is a target that HTTP lets through, or sends a body.
 pub fn run(data: &[u8]) {
@@ -85,33 +70,17 @@ struct Server {
 }
 
 thread_local! {
+    // Gone with the thread.
+    static FOLDER: TempDir = tempfile::tempdir().unwrap_or_else(|error| panic!("a temporary directory: {error}"));
     // Leaked: what it consists of cannot be taken down while a thread's own values are.
     static SERVER: &'static Server = Box::leak(Box::new(Server::start()));
 }
 
 impl Server {
     fn start() -> Server {
-        let state = web::Data::new(State {
-            live: serving(super::index_file::BASES[0]),
-            metrics: Arc::new(Metrics::new().unwrap_or_else(|error| panic!("{error}"))),
-            exact: SearchPool::new("exact", 1, 0).unwrap_or_else(|error| panic!("{error}")),
-            searches: SearchPool::new("search", 1, 0).unwrap_or_else(|error| panic!("{error}")),
-            pins: SearchPool::new("pin", 1, 0).unwrap_or_else(|error| panic!("{error}")),
-            // Its files are gone, and nothing is pinned here; a directory without versions can still be listed.
-            index_dir: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
-            waker: watcher::waker().0,
-            batches: Batches::new(1, 1, PATIENCE).unwrap_or_else(|error| panic!("{error}")),
-            traces: Traces::default(),
-            access: Arc::default(),
-            document: Default::default(),
-            stopping: Arc::default(),
-            max_n: MAX_N,
-            log_ids: false,
-            hosts: HostCheck::default(),
-            hsts: None,
-        });
+        let configure = serving(super::index_file::BASES[0]);
         let runtime = rt::System::new();
-        let service = runtime.block_on(init_service(App::new().configure(configure(state))));
+        let service = runtime.block_on(init_service(App::new().configure(configure)));
         let ask = move |request: TestRequest| {
             runtime.block_on(async {
                 let response = call_service(&service, request.to_request()).await;
@@ -122,26 +91,11 @@ impl Server {
     }
 }
 
-/// A live index that serves this file. Nothing is left of the directory that it came from.
-fn serving(file: &[u8]) -> Arc<LiveIndex> {
-    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("a temporary directory: {error}"));
-    let written = std::fs::write(folder.path().join(versions::file_name(1)), file);
-    written.unwrap_or_else(|error| panic!("an index file: {error}"));
-    let live = Arc::new(LiveIndex::default());
-    let metrics = Arc::new(Metrics::new().unwrap_or_else(|error| panic!("{error}")));
-    let settings = Settings {
-        directory: folder.path().to_owned(),
-        poll_interval: Duration::from_millis(100),
-        residency: Residency::Mapped,
-        traces: Traces::default(),
-    };
-    let (waker, _) =
-        watcher::start(settings, Arc::clone(&live), metrics).unwrap_or_else(|error| panic!("{error}"));
-    let started = Instant::now();
-    while live.current().is_none() {
-        assert!(started.elapsed() < PATIENCE, "a good index is not served");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    waker.stop();
-    live
+/// An application that serves this file, out of this thread's folder.
+fn serving(file: &[u8]) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+    FOLDER.with(|folder| {
+        let written = std::fs::write(folder.path().join(versions::file_name(1)), file);
+        written.unwrap_or_else(|error| panic!("an index file: {error}"));
+        application(folder.path()).unwrap_or_else(|error| panic!("{error}"))
+    })
 }

@@ -1,6 +1,6 @@
 //! The file of keys.
 
-use kindred::server::access::Keys;
+use kindred::server::testing::Keys;
 
 /// Reads a file of keys and shows it some.
 pub fn run(data: &[u8]) {

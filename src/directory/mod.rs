@@ -1,9 +1,12 @@
 //! The index directory: what the builder and the server agree on besides the index files themselves.
 
+pub mod opened;
 pub mod pin;
 pub mod plain_text;
+pub mod served;
 pub mod small_file;
 pub mod suppressed;
 pub mod versions;
 
+pub use opened::{NotOpened, open};
 pub use suppressed::SuppressedIds;

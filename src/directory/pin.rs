@@ -2,31 +2,18 @@
 //! [`read_pin`](super::versions::read_pin)'s business.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::opened::{NotOpened, open};
 use super::small_file::{SmallFileError, remove, replace};
 use super::versions::{PIN_FILE, file_name};
-use crate::file::{Index, MappedFile, OpenError};
 
 /// Why a version is not pinned. What is wrong is in the source, which an error report puts behind the message.
 #[derive(Debug, thiserror::Error)]
 pub enum PinFailure {
-    /// The version's file is missing, or cannot be read.
-    #[error("{}", .path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file is not an index that can be served.
-    #[error("{}", .path.display())]
-    Bad {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: OpenError,
-    },
+    /// The version's file is missing, cannot be read, or is not an index that can be served.
+    #[error(transparent)]
+    NotOpened(#[from] NotOpened),
     /// The pin cannot be written.
     #[error(transparent)]
     NotWritten(#[from] SmallFileError),
@@ -37,10 +24,7 @@ pub enum PinFailure {
 /// # Errors
 /// See [`PinFailure`]; the pin is then what it was.
 pub fn pin(directory: &Path, version: u64) -> Result<(), PinFailure> {
-    let path = directory.join(file_name(version));
-    let file =
-        MappedFile::open(&path).map_err(|source| PinFailure::Unreadable { path: path.clone(), source })?;
-    Index::open(file).map_err(|source| PinFailure::Bad { path, source })?;
+    open(&directory.join(file_name(version)))?;
     Ok(write(directory, version)?)
 }
 
@@ -71,6 +55,7 @@ mod tests {
     use std::fs;
 
     use crate::directory::versions::read_pin;
+    use crate::file::OpenError;
 
     #[test]
     fn a_pin_is_read_as_written_until_it_is_removed() {
@@ -94,11 +79,11 @@ mod tests {
         assert!(write(directory.path(), 0).unwrap_err().source.to_string().contains("0 is not a version"));
         assert!(matches!(
             pin(directory.path(), 2),
-            Err(PinFailure::Bad { source: OpenError::NotAnIndex, .. })
+            Err(PinFailure::NotOpened(NotOpened::Bad { source: OpenError::NotAnIndex, .. }))
         ));
         let missing = pin(directory.path(), 3).unwrap_err();
         assert!(
-            matches!(&missing, PinFailure::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound)
+            matches!(&missing, PinFailure::NotOpened(NotOpened::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound)
         );
         assert!(missing.to_string().ends_with("index-00000003.knd"), "{missing}");
         assert_eq!(read_pin(directory.path()).unwrap(), Some(7));

@@ -32,6 +32,17 @@ pub struct VersionFile {
     pub path: PathBuf,
 }
 
+/// The same as a look at the directory found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionSeen {
+    /// The number in its name.
+    pub version: u64,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it was then.
+    pub identity: FileIdentity,
+}
+
 /// The name of a version's file: `index-00000042.knd`.
 pub fn file_name(version: u64) -> String {
     format!("{PREFIX}{version:0DIGITS$}{SUFFIX}")

@@ -1,9 +1,8 @@
-//! Starts and stops the server, and wires it into actix-web.
+//! Starts and stops the server: settings in, and what they say put together.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::http::header::HeaderValue;
@@ -15,17 +14,15 @@ use tokio::sync::oneshot;
 use super::access::host::HostCheck;
 use super::access::{Access, Keys, KeysError};
 use super::config::{Config, Hosts};
-use super::live::live_index::LiveIndex;
 use super::live::watcher;
-use super::live::watcher::Waker;
+use super::live::{Live, LiveError};
 use super::observe::metrics::Metrics;
 use super::observe::traces::{Traces, TracesError};
 use super::observe::watchdog::{self, Pulse};
-use super::pools::batches::Batches;
-use super::pools::search_pool::SearchPool;
+use super::pools::{Batches, Pool};
 use super::reload::{self, Reloader, Watched};
-use super::routes::openapi::Document;
-use super::stopping::{self, Stopped, Stopping};
+use super::state::State;
+use super::stopping::{self, Stopped};
 use super::tls::{Certificate, TlsError};
 use super::{listen, routes};
 use crate::time::rfc3339;
@@ -38,43 +35,6 @@ const SPANS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A key that is taken back should not count for longer, however rarely the index directory is looked at.
 const LONGEST_BETWEEN_RELOADS: Duration = Duration::from_secs(2);
-
-/// What requests are answered from.
-#[derive(Debug)]
-pub struct State {
-    /// The index that is served.
-    pub live: Arc<LiveIndex>,
-    /// What is counted.
-    pub metrics: Arc<Metrics>,
-    /// Where exact searches run.
-    pub exact: SearchPool,
-    /// Where all other searches run that the neighbour table does not answer.
-    pub searches: SearchPool,
-    /// Where spans go.
-    pub traces: Traces,
-    /// Where versions are verified before they are pinned, one after the other.
-    pub pins: SearchPool,
-    /// The directory that the index comes from.
-    pub index_dir: PathBuf,
-    /// Wakes what watches that directory.
-    pub waker: Waker,
-    /// Where requests of many questions are answered.
-    pub batches: Batches,
-    /// Who may ask, and how often.
-    pub access: Arc<Access>,
-    /// What the server says about its own interface.
-    pub document: Document,
-    /// Whether the server is ending.
-    pub stopping: Arc<Stopping>,
-    /// Largest n of a request.
-    pub max_n: usize,
-    /// Whether requests are logged with their ids.
-    pub log_ids: bool,
-    /// By which names it may be asked.
-    pub hosts: HostCheck,
-    /// What browsers are told about TLS.
-    pub hsts: Option<HeaderValue>,
-}
 
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -107,19 +67,19 @@ pub enum ServeError {
     Run(io::Error),
 }
 
+impl From<LiveError> for ServeError {
+    fn from(error: LiveError) -> ServeError {
+        match error {
+            LiveError::Thread(error) => ServeError::Start(error),
+            LiveError::Metrics(error) => ServeError::Metrics(error),
+        }
+    }
+}
+
 impl ServeError {
     /// Whether a setting is to blame, so that the process exits with 2 and not with 1.
     pub fn is_usage(&self) -> bool {
         matches!(self, ServeError::Keys(_) | ServeError::Traces(_))
-    }
-}
-
-/// Adds everything that Kindred answers to an application.
-///
-/// All paths go to one service, because routes are matched on the raw path ([`super::routes::raw_path`] says why).
-pub fn configure(state: web::Data<State>) -> impl FnOnce(&mut web::ServiceConfig) {
-    move |config| {
-        config.app_data(state).default_service(web::to(routes::dispatch));
     }
 }
 
@@ -186,21 +146,19 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         residency: config.residency,
         traces: traces.clone(),
     };
-    let (live, metrics) = (Arc::new(LiveIndex::default()), Arc::new(Metrics::new()?));
-    let (waker, first_look) = watcher::start(settings, Arc::clone(&live), Arc::clone(&metrics))?;
+    let (live, watcher) = Live::new(settings)?;
+    let live = Arc::new(live);
+    let first_look = watcher.start()?;
     let state = web::Data::new(State {
-        live,
-        metrics,
-        exact: SearchPool::new("exact", config.max_exact, 0)?,
-        searches: SearchPool::new("search", config.workers, config.max_queue)?,
+        live: Arc::clone(&live),
+        metrics: Arc::new(Metrics::new()?),
+        exact: Pool::new("exact", config.max_exact, 0)?,
+        searches: Pool::new("search", config.workers, config.max_queue)?,
         traces,
-        pins: SearchPool::new("pin", 1, 0)?,
-        index_dir: config.index_dir.clone(),
-        waker: waker.clone(),
         batches: Batches::new(config.workers, config.max_queue, config.client_timeout)?,
         hosts: HostCheck::new(keys.is_some(), &addresses, hosts(config)),
         access: Arc::new(Access::new(keys, config.rate_limit, config.trusted_proxies.clone())),
-        document: Document::default(),
+        document: OnceLock::new(),
         stopping: Arc::default(),
         max_n: config.max_n,
         log_ids: config.log_ids,
@@ -213,7 +171,9 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
     }
     let pulse = Arc::new(Pulse::default());
     let answering = listeners.iter().map(TcpListener::try_clone).collect::<Result<_, _>>()?;
-    let server = listen::start(config, &state, answering, certificate.as_ref(), &pulse)?;
+    let tls = certificate.as_ref().map(|it| it.server_config(config.http2)).transpose()?;
+    let answers = routes::configure(state.clone());
+    let server = listen::start(config, answers, &state.metrics, answering, tls, &pulse)?;
     let handle = server.handle();
     let stopping = Arc::clone(&state.stopping);
     let timeout = config.shutdown_timeout;
@@ -237,7 +197,7 @@ async fn serve(config: &Config) -> Result<(), ServeError> {
         result = server => result.map_err(ServeError::Run),
         Ok(()) = hurried => Ok(()),
     };
-    waker.stop();
+    live.stop();
     state.traces.shutdown(SPANS_TIMEOUT);
     tracing::info!("stopped");
     result

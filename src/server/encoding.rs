@@ -7,6 +7,7 @@ use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, H
 use actix_web::web::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use twox_hash::XxHash3_64;
 
 /// What `Vary` says of an answer that may be packed.
 pub const VARY_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
@@ -16,6 +17,56 @@ pub const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 
 /// Less than this fits into a packet or two as it is.
 const WORTH_PACKING_BYTES: usize = 1024;
+
+/// Bytes as they are sent, and what tells them from others.
+#[derive(Debug, Clone)]
+pub struct Tagged {
+    /// The bytes.
+    pub bytes: Bytes,
+    /// Their entity tag.
+    pub etag: HeaderValue,
+}
+
+/// Bytes that are the same for everybody, as they are and packed.
+#[derive(Debug, Clone)]
+pub struct Encodings {
+    /// As they are.
+    pub plain: Tagged,
+    /// For those who take gzip, where it is worth it.
+    pub packed: Option<Tagged>,
+}
+
+impl Encodings {
+    /// Packs bytes: takes as long as [`packed`].
+    pub fn of(bytes: Bytes) -> Encodings {
+        let packed = packed(&bytes).map(|packed| Tagged { bytes: packed, etag: etag_of_packed(&bytes) });
+        Encodings { plain: Tagged { etag: etag_of(&bytes), bytes }, packed }
+    }
+
+    /// What is sent to a client, and whether it is packed.
+    pub fn for_request(&self, request: &HttpRequest) -> (&Tagged, bool) {
+        match self.packed.as_ref().filter(|_| takes_gzip(request)) {
+            Some(packed) => (packed, true),
+            None => (&self.plain, false),
+        }
+    }
+}
+
+/// The entity tag of bytes as they are.
+pub fn etag_of(bytes: &[u8]) -> HeaderValue {
+    tag(bytes, "")
+}
+
+/// The entity tag of the same bytes packed.
+pub fn etag_of_packed(bytes: &[u8]) -> HeaderValue {
+    tag(bytes, "-gzip")
+}
+
+fn tag(bytes: &[u8], kind: &str) -> HeaderValue {
+    let hash = XxHash3_64::oneshot(bytes);
+    // Digits and letters are always a header value.
+    HeaderValue::try_from(format!("\"{hash:016x}{kind}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
 
 /// Whether a client takes gzip, and not less gladly than bytes as they are.
 pub fn takes_gzip(request: &HttpRequest) -> bool {

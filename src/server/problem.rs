@@ -9,7 +9,7 @@ use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICAT
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::access::Allowance;
+use super::access::{Allowance, Denied, OtherHost};
 use crate::counted::counted;
 use crate::vectorizer::VectorizeError;
 
@@ -271,6 +271,23 @@ pub enum Problem {
 
 fn try_path(near: Option<&str>) -> String {
     near.map(|path| format!("; try {path}")).unwrap_or_default()
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Problem {
+        match denied {
+            Denied::NoKey => Problem::Unauthorized,
+            Denied::OtherScope { scope } => Problem::Forbidden { scope },
+            Denied::KeysNeeded { scope } => Problem::KeysNeeded { scope },
+            Denied::TooOften(allowance) => Problem::TooManyRequests(allowance),
+        }
+    }
+}
+
+impl From<OtherHost> for Problem {
+    fn from(OtherHost(host): OtherHost) -> Problem {
+        Problem::OtherHost { host }
+    }
 }
 
 /// The body of a problem answer (RFC 9457).

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use kindred::server::observe::log_writer::MOST_WAITING_BYTES;
+use kindred::server::testing::MOST_WAITING_BYTES;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use kindred::server::config::SETTINGS;
+use kindred::server::testing::SETTINGS;
 
 use super::fixture::Place;
 use super::process::{builder, kindred};

@@ -1,5 +1,6 @@
 //! The commands that look at published files, and those that pin one.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -7,6 +8,7 @@ use anyhow::{Context, anyhow};
 use kindred::counted::counted;
 use kindred::directory::SuppressedIds;
 use kindred::directory::pin;
+use kindred::directory::served;
 use kindred::directory::versions::{self, VersionFile};
 use kindred::file::{Index, MappedFile};
 use kindred::profile::json::{parse, parse_list};
@@ -370,11 +372,10 @@ pub fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> {
         say(format_args!("{}", has_versions(&args.dir, &versions)));
     }
     let pinned = versions::read_pin(&args.dir).with_context(|| args.dir.display().to_string())?;
-    let checked: Vec<_> = versions.iter().map(|file| (file.version, open_bare(&file.path))).collect();
-    // As a server that starts now: a pin that cannot be obeyed leaves the highest good version.
-    let good = |version: &u64| checked.iter().any(|(other, check)| other == version && check.is_ok());
-    let highest = checked.iter().rev().find(|(_, check)| check.is_ok()).map(|(version, _)| *version);
-    let served = pinned.filter(good).or(highest);
+    let checked: BTreeMap<u64, _> =
+        versions.iter().map(|file| (file.version, open_bare(&file.path))).collect();
+    let is_good = |file: &&VersionFile| checked.get(&file.version).is_some_and(Result::is_ok);
+    let served = served::in_order(&versions, pinned.into()).find(is_good).map(|file| file.version);
     for (version, check) in &checked {
         let text = match check {
             Ok(summary) => summary.clone(),

@@ -9,8 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
 
+use super::OtherHost;
 use crate::server::config::Hosts;
-use crate::server::problem::Problem;
 
 /// As much as a name in DNS may have; what is longer is cut where it is told.
 const LONGEST_NAME: usize = 255;
@@ -45,8 +45,8 @@ impl HostCheck {
     /// Judges the target's authority and `Host`, each where it is there. A client of HTTP/1.0 says neither.
     ///
     /// # Errors
-    /// [`Problem::OtherHost`].
-    pub fn judge(&self, request: &HttpRequest) -> Result<(), Problem> {
+    /// [`OtherHost`].
+    pub fn judge(&self, request: &HttpRequest) -> Result<(), OtherHost> {
         let Some(rules) = &self.rules else { return Ok(()) };
         // A target that is a mere word is no address of anybody, though it reads like an authority.
         let authority = request.uri().authority().filter(|_| request.uri().scheme().is_some());
@@ -56,7 +56,7 @@ impl HostCheck {
             let text = std::str::from_utf8(said).unwrap_or_default();
             if !name(text).is_some_and(|name| rules.allow(&name)) {
                 let host = String::from_utf8_lossy(said).chars().take(LONGEST_NAME).collect();
-                return Err(Problem::OtherHost { host });
+                return Err(OtherHost(host));
             }
         }
         Ok(())

@@ -4,6 +4,7 @@
 //! Random keys of 12 characters or more need no salt and no slow hash.
 
 mod client_address;
+mod denied;
 mod hash_key;
 pub mod host;
 mod keys;
@@ -17,11 +18,13 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use arc_swap::ArcSwap;
 
+pub use self::denied::{Denied, OtherHost};
 pub use self::hash_key::{HashKeyError, hash_key};
-pub use self::keys::{Key, Keys, KeysError, Scope, Scopes};
+#[cfg(test)]
+pub use self::keys::Key;
+pub use self::keys::{Keys, KeysError, Scope};
 pub use self::rate_limit::{Allowance, RATE_HEADERS, RateLimit};
 use super::config::{Networks, Rate};
-use super::problem::Problem;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const BEARER: &str = "bearer";
@@ -69,9 +72,8 @@ impl Access {
     /// Whether a request may be answered, and what is left of its client's rate if there is one.
     ///
     /// # Errors
-    /// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::KeysNeeded`], [`Problem::TooManyRequests`]. Wrong keys count against the
-    /// rate of their address, so that nobody tries many.
-    pub fn judge(&self, request: &HttpRequest, scope: Scope) -> Result<Option<Allowance>, Problem> {
+    /// See [`Denied`]. Wrong keys count against the rate of their address, so that nobody tries many.
+    pub fn judge(&self, request: &HttpRequest, scope: Scope) -> Result<Option<Allowance>, Denied> {
         let (client, verdict) = self.authorize(request, scope);
         let Some(limit) = &self.limit else { return verdict.map(|()| None) };
         let allowance = match client.or_else(|| self.address(request).map(Client::Address)) {
@@ -105,23 +107,23 @@ impl Access {
         }
     }
 
-    fn authorize(&self, request: &HttpRequest, scope: Scope) -> (Option<Client>, Result<(), Problem>) {
+    fn authorize(&self, request: &HttpRequest, scope: Scope) -> (Option<Client>, Result<(), Denied>) {
         let Some(keys) = &self.keys else {
             // Everybody may ask, and nobody change.
-            let needed = Problem::KeysNeeded { scope: scope.name() };
+            let needed = Denied::KeysNeeded { scope: scope.name() };
             return (None, if scope == Scope::Admin { Err(needed) } else { Ok(()) });
         };
         let keys = keys.load_full();
         // A proxy that lets people in by a token of its own may put it beside the key: one that will do is enough.
         let known = || presented(request).filter_map(|key| keys.find(key));
         let Some(key) = known().find(|key| key.scopes.contain(scope)).or_else(|| known().next()) else {
-            return (None, Err(Problem::Unauthorized));
+            return (None, Err(Denied::NoKey));
         };
         let client = Some(Client::Key(Arc::clone(&key.name)));
         if key.scopes.contain(scope) {
             (client, Ok(()))
         } else {
-            (client, Err(Problem::Forbidden { scope: scope.name() }))
+            (client, Err(Denied::OtherScope { scope: scope.name() }))
         }
     }
 }

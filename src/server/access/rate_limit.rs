@@ -12,8 +12,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use super::super::config::Rate;
-use super::super::problem::Problem;
-use super::Client;
+use super::{Client, Denied};
 
 /// Clients that are told apart at the same time; further addresses share.
 const MAX_CLIENTS: usize = 100_000;
@@ -82,8 +81,8 @@ impl RateLimit {
     /// Counts a request.
     ///
     /// # Errors
-    /// [`Problem::TooManyRequests`].
-    pub fn check(&self, client: Client) -> Result<Allowance, Problem> {
+    /// [`Denied::TooOften`].
+    pub fn check(&self, client: Client) -> Result<Allowance, Denied> {
         let limit = self.rate.count.get();
         match self.limiter.check_key(&self.holder(client)) {
             Ok(state) => {
@@ -96,7 +95,7 @@ impl RateLimit {
             }
             Err(not_until) => {
                 let wait = not_until.wait_time_from(self.clock.now());
-                Err(Problem::TooManyRequests(Allowance { limit, remaining: 0, reset: whole_seconds(wait) }))
+                Err(Denied::TooOften(Allowance { limit, remaining: 0, reset: whole_seconds(wait) }))
             }
         }
     }
@@ -110,11 +109,6 @@ impl RateLimit {
     /// How many clients are remembered.
     pub fn len(&self) -> usize {
         self.limiter.len()
-    }
-
-    /// Whether none is.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     fn holder(&self, client: Client) -> Holder {
@@ -177,9 +171,7 @@ mod tests {
             assert_eq!((allowance.limit, allowance.remaining), (3, remaining));
         }
         for _ in 0..2 {
-            let Err(Problem::TooManyRequests(allowance)) = limit.check(address(1)) else {
-                panic!("too many")
-            };
+            let Err(Denied::TooOften(allowance)) = limit.check(address(1)) else { panic!("too many") };
             assert_eq!((allowance.limit, allowance.remaining), (3, 0));
             assert!((1..=1200).contains(&allowance.reset), "{allowance:?}");
         }

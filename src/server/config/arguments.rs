@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 
 use crate::manual::{CompletionsArguments, ManArguments};
 
-use crate::server::observe::build_info::LINE;
+use crate::server::build_info::LINE;
 
 /// What follows the options in `--help`: everything else that one needs to run the server.
 const AFTER_HELP: &str = "\

@@ -22,7 +22,7 @@ use std::time::Duration;
 pub use arguments::{Arguments, Command, HashKeyArguments, ProbeArguments};
 pub use bind::Bind;
 pub use hosts::Hosts;
-pub use layers::{Given, Origin, SETTINGS, meant, variables};
+pub use layers::{Given, SETTINGS, meant, variables};
 use layers::{Kind, Layers};
 pub use networks::Networks;
 pub use probed::Probed;

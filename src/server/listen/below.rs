@@ -6,56 +6,30 @@
 use actix_web::http::StatusCode;
 
 use super::super::problem::{PROBLEM_JSON, Problem};
-use crate::server::observe::request_id;
+use crate::server::headers::X_REQUEST_ID;
+use crate::server::observe::metrics::Below;
+use crate::server::request_id;
 
 /// Longer than any of them.
 const LONGEST: usize = 256;
 const START: &[u8] = b"HTTP/1.";
 const END: &[u8] = b"\r\n\r\n";
 
-/// Why there is an answer without a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Below {
-    /// It is no HTTP.
-    Malformed,
-    /// Its line and headers are larger than any that are read.
-    HeadTooLarge,
-    /// Its line and headers came too slowly.
-    HeadTimeout,
-    /// A page asked whether it may ask, and may not.
-    Preflight,
+fn of_status(status: u16) -> Option<Below> {
+    match StatusCode::from_u16(status).ok()? {
+        StatusCode::BAD_REQUEST => Some(Below::Malformed),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Some(Below::HeadTooLarge),
+        StatusCode::REQUEST_TIMEOUT => Some(Below::HeadTimeout),
+        _ => None,
+    }
 }
 
-impl Below {
-    /// All of them, in the order in which they are declared.
-    pub const ALL: [Below; 4] = [Below::Malformed, Below::HeadTooLarge, Below::HeadTimeout, Below::Preflight];
-
-    /// What it is called in metrics.
-    pub fn name(self) -> &'static str {
-        match self {
-            Below::Malformed => "malformed",
-            Below::HeadTooLarge => "head_too_large",
-            Below::HeadTimeout => "head_timeout",
-            Below::Preflight => "preflight",
-        }
-    }
-
-    fn of_status(status: u16) -> Option<Below> {
-        match StatusCode::from_u16(status).ok()? {
-            StatusCode::BAD_REQUEST => Some(Below::Malformed),
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Some(Below::HeadTooLarge),
-            StatusCode::REQUEST_TIMEOUT => Some(Below::HeadTimeout),
-            _ => None,
-        }
-    }
-
-    fn problem(self) -> Problem {
-        match self {
-            Below::Malformed => Problem::Malformed,
-            Below::HeadTooLarge => Problem::HeadTooLarge,
-            Below::HeadTimeout => Problem::HeadTimeout,
-            Below::Preflight => Problem::Preflight { reason: String::new() },
-        }
+fn problem(below: Below) -> Problem {
+    match below {
+        Below::Malformed => Problem::Malformed,
+        Below::HeadTooLarge => Problem::HeadTooLarge,
+        Below::HeadTimeout => Problem::HeadTimeout,
+        Below::Preflight => Problem::Preflight { reason: String::new() },
     }
 }
 
@@ -66,7 +40,7 @@ pub fn find(bytes: &[u8]) -> Option<(usize, Below)> {
     let at = before + head.get(before..)?.windows(START.len()).rposition(|window| window == START)?;
     let mut lines = std::str::from_utf8(head.get(at..)?).ok()?.split("\r\n");
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let below = Below::of_status(status)?;
+    let below = of_status(status)?;
     let mut is_empty = false;
     for line in lines {
         match line.split_once(": ")? {
@@ -85,12 +59,12 @@ pub fn instead_of(answer: &[u8], below: Below) -> (Vec<u8>, String) {
     let status_line = lines.next().unwrap_or_default();
     let date = lines.find(|line| line.starts_with("date: ")).unwrap_or("date: Thu, 01 Jan 1970 00:00:00 GMT");
     let id = String::from_utf8_lossy(request_id::made().as_bytes()).into_owned();
-    let body = below.problem().json();
+    let body = problem(below).json();
     let head = format!(
         "{status_line}\r\ncontent-length: {}\r\nconnection: close\r\ncontent-type: {PROBLEM_JSON}\r\n\
          cache-control: no-store\r\nx-content-type-options: nosniff\r\n{}: {id}\r\n{date}\r\n\r\n",
         body.len(),
-        request_id::X_REQUEST_ID,
+        X_REQUEST_ID,
     );
     ([head.into_bytes(), body].concat(), id)
 }
@@ -144,12 +118,5 @@ mod tests {
         assert!(head.ends_with("date: Mon, 30 Nov 2026 17:00:00 GMT"), "{head}");
         let document: serde_json::Value = serde_json::from_str(body).unwrap();
         assert_eq!(document["status"], 400);
-    }
-
-    #[test]
-    fn each_has_a_place_of_its_own() {
-        for (place, below) in Below::ALL.into_iter().enumerate() {
-            assert_eq!(below as usize, place);
-        }
     }
 }

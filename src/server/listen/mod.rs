@@ -6,6 +6,7 @@
 
 mod below;
 pub(super) mod limits;
+mod preflight;
 mod sockets;
 mod wire;
 
@@ -19,62 +20,68 @@ use actix_http::error::DispatchError;
 use actix_http::{HttpService, Protocol};
 use actix_server::ServerBuilder;
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::App;
 use actix_web::dev::{AppConfig, Server};
 use actix_web::http::header::{ETAG, RETRY_AFTER};
 use actix_web::middleware::{Condition, from_fn};
-use actix_web::{App, web};
+use actix_web::web::ServiceConfig;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
+use self::preflight::on_every_answer;
 use self::wire::{LONGEST_UNREAD, Patience, Stream, Wire};
 use super::access::RATE_HEADERS;
-use super::app::{ServeError, State, configure};
 use super::config::Config;
-use super::observe::request_id::{X_REQUEST_ID, on_every_answer};
+use super::headers::{X_INDEX_VERSION, X_REQUEST_ID};
+use super::observe::metrics::Metrics;
 use super::observe::watchdog::Pulse;
-use super::tls::{Certificate, H2};
+use super::tls::H2;
 
-pub use self::below::Below;
 pub use self::sockets::open;
 pub use self::wire::Answering;
 
 /// For how long what a client still sends is taken after it was refused: who sends meets an answer, not a closed door.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Starts the workers and answers on the listeners.
+/// Starts the workers, and answers on the listeners what `answers` adds to an application.
 ///
 /// # Errors
-/// The system gives no threads, or TLS cannot be set up.
+/// The system gives no threads.
 pub fn start(
     config: &Config,
-    state: &web::Data<State>,
+    answers: impl FnOnce(&mut ServiceConfig) + Clone + Send + 'static,
+    metrics: &Arc<Metrics>,
     listeners: Vec<TcpListener>,
-    certificate: Option<&Arc<Certificate>>,
+    tls: Option<ServerConfig>,
     pulse: &Arc<Pulse>,
-) -> Result<Server, ServeError> {
-    let tls = certificate.map(|certificate| certificate.server_config(config.http2)).transpose()?;
+) -> io::Result<Server> {
     let tls = tls.map(|tls| TlsAcceptor::from(Arc::new(tls)));
     let connections = limits::connections(config.max_connections);
-    state.metrics.connections.note_most(connections);
+    metrics.connections.note_most(connections);
     let mut builder = ServerBuilder::default()
         .workers(config.workers)
         .max_concurrent_connections(connections.div_ceil(config.workers))
         .shutdown_timeout(whole_seconds(config.shutdown_timeout))
         .disable_signals();
     let ending = builder.graceful_shutdown_signal();
-    let (state, origins, pulse) = (state.clone(), config.cors_origins.clone(), Arc::clone(pulse));
+    let (metrics, origins, pulse) = (Arc::clone(metrics), config.cors_origins.clone(), Arc::clone(pulse));
     let (keep_alive, patience) = (config.keep_alive, config.client_timeout);
     let answer = move || {
         pulse.join();
         let (tls, ending) = (tls.clone(), ending.clone());
-        let (of_wire, of_connection) = (Arc::clone(&state.metrics), Arc::clone(&state.metrics));
-        let state = state.clone();
+        let (of_wire, of_connection) = (Arc::clone(&metrics), Arc::clone(&metrics));
+        let of_preflight = Arc::clone(&metrics);
+        let with_id = from_fn(move |request, next| {
+            let metrics = Arc::clone(&of_preflight);
+            async move { on_every_answer(request, next, &metrics).await }
+        });
         let application = App::new()
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             // Around the one before: what that answers itself gets an id here.
-            .wrap(Condition::new(!origins.is_empty(), from_fn(on_every_answer)))
-            .configure(configure(state));
+            .wrap(Condition::new(!origins.is_empty(), with_id))
+            .configure(answers.clone());
         let http = HttpService::<Wire, _, _>::build()
             .graceful_shutdown_signal(move || {
                 let ending = ending.clone();
@@ -140,7 +147,7 @@ fn cors(origins: &[String]) -> Cors {
             "tracestate",
             "baggage",
         ])
-        .expose_headers(said.iter().map(String::as_str).chain(["x-index-version"]).chain(RATE_HEADERS))
+        .expose_headers(said.iter().map(String::as_str).chain([X_INDEX_VERSION.as_str()]).chain(RATE_HEADERS))
         .max_age(600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

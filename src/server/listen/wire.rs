@@ -15,8 +15,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 
-use super::below::{self, Below};
-use crate::server::observe::metrics::Metrics;
+use super::below;
+use crate::server::observe::metrics::{Below, Metrics};
 
 /// What bytes go over.
 pub enum Stream {

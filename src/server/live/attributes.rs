@@ -6,6 +6,7 @@ use std::thread;
 use super::generation::OpenFile;
 use crate::file::Damaged;
 use crate::query::attributes::{AttributeReader, Attributes};
+use crate::server::pools::give_way;
 
 /// Profiles that are read while the first who asks waits: some 20 ms. Small indexes have no more.
 const READ_AT_ONCE: u32 = 10_000;
@@ -15,9 +16,6 @@ const MOST_BYTES: usize = 32 << 20;
 
 /// Profiles that are read before it is looked whether anybody still needs the file.
 const READ_IN_BETWEEN: u32 = 2_000;
-
-/// By how much the thread that reads the others gives way to those that answer.
-const NICE: i32 = 10;
 
 /// What has been read of one file.
 #[derive(Debug, Default)]
@@ -72,10 +70,7 @@ fn start(file: Weak<OpenFile>) {
 }
 
 fn read_in_background(file: &Weak<OpenFile>) {
-    // On Linux the priority is a thread's own.
-    if let Err(error) = rustix::process::nice(NICE) {
-        tracing::warn!("the thread that reads fields keeps its priority: {error}");
-    }
+    give_way();
     if let Err(reason) = read_all(file) {
         tracing::warn!("searches by field know the first profiles only: {reason}");
     }
@@ -112,12 +107,12 @@ fn read_all(file: &Weak<OpenFile>) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::watcher::VersionSeen;
     use super::*;
     use crate::directory::SuppressedIds;
+    use crate::directory::versions::VersionSeen;
     use crate::file::{FileIdentity, Residency};
-    use crate::server::Generation;
     use crate::server::fixture::{PROFILES, documents_bytes, publish};
+    use crate::server::live::Generation;
 
     fn opened(directory: &std::path::Path, last: &str) -> Arc<OpenFile> {
         let mut documents = vec![r#"{"_id":"x","name":"n"}"#.to_owned(); PROFILES.len() - 1];

@@ -12,8 +12,8 @@ use actix_web::web::Bytes;
 
 use super::attributes::{self, KeptAttributes};
 use super::colouring::Colouring;
-use super::watcher::VersionSeen;
-use crate::directory::{SuppressedIds, versions};
+use crate::directory::SuppressedIds;
+use crate::directory::versions::{self, VersionSeen};
 use crate::file::{Damaged, FileIdentity, Index, MappedFile, Ordinal, Residency};
 use crate::query::attributes::Attributes;
 use crate::query::{self, AnswerError, Question, Snapshot, Suppressed};

@@ -10,8 +10,8 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::log_writer::Log;
-use super::request_id;
 use crate::server::config::{Config, LogFormat};
+use crate::server::request_id;
 
 /// Installs the subscriber of this process, and has panics logged too. For binaries only, and once. Where what is given
 /// is dropped, the last lines are written.

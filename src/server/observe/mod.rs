@@ -1,9 +1,7 @@
 //! What the server tells about itself: counts, log lines, traces, and whether it lives.
 
-pub mod build_info;
 pub mod log_writer;
 pub mod logging;
 pub mod metrics;
-pub mod request_id;
 pub mod traces;
 pub(super) mod watchdog;

@@ -3,10 +3,8 @@
 use std::sync::OnceLock;
 
 use actix_web::http::header::HeaderValue;
-use actix_web::web::Bytes;
-use twox_hash::XxHash3_64;
 
-use crate::server::encoding;
+use crate::server::encoding::{self, Tagged};
 
 /// A file of a page.
 #[derive(Debug)]
@@ -17,17 +15,8 @@ pub struct Asset {
     pub content_type: HeaderValue,
     /// What it holds.
     pub bytes: &'static [u8],
-    etag: OnceLock<Option<HeaderValue>>,
-    packed: OnceLock<Option<Packed>>,
-}
-
-/// A file as it is sent to those who take gzip.
-#[derive(Debug)]
-pub struct Packed {
-    /// Its bytes.
-    pub bytes: Bytes,
-    /// What tells it from another, and from the file as it is.
-    pub etag: HeaderValue,
+    etag: OnceLock<HeaderValue>,
+    packed: OnceLock<Option<Tagged>>,
 }
 
 impl Asset {
@@ -42,20 +31,17 @@ impl Asset {
         }
     }
 
-    /// What tells this content from another; none where a hash could not stand in a header, which a test rules out.
-    pub fn etag(&self) -> Option<&HeaderValue> {
-        let make = || HeaderValue::from_str(&format!("\"{:016x}\"", XxHash3_64::oneshot(self.bytes))).ok();
-        self.etag.get_or_init(make).as_ref()
+    /// What tells this content from another.
+    pub fn etag(&self) -> &HeaderValue {
+        self.etag.get_or_init(|| encoding::etag_of(self.bytes))
     }
 
     /// The file packed, made when it is first asked for; none where that is not worth it. The first time it takes some
     /// milliseconds for each 100 KB: not for async workers.
-    pub fn packed(&self) -> Option<&Packed> {
+    pub fn packed(&self) -> Option<&Tagged> {
         let make = || {
             let bytes = encoding::packed(self.bytes)?;
-            let etag =
-                HeaderValue::from_str(&format!("\"{:016x}-gzip\"", XxHash3_64::oneshot(self.bytes))).ok()?;
-            Some(Packed { bytes, etag })
+            Some(Tagged { bytes, etag: encoding::etag_of_packed(self.bytes) })
         };
         self.packed.get_or_init(make).as_ref()
     }

@@ -3,22 +3,21 @@
 use std::io;
 use std::time::Duration;
 
-use super::memory::Memory;
-use super::search_pool::SearchPool;
+use super::memory::MemoryBudget;
+use super::pool::Pool;
+use super::priority::give_way;
 
 /// What all bodies of requests and answers of many questions take together. Ordinary ones take a few MB.
 const MEMORY: usize = 256 << 20;
 
-/// By how much the threads give way to those that answer single questions, which somebody waits for.
-const NICE: i32 = 10;
-
-/// Threads, memory and patience for requests of many questions.
+/// Threads, memory and patience for requests of many questions. The threads give way to those that answer single ones,
+/// which somebody waits for.
 #[derive(Debug)]
 pub struct Batches {
     /// Where they are read and answered.
-    pub pool: SearchPool,
+    pub pool: Pool,
     /// What they take.
-    pub memory: Memory,
+    pub memory: MemoryBudget,
     /// How long a client may take for each part of a body.
     pub patience: Duration,
 }
@@ -29,20 +28,14 @@ impl Batches {
     /// # Errors
     /// The system gives no thread.
     pub fn new(threads: usize, queue: usize, patience: Duration) -> io::Result<Batches> {
-        let pool = SearchPool::starting_with("batch", threads, queue, give_way)?;
-        Ok(Batches { pool, memory: Memory::new(MEMORY), patience })
-    }
-}
-
-/// Lowers the priority of this thread: on Linux it is a thread's own.
-fn give_way() {
-    if let Err(error) = rustix::process::nice(NICE) {
-        tracing::warn!("a thread for requests of many questions keeps its priority: {error}");
+        let pool = Pool::starting_with("batch", threads, queue, give_way)?;
+        Ok(Batches { pool, memory: MemoryBudget::new(MEMORY), patience })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::priority::NICE;
     use super::*;
 
     #[test]

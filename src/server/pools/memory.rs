@@ -7,13 +7,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// What memory is counted in: a semaphore counts to 2^29 at least, and a byte more or less does not matter.
 const UNIT: usize = 1024;
 
-/// Memory that is shared by all who ask for some of it.
+/// MemoryBudget that is shared by all who ask for some of it.
 #[derive(Debug, Clone)]
-pub struct Memory {
+pub struct MemoryBudget {
     units: Arc<Semaphore>,
 }
 
-/// A part of a [`Memory`], given back when it is dropped.
+/// A part of a [`MemoryBudget`], given back when it is dropped.
 #[derive(Debug)]
 pub struct Share {
     units: Arc<Semaphore>,
@@ -24,10 +24,10 @@ pub struct Share {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Full;
 
-impl Memory {
+impl MemoryBudget {
     /// So many bytes in all.
-    pub fn new(bytes: usize) -> Memory {
-        Memory { units: Arc::new(Semaphore::new((bytes / UNIT).min(Semaphore::MAX_PERMITS))) }
+    pub fn new(bytes: usize) -> MemoryBudget {
+        MemoryBudget { units: Arc::new(Semaphore::new((bytes / UNIT).min(Semaphore::MAX_PERMITS))) }
     }
 
     /// A share of nothing yet.
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn shares_are_given_while_there_is_something_and_come_back() {
-        let memory = Memory::new(10 * UNIT);
+        let memory = MemoryBudget::new(10 * UNIT);
         let (mut one, mut other) = (memory.share(), memory.share());
         assert_eq!(one.resize(6 * UNIT), Ok(()));
         assert_eq!(other.resize(4 * UNIT + 1), Err(Full));

@@ -13,8 +13,8 @@ use super::Call;
 use super::index_answer::{
     JSON, Refused, generation, is_known_as, is_meant, is_meant_as, read, respond_problem, respond_tagged,
 };
+use super::large_body::Shared;
 use super::map::BINARY;
-use super::pieces::Shared;
 use super::search::{FIELD_BYTES, listed};
 use crate::query::Suppressed;
 use crate::query::attributes::{self, ColourKind};

@@ -1,10 +1,25 @@
 //! Entity tags (RFC 9110, sections 8.8.3, 13.1.1 and 13.1.2).
 
+use actix_web::HttpRequest;
+use actix_web::http::header::{HeaderValue, IF_MATCH, IF_NONE_MATCH};
+
+/// Whether the client has the answer with this tag already.
+pub fn is_known_as(request: &HttpRequest, etag: &HeaderValue) -> bool {
+    let mut fields = request.headers().get_all(IF_NONE_MATCH);
+    fields.any(|field| none_match_hits(field.as_bytes(), etag.as_bytes()))
+}
+
+/// Whether the answer with this tag is the one that the client means, where it names one.
+pub fn is_meant_as(request: &HttpRequest, etag: &HeaderValue) -> bool {
+    let mut fields = request.headers().get_all(IF_MATCH).peekable();
+    fields.peek().is_none() || fields.any(|field| match_hits(field.as_bytes(), etag.as_bytes()))
+}
+
 /// Whether one of the tags of an `If-None-Match` field is `current`, an opaque tag in its quotes.
 ///
 /// The comparison is weak: `W/` in front of a tag makes no difference. `*` matches whatever there is. What cannot
 /// be read matches nothing, so that the worst a bad field does is a full answer.
-pub fn none_match_hits(field: &[u8], current: &[u8]) -> bool {
+fn none_match_hits(field: &[u8], current: &[u8]) -> bool {
     hits(field, current, Comparison::Weak)
 }
 
@@ -12,7 +27,7 @@ pub fn none_match_hits(field: &[u8], current: &[u8]) -> bool {
 ///
 /// The comparison is strong: a tag with `W/` in front is none that could be meant. `*` matches whatever there is. What
 /// cannot be read matches nothing, so that the worst a bad field does is a refusal.
-pub fn match_hits(field: &[u8], current: &[u8]) -> bool {
+fn match_hits(field: &[u8], current: &[u8]) -> bool {
     hits(field, current, Comparison::Strong)
 }
 

@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::app::State;
 use super::super::problem::Problem;
+use super::super::state::State;
 use super::json;
 use crate::directory::versions;
 use crate::server::live::event_log::{Event, EventKind};

@@ -3,8 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
 
-use super::super::app::State;
 use super::super::problem::Problem;
+use super::super::state::State;
+use crate::server::live::Health;
 
 /// The process runs and answers requests, whatever it has to answer them from.
 pub fn alive() -> HttpResponse {
@@ -16,10 +17,12 @@ pub fn alive() -> HttpResponse {
 
 /// An index is served, from a file that is still what was verified, and the server is not ending.
 pub fn ready(state: &State) -> Result<HttpResponse, Problem> {
-    match state.live.current() {
-        _ if state.stopping.is_set() => Err(Problem::Stopping),
-        Some(generation) if generation.is_intact() => Ok(alive()),
-        Some(_) => Err(Problem::IndexChanged),
-        None => Err(Problem::NoIndex),
+    if state.stopping.is_set() {
+        return Err(Problem::Stopping);
+    }
+    match state.live.health() {
+        Health::Serving => Ok(alive()),
+        Health::Changed => Err(Problem::IndexChanged),
+        Health::Nothing => Err(Problem::NoIndex),
     }
 }

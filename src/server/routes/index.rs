@@ -6,8 +6,8 @@ use actix_web::HttpResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::app::State;
 use super::super::problem::Problem;
+use super::super::state::State;
 use super::{index_answer, json};
 use crate::file::{Metadata, TableMetadata};
 use crate::server::live::generation::Generation;

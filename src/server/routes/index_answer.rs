@@ -4,21 +4,17 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
-};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::super::app::State;
 use super::super::problem::Problem;
-use super::etag::{match_hits, none_match_hits};
+use super::super::state::State;
+pub use super::etag::{is_known_as, is_meant_as};
 use crate::file::{Damaged, MappedFile};
 use crate::query::{AnswerError, Snapshot};
+use crate::server::headers::X_INDEX_VERSION;
 use crate::server::live::generation::Generation;
 use crate::vectorizer::VectorizeError;
-
-/// Which version answered, in decimal.
-pub const X_INDEX_VERSION: HeaderName = HeaderName::from_static("x-index-version");
 
 /// Profiles are nobody else's business, and the next index may come at any time: a cache may keep an answer, but has to
 /// ask whether it still holds.
@@ -108,21 +104,9 @@ pub fn is_known(request: &HttpRequest, generation: &Generation) -> bool {
     is_known_as(request, &generation.etag)
 }
 
-/// Whether the client has the answer with this tag already.
-pub fn is_known_as(request: &HttpRequest, etag: &HeaderValue) -> bool {
-    let mut fields = request.headers().get_all(IF_NONE_MATCH);
-    fields.any(|field| none_match_hits(field.as_bytes(), etag.as_bytes()))
-}
-
 /// Whether this generation is the one that the client means, where it names one.
 pub fn is_meant(request: &HttpRequest, generation: &Generation) -> bool {
     is_meant_as(request, &generation.etag)
-}
-
-/// Whether the answer with this tag is the one that the client means, where it names one.
-pub fn is_meant_as(request: &HttpRequest, etag: &HeaderValue) -> bool {
-    let mut fields = request.headers().get_all(IF_MATCH).peekable();
-    fields.peek().is_none() || fields.any(|field| match_hits(field.as_bytes(), etag.as_bytes()))
 }
 
 /// A body of JSON from a generation; without one, that the client's copy still holds.

@@ -12,7 +12,7 @@ use super::Call;
 use super::index_answer::{
     Refused, generation, is_known, is_meant, read, respond, respond_as, respond_problem,
 };
-use super::pieces::Shared;
+use super::large_body::Shared;
 use crate::file::{Damaged, Ordinal};
 use crate::query;
 use crate::server::live::generation::Generation;

@@ -3,17 +3,17 @@
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::app::State;
 use super::super::encoding::{self, GZIP, VARY_ENCODING, takes_gzip};
 use super::super::problem::Problem;
+use super::super::state::State;
 use crate::server::observe::metrics::Metrics;
-use crate::server::pools::search_pool::SearchPool;
+use crate::server::pools::Pool;
 
 pub async fn get(state: &web::Data<State>, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let (asked, takes_gzip) = (state.clone(), takes_gzip(request));
     // The system is asked about the process and about pages in memory, which no worker should wait for.
     let written = web::block(move || {
-        let text = asked.metrics.render(&asked.live, &pools(&asked))?;
+        let text = asked.metrics.render(asked.live.metrics(), &pools(&asked))?;
         let packed = if takes_gzip { encoding::packed(&text) } else { None };
         Ok::<_, prometheus::Error>((text, packed))
     });
@@ -27,7 +27,7 @@ pub async fn get(state: &web::Data<State>, request: &HttpRequest) -> Result<Http
     })
 }
 
-fn pools(state: &State) -> [&SearchPool; 3] {
+fn pools(state: &State) -> [&Pool; 3] {
     [&state.searches, &state.exact, &state.batches.pool]
 }
 

@@ -16,12 +16,12 @@ mod health;
 mod index;
 mod index_answer;
 mod json;
+mod large_body;
 mod map;
 mod metrics;
 mod near;
-pub mod openapi;
+mod openapi;
 mod parameters;
-mod pieces;
 mod pin;
 mod prefix;
 mod profiles;
@@ -31,6 +31,7 @@ pub mod raw_path;
 mod recommend;
 mod recommend_many;
 mod response_headers;
+mod same_for_all;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -44,18 +45,16 @@ use actix_web::http::header::HeaderValue;
 use actix_web::http::{Method, Version};
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 
-#[cfg(feature = "otel")]
-pub use self::index_answer::X_INDEX_VERSION;
 use self::parameters::Parameters;
 use super::access::{Allowance, Scope};
-use super::app::State;
 use super::listen::Answering;
 use super::observe::metrics::{MAX_ROUTES, RouteLabel, UNMATCHED};
-use super::observe::request_id;
 use super::observe::traces::Answered;
 use super::pages::docs as docs_page;
 use super::pages::explorer as explorer_page;
 use super::problem::{MAX_TARGET_BYTES, Problem};
+use super::request_id;
+use super::state::State;
 
 /// What a route answers.
 #[derive(Debug, Clone, Copy)]
@@ -246,8 +245,17 @@ struct Call<'a> {
     payload: &'a mut web::Payload,
 }
 
+/// Adds everything that Kindred answers to an application.
+///
+/// All paths go to one service, because routes are matched on the raw path ([`raw_path`] says why).
+pub fn configure(state: web::Data<State>) -> impl FnOnce(&mut web::ServiceConfig) + Clone + Send + 'static {
+    move |config| {
+        config.app_data(state).default_service(web::to(dispatch));
+    }
+}
+
 /// Answers every request there is, and counts it.
-pub async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
+async fn dispatch(request: HttpRequest, state: web::Data<State>, payload: web::Payload) -> HttpResponse {
     let started = Instant::now();
     let id = request_id::of(request.headers());
     let answering = pin!(answer_and_count(request, state, payload, id.clone(), started));
@@ -270,7 +278,7 @@ async fn answer_and_count(
     let (label, response) = if length > MAX_TARGET_BYTES {
         (unmatched, Err(Problem::TargetTooLong { length }))
     } else if let Err(problem) = state.hosts.judge(&request) {
-        (unmatched, Err(problem))
+        (unmatched, Err(problem.into()))
     } else {
         match Route::find(request.method(), path) {
             None => (unmatched, Err(Problem::UnknownPath { near: near::near(path) })),

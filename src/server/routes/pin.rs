@@ -2,7 +2,6 @@
 //! it.
 
 use std::io::ErrorKind;
-use std::path::Path;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -10,9 +9,10 @@ use utoipa::ToSchema;
 
 use super::super::problem::Problem;
 use super::{Call, json};
-use crate::directory::pin::{self, PinFailure};
+use crate::directory::NotOpened;
+use crate::directory::pin::PinFailure;
 use crate::directory::small_file::SmallFileError;
-use crate::server::pools::search_pool::Busy;
+use crate::server::pools::Busy;
 
 /// The pinned version, and the version that is served until the server has opened the pinned one.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,48 +27,22 @@ pub struct Pinned {
 
 pub async fn post(call: &Call<'_>) -> Result<HttpResponse, Problem> {
     let version = call.parameters.version()?;
-    let change = move |directory: &Path| {
-        pin::pin(directory, version).map_err(|failure| refusal(version, failure))?;
-        Ok(format!("version {version} is pinned"))
-    };
-    run(call, change).await?;
+    let changed = call.state.live.pin(version, &key_name(call)).map_err(|Busy| Problem::PinBusy)?;
+    let changed = changed.await.map_err(|_| Problem::Internal)?;
+    changed.map_err(|failure| refusal(version, failure))?;
     done(call, Some(version))
 }
 
 pub async fn delete(call: &Call<'_>) -> Result<HttpResponse, Problem> {
-    let change = |directory: &Path| {
-        let was_pinned = pin::unpin(directory).map_err(|error| not_written(&error))?;
-        Ok(if was_pinned { "no version is pinned any more" } else { "no version was pinned" }.to_owned())
-    };
-    run(call, change).await?;
+    let changed = call.state.live.unpin(&key_name(call)).map_err(|Busy| Problem::PinBusy)?;
+    let changed = changed.await.map_err(|_| Problem::Internal)?;
+    changed.map_err(|error| not_written(&error))?;
     done(call, None)
 }
 
-/// As the watcher's: whoever asks comes before what is being verified.
-const NICE: i32 = 10;
-
-/// Changes the pin on the one thread that may: verifying a version reads all of it, and what came first is done first.
-/// What was done is logged and heeded there too: the client may have gone before it is done.
-async fn run(
-    call: &Call<'_>,
-    change: impl FnOnce(&Path) -> Result<String, Problem> + Send + 'static,
-) -> Result<(), Problem> {
-    let directory = call.state.index_dir.clone();
-    let waker = call.state.waker.clone();
-    // Without keys nobody comes here.
-    let key = call.state.access.key_name(call.request);
-    let changed = call.state.pins.try_run(move || {
-        // This thread alone, on Linux. Where it is refused, verifying competes with answers.
-        if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-            tracing::debug!("the priority of verifying stays as it is: {error}");
-        }
-        let what = change(&directory)?;
-        tracing::info!("{what}, by the key {}", key.as_deref().unwrap_or_default());
-        waker.wake();
-        Ok(())
-    });
-    let changed = changed.map_err(|Busy| Problem::PinBusy)?;
-    changed.await.unwrap_or(Err(Problem::Internal))
+/// Who changes the pin. Without keys nobody comes here.
+fn key_name(call: &Call<'_>) -> String {
+    call.state.access.key_name(call.request).unwrap_or_default().to_string()
 }
 
 fn done(call: &Call<'_>, pinned: Option<u64>) -> Result<HttpResponse, Problem> {
@@ -77,11 +51,13 @@ fn done(call: &Call<'_>, pinned: Option<u64>) -> Result<HttpResponse, Problem> {
 
 fn refusal(version: u64, failure: PinFailure) -> Problem {
     match failure {
-        PinFailure::Unreadable { source, .. } if source.kind() == ErrorKind::NotFound => {
+        PinFailure::NotOpened(NotOpened::Unreadable { source, .. })
+            if source.kind() == ErrorKind::NotFound =>
+        {
             Problem::UnknownVersion { version }
         }
-        PinFailure::Unreadable { source, .. } => bad(version, source),
-        PinFailure::Bad { source, .. } => bad(version, source),
+        PinFailure::NotOpened(NotOpened::Unreadable { source, .. }) => bad(version, source),
+        PinFailure::NotOpened(NotOpened::Bad { source, .. }) => bad(version, source),
         PinFailure::NotWritten(error) => not_written(&error),
     }
 }
@@ -90,9 +66,8 @@ fn bad(version: u64, reason: impl std::error::Error) -> Problem {
     Problem::BadVersion { version, reason: reason.to_string() }
 }
 
-/// The path is the operator's business: the log has it, and the answer what can be done about it.
+/// What can be done about it; the log has the path.
 fn not_written(error: &SmallFileError) -> Problem {
-    tracing::error!("{error}: {}", error.source);
     match error.source.kind() {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Problem::DirectoryReadOnly,
         _ => Problem::PinNotWritten { reason: error.source.to_string() },

@@ -11,7 +11,7 @@ use super::index_answer::{generation, is_known, read, respond, respond_problem};
 use super::parameters::Parameters;
 use crate::query::{MAX_EF, Pending, Plan, Question, SearchMode, can_answer, plan};
 use crate::server::live::generation::Generation;
-use crate::server::pools::search_pool::Busy;
+use crate::server::pools::Busy;
 
 pub async fn get(call: Call<'_>) -> Result<HttpResponse, Problem> {
     let id = call.parameters.id()?;

@@ -15,14 +15,15 @@ use actix_web::web::Bytes;
 use super::super::problem::Problem;
 use super::Call;
 use super::body::{self, Body};
-use super::index_answer::{JSON, X_INDEX_VERSION, generation, problem, read};
-use super::pieces::Pieces;
+use super::index_answer::{JSON, generation, problem, read};
+use super::large_body::Pieces;
 use super::questions::{self, NoVector, Questions, Raw};
 use crate::file::MappedFile;
 use crate::query::{self, Answer, AnswerError, Excluded, Question, Snapshot, Subject};
+use crate::server::headers::X_INDEX_VERSION;
 use crate::server::live::generation::Generation;
 use crate::server::observe::metrics::Metrics;
-use crate::server::pools::search_pool::Busy;
+use crate::server::pools::Busy;
 use crate::vectorizer::unit_vector;
 
 /// The largest answer: of 100,000 documents of a thousand bytes, and some room.
@@ -183,18 +184,19 @@ impl Answers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::pools::memory::Memory;
+    use crate::server::pools::memory::MemoryBudget;
 
     #[test]
     fn answers_grow_to_a_limit_and_no_further() {
         const PIECE: &[u8] = &[b' '; 1 << 20];
-        let mut answers = Answers { pieces: Pieces::new(Memory::new(2 * MAX_ANSWER_BYTES).share()), held: 0 };
+        let mut answers =
+            Answers { pieces: Pieces::new(MemoryBudget::new(2 * MAX_ANSWER_BYTES).share()), held: 0 };
         for _ in 0..MAX_ANSWER_BYTES / PIECE.len() {
             assert_eq!(answers.add(Bytes::from_static(PIECE)), Ok(()));
         }
         let refused = answers.add(Bytes::from_static(b" "));
         assert_eq!(refused, Err(Problem::AnswerTooLarge { limit: MAX_ANSWER_BYTES }));
-        let mut poor = Answers { pieces: Pieces::new(Memory::new(1 << 20).share()), held: 0 };
+        let mut poor = Answers { pieces: Pieces::new(MemoryBudget::new(1 << 20).share()), held: 0 };
         assert_eq!(poor.add(Bytes::from_static(PIECE)), Err(Problem::BatchBusy));
     }
 }

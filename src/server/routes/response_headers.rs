@@ -7,8 +7,8 @@ use actix_web::http::header::{
 };
 
 use super::super::access::Allowance;
-use super::super::app::State;
-use crate::server::observe::request_id::X_REQUEST_ID;
+use super::super::state::State;
+use crate::server::headers::X_REQUEST_ID;
 
 /// What is no page: nothing may be loaded by it, and nobody may frame it.
 pub const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");

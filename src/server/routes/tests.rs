@@ -1,8 +1,8 @@
 mod batch;
 mod keys;
+mod two_indexes;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use actix_web::dev::ServiceResponse;
@@ -15,14 +15,12 @@ use super::super::access::{Access, Key, Keys};
 use super::super::config::Networks;
 use super::super::fixture::{PROFILES, documents_bytes, index_bytes, publish};
 use super::super::problem::PROBLEM_JSON;
-use super::super::{Batches, Generation, LiveIndex, SearchPool, State, configure};
+use super::super::testing;
 use super::*;
 use crate::directory::SuppressedIds;
+use crate::directory::versions::VersionSeen;
 use crate::file::{FileIdentity, Residency};
-use crate::server::access::host::HostCheck;
-use crate::server::live::watcher::{VersionSeen, waker};
-use crate::server::observe::metrics::Metrics;
-use crate::server::observe::traces::Traces;
+use crate::server::live::Generation;
 
 /// What came back, without the framework's types.
 struct Reply {
@@ -50,33 +48,14 @@ impl Reply {
     }
 }
 
-fn state(live: LiveIndex) -> web::Data<State> {
-    state_with(live, Access::default())
+/// A server of the index of a directory, which nobody looks at: it serves what it is given.
+fn state(directory: &Path) -> web::Data<State> {
+    state_with(directory, Access::default())
 }
 
-fn state_with(live: LiveIndex, access: Access) -> web::Data<State> {
-    state_of(Path::new("nowhere"), live, access)
-}
-
-fn state_of(directory: &Path, live: LiveIndex, access: Access) -> web::Data<State> {
-    web::Data::new(State {
-        live: Arc::new(live),
-        metrics: Arc::new(Metrics::new().unwrap()),
-        exact: SearchPool::new("exact", 1, 0).unwrap(),
-        searches: SearchPool::new("search", 1, 1).unwrap(),
-        traces: Traces::default(),
-        pins: SearchPool::new("pin", 1, 0).unwrap(),
-        index_dir: directory.to_owned(),
-        waker: waker().0,
-        batches: Batches::new(1, 1, Duration::from_secs(5)).unwrap(),
-        access: Arc::new(access),
-        document: Default::default(),
-        stopping: Arc::default(),
-        max_n: 1000,
-        log_ids: false,
-        hosts: HostCheck::default(),
-        hsts: None,
-    })
+fn state_with(directory: &Path, access: Access) -> web::Data<State> {
+    let (live, _) = testing::live(directory).unwrap();
+    web::Data::new(testing::state(live, access).unwrap())
 }
 
 fn load(path: &Path, version: u64) -> Generation {
@@ -89,17 +68,15 @@ fn load(path: &Path, version: u64) -> Generation {
 fn serving() -> (tempfile::TempDir, web::Data<State>) {
     let dir = tempfile::tempdir().unwrap();
     let path = publish(dir.path(), 7, &index_bytes(&PROFILES));
-    let live = LiveIndex::default();
-    live.replace(Some((load(&path, 7), Duration::from_millis(5))));
-    (dir, state(live))
+    let state = state(dir.path());
+    state.live.index().replace(Some((load(&path, 7), Duration::from_millis(5))));
+    (dir, state)
 }
 
 /// A server with one key of each scope, whose secrets are the scopes' names repeated.
 fn serving_with_keys(rate: Option<&str>) -> (tempfile::TempDir, web::Data<State>) {
     let dir = tempfile::tempdir().unwrap();
     let path = publish(dir.path(), 7, &index_bytes(&PROFILES));
-    let live = LiveIndex::default();
-    live.replace(Some((load(&path, 7), Duration::from_millis(5))));
     let lines: String = ["read", "observe", "admin"]
         .map(|scope| Key::new(scope, scope.parse().unwrap(), scope.repeat(4).as_bytes()).unwrap())
         .iter()
@@ -110,7 +87,9 @@ fn serving_with_keys(rate: Option<&str>) -> (tempfile::TempDir, web::Data<State>
         rate.map(|it| it.parse().unwrap()),
         Networks::default(),
     );
-    (dir, state_with(live, access))
+    let state = state_with(dir.path(), access);
+    state.live.index().replace(Some((load(&path, 7), Duration::from_millis(5))));
+    (dir, state)
 }
 
 async fn send(state: &web::Data<State>, request: TestRequest) -> Reply {
@@ -251,7 +230,7 @@ async fn what_the_client_has_is_not_sent_again_but_errors_are() {
 
 #[actix_web::test]
 async fn without_an_index_the_server_lives_and_is_not_ready() {
-    let state = state(LiveIndex::default());
+    let state = state(Path::new("nowhere"));
     for (uri, status) in [
         ("/health/status", 200),
         ("/health/live", 200),
@@ -274,7 +253,7 @@ async fn without_an_index_the_server_lives_and_is_not_ready() {
 async fn the_index_describes_itself() {
     let (_dir, state) = serving();
     assert_eq!(get(&state, "/health/ready").await.body, br#"{"status":"ok"}"#);
-    state.live.note_refusal(8, "bad".to_owned());
+    state.live.index().note_refusal(8, "bad".to_owned());
     let description = get(&state, "/index").await.json();
     let names: Vec<&str> = description.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = "version file created loaded profiles nodes dimension m ef recall_at_10 table vectorizer \
@@ -300,11 +279,11 @@ async fn the_index_describes_itself() {
 
 #[actix_web::test]
 async fn events_are_told_oldest_first_with_or_without_an_index() {
-    let nothing = get(&state(LiveIndex::default()), "/index/events").await;
+    let nothing = get(&state(Path::new("nowhere")), "/index/events").await;
     assert_eq!((nothing.status, nothing.json()), (200, serde_json::json!({"events": []})));
     let (_dir, state) = serving();
-    state.live.note_refusal(8, "bad".to_owned());
-    state.live.note_changed(7);
+    state.live.index().note_refusal(8, "bad".to_owned());
+    state.live.index().note_changed(7);
     let reply = get(&state, "/index/events").await;
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     let mut told = reply.json();
@@ -429,7 +408,7 @@ async fn suppressed_profiles_are_in_no_answer_and_the_entity_tag_tells() {
     let ids = SuppressedIds([b"a/b".to_vec(), b"nobody".to_vec()].into());
     let suppressing = state.live.current().unwrap().suppressing(&ids).unwrap();
     assert!(suppressing.suppressing(&ids).is_none(), "that would change nothing");
-    state.live.replace_same_file(suppressing);
+    state.live.index().replace_same_file(suppressing);
     for uri in ["/recommend/a/2", "/recommend/a/2?exact=true", "/recommend/a/2?ef=2"] {
         assert_eq!(get(&state, uri).await.ids(), ["p+q r", "😀"], "{uri}");
     }
@@ -447,7 +426,7 @@ async fn suppressed_profiles_are_in_no_answer_and_the_entity_tag_tells() {
     assert_ne!(reply.header("etag"), Some(etag.as_str()));
     assert_eq!(reply.header("x-index-version"), Some("7"));
     let unsuppressed = state.live.current().unwrap().suppressing(&SuppressedIds::default()).unwrap();
-    state.live.replace_same_file(unsuppressed);
+    state.live.index().replace_same_file(unsuppressed);
     let reply = get(&state, "/recommend/a/2").await;
     assert_eq!((reply.body, reply.headers.get(ETAG)), (before.body, before.headers.get(ETAG)));
 }
@@ -482,9 +461,8 @@ async fn the_codes_of_a_field_are_made_once_and_known_by_their_tag() {
     let document = |number| format!(r#"{{"_id":"x","kind":"{}"}}"#, number % 2);
     let documents: Vec<String> = (0..PROFILES.len()).map(document).collect();
     let path = publish(dir.path(), 7, &documents_bytes(&PROFILES, &documents));
-    let live = LiveIndex::default();
-    live.replace(Some((load(&path, 7), Duration::from_millis(5))));
-    let state = state(live);
+    let state = state(dir.path());
+    state.live.index().replace(Some((load(&path, 7), Duration::from_millis(5))));
     let generation = state.live.current().unwrap();
     let codes = || generation.colouring().unwrap().codes(&generation.suppressed, "kind").unwrap();
     let sent = codes();

@@ -6,9 +6,10 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::app::State;
 use super::super::problem::Problem;
+use super::super::state::State;
 use super::json;
+use crate::directory::served::Pin;
 use crate::directory::versions::{self, VersionFile};
 use crate::file::FileIdentity;
 use crate::time::rfc3339;
@@ -54,7 +55,7 @@ pub struct Version {
 }
 
 pub async fn get(state: &State) -> Result<HttpResponse, Problem> {
-    let directory = state.index_dir.clone();
+    let directory = state.live.directory().to_owned();
     let served = state.live.current().map(|current| (current.version, current.identity()));
     let list = web::block(move || list(&directory, served)).await.map_err(|_| Problem::Internal)?;
     let versions = list.map_err(|error| Problem::DirectoryUnreadable { reason: error.to_string() })?;
@@ -63,10 +64,8 @@ pub async fn get(state: &State) -> Result<HttpResponse, Problem> {
 
 fn list(directory: &Path, served: Option<(u64, FileIdentity)>) -> std::io::Result<Versions> {
     let mut files = versions::list(directory)?;
-    let (pinned, pin_problem) = match versions::read_pin(directory) {
-        Ok(pinned) => (pinned, None),
-        Err(error) => (None, Some(error.to_string())),
-    };
+    let (pin, pin_problem) = Pin::of(directory);
+    let (pinned, pin_problem) = (pin.version(), pin_problem.map(|problem| problem.to_string()));
     let omitted = files.len().saturating_sub(MOST_LISTED);
     files.drain(..omitted);
     if let Some(version) = pinned

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use kindred::directory::SuppressedIds;
+use kindred::directory::served;
 use kindred::directory::suppressed::SUPPRESSED_FILE;
-use kindred::directory::versions::{self, VersionFile};
+use kindred::directory::versions;
+use kindred::directory::{NotOpened, SuppressedIds, open};
 use kindred::file::{Index, MappedFile};
 use kindred::query::{Snapshot, Suppressed};
 
@@ -73,9 +74,12 @@ pub fn open_index(path: &Path) -> anyhow::Result<(PathBuf, Index<MappedFile>)> {
 }
 
 fn open_file(path: &Path) -> anyhow::Result<Index<MappedFile>> {
-    let file = MappedFile::open(path)
-        .map_err(|error| anyhow!("{}: {}", path.display(), cannot_open(path, &error)))?;
-    Index::open(file).with_context(|| path.display().to_string())
+    open(path).map_err(|error| match error {
+        NotOpened::Unreadable { path, source } => {
+            anyhow!("{}: {}", path.display(), cannot_open(&path, &source))
+        }
+        bad => bad.into(),
+    })
 }
 
 /// As a server that starts now: the pinned version, else the highest that is good. What it passes over is told.
@@ -85,12 +89,10 @@ fn open_served(directory: &Path) -> anyhow::Result<(PathBuf, Index<MappedFile>)>
     if versions.is_empty() {
         return Err(anyhow!(has_versions(directory, &versions)));
     }
-    let is_pinned = |file: &&VersionFile| Some(file.version) == pinned;
-    if let Some(pinned) = pinned.filter(|_| !versions.iter().any(|file| is_pinned(&file))) {
+    if let Some(pinned) = pinned.filter(|_| served::wanted(&versions, pinned.into()).is_none()) {
         tracing::warn!("{}: the pinned version {pinned} is not there", directory.display());
     }
-    let others = versions.iter().rev().filter(|file| !is_pinned(file));
-    for file in versions.iter().filter(is_pinned).chain(others) {
+    for file in served::in_order(&versions, pinned.into()) {
         match open_file(&file.path) {
             Ok(index) => return Ok((file.path.clone(), index)),
             Err(error) => tracing::warn!("{error:#}"),
@@ -111,11 +113,9 @@ pub fn before(
     ids: &SuppressedIds,
     warn: &mut dyn FnMut(String),
 ) -> anyhow::Result<Option<Opened>> {
-    let versions = versions::list(directory).with_context(|| directory.display().to_string())?;
-    let is_first = |file: &&VersionFile| Some(file.version) == first;
-    let pinned = versions.iter().filter(is_first);
-    let others = versions.iter().rev().filter(|file| file.version < below && Some(file.version) != first);
-    for file in pinned.chain(others) {
+    let mut versions = versions::list(directory).with_context(|| directory.display().to_string())?;
+    versions.retain(|file| file.version < below || Some(file.version) == first);
+    for file in served::in_order(&versions, first.into()) {
         match Opened::open_without(&file.path, ids) {
             Ok(opened) => return Ok(Some(opened)),
             Err(error) => warn(format!("cannot be compared with: {error:#}")),

@@ -1,40 +1,19 @@
 //! Which file to serve: the decisions, without files, threads or time.
 //!
 //! [`next_step`] looks at what is in the directory, what is served and what is remembered, and names one step.
-//! [`settle`] takes steps until there is none left. Every step changes what is served or adds to the memory, so each
+//! [`settle`] takes steps until there is none left. Every step changes what is served or adds to the earlier, so each
 //! file is opened at most once per look.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 
 use super::super::generation::LoadFailure;
+use crate::directory::served::{self, Pin};
+use crate::directory::versions::VersionSeen;
 use crate::file::FileIdentity;
 
 /// Polls for which a file may be shorter than it says without changing, and for which a directory may be without the
 /// served version before a lower one is taken.
 pub(super) const PATIENCE_POLLS: u32 = 2;
-
-/// An index file as a look at the directory found it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VersionSeen {
-    /// The number in its name.
-    pub version: u64,
-    /// Where it is.
-    pub path: PathBuf,
-    /// What it was then.
-    pub identity: FileIdentity,
-}
-
-/// What the file `PINNED` asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pin {
-    /// Nothing: the highest version counts.
-    None,
-    /// This version.
-    Version(u64),
-    /// It is there, but says nothing that makes sense.
-    Unreadable,
-}
 
 /// Device and inode of a directory.
 pub type Place = (u64, u64);
@@ -81,7 +60,7 @@ enum Verdict {
 
 /// What earlier looks found out. Holds nothing about files that are gone.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct EarlierLooks {
     verdicts: HashMap<Key, Verdict>,
     /// Opened in vain during this look.
     attempted: HashSet<Key>,
@@ -104,7 +83,7 @@ struct Astray {
     polls: u32,
 }
 
-impl Memory {
+impl EarlierLooks {
     /// Whether a file may become readable without the directory changing.
     pub fn awaits_something(&self) -> bool {
         self.verdicts.values().any(|verdict| *verdict != Verdict::Bad)
@@ -180,7 +159,7 @@ impl Memory {
 
     /// Goes on to the newest file that is worth trying. None before it becomes so during this look.
     fn pass_over(&mut self, look: &Look) {
-        let rest = look.files.iter().rev().skip(self.passed);
+        let rest = served::from_the_newest(&look.files).skip(self.passed);
         self.passed += rest.take_while(|file| self.chance(file) != Chance::Now).count();
     }
 
@@ -223,23 +202,14 @@ pub enum Step<'a> {
     },
 }
 
-/// The file that the directory asks for: the pinned one, else the highest.
-pub fn wanted(look: &Look) -> Option<&VersionSeen> {
-    match look.pin {
-        Pin::None => look.files.last(),
-        Pin::Version(version) => look.files.iter().find(|file| file.version == version),
-        Pin::Unreadable => None,
-    }
-}
-
 /// Decides on one step.
 ///
 /// An older one comes into question only while nothing intact is served. A lower version takes the place of an intact
 /// one by pin; or where the served file is not what a start would find, and that has been so for some polls: else
 /// servers of one directory would answer differently for ever.
-pub fn next_step<'a>(look: &'a Look, served: Option<Served>, memory: &Memory) -> Step<'a> {
+pub fn next_step<'a>(look: &'a Look, served: Option<Served>, earlier: &EarlierLooks) -> Step<'a> {
     let intact = served.filter(|served| served.intact);
-    let wanted = wanted(look);
+    let wanted = served::wanted(&look.files, look.pin);
     let is_pinned = look.pin != Pin::None;
     let mut degraded = is_pinned;
     if let Some(wanted) = wanted {
@@ -250,17 +220,17 @@ pub fn next_step<'a>(look: &'a Look, served: Option<Served>, memory: &Memory) ->
             }
         }
         let is_lower = !is_pinned && intact.is_some_and(|intact| intact.version > wanted.version);
-        match memory.chance(wanted) {
+        match earlier.chance(wanted) {
             Chance::Now if !is_lower => return Step::Open(wanted),
             Chance::Now => {}
             Chance::Later => degraded = is_pinned,
             Chance::Refused => degraded = true,
         }
     }
-    degraded |= intact.is_some() && memory.is_astray();
-    if intact.is_none() || memory.may_go_back() {
-        let mut rest = look.files.iter().rev().skip(memory.passed);
-        if let Some(file) = rest.find(|file| memory.chance(file) == Chance::Now) {
+    degraded |= intact.is_some() && earlier.is_astray();
+    if intact.is_none() || earlier.may_go_back() {
+        let mut rest = served::from_the_newest(&look.files).skip(earlier.passed);
+        if let Some(file) = rest.find(|file| earlier.chance(file) == Chance::Now) {
             return Step::Open(file);
         }
         if served.is_some() && intact.is_none() {
@@ -289,34 +259,34 @@ pub trait Host {
 
 /// Takes steps until there is none left. `is_poll` says that the look comes from the timer, whose ticks are what an
 /// incomplete file's patience is counted in. Gives whether something else is served than the directory asks for.
-pub fn settle(look: &Look, is_poll: bool, memory: &mut Memory, host: &mut impl Host) -> bool {
-    for (file, reason) in memory.begin(look, is_poll) {
+pub fn settle(look: &Look, is_poll: bool, earlier: &mut EarlierLooks, host: &mut impl Host) -> bool {
+    for (file, reason) in earlier.begin(look, is_poll) {
         host.refuse(file, &reason);
     }
-    memory.follow(look, host.served(), is_poll);
+    earlier.follow(look, host.served(), is_poll);
     loop {
         let before = host.served();
-        match next_step(look, before, memory) {
+        match next_step(look, before, earlier) {
             Step::Stay { degraded } => return degraded,
             Step::ServeNothing => host.serve_nothing(),
             Step::Open(file) => {
                 let opened = host.open(file);
                 if let Err(failure) = &opened
-                    && memory.note(file, failure)
+                    && earlier.note(file, failure)
                 {
                     host.refuse(file, &failure.to_string());
                 }
                 if opened.is_ok() {
                     // It may be served under another identity than it was seen with, if it was replaced in between;
                     // then the next look will see that. In this one it has had its turn.
-                    memory.attempted.insert(key(file));
-                    let lower = before.filter(|served| memory.is_astray() && served.version > file.version);
+                    earlier.attempted.insert(key(file));
+                    let lower = before.filter(|served| earlier.is_astray() && served.version > file.version);
                     if let Some(former) = lower {
                         host.went_back(former.version, file.version);
                     }
-                    (memory.home, memory.astray) = (Some(look.place), None);
+                    (earlier.home, earlier.astray) = (Some(look.place), None);
                 }
-                memory.pass_over(look);
+                earlier.pass_over(look);
             }
         }
     }

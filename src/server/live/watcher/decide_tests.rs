@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use super::*;
 
 fn identity(inode: u64) -> FileIdentity {
@@ -33,10 +35,10 @@ fn condemned(version: u64) -> Option<Served> {
     Some(Served { version, identity: identity(version), intact: false })
 }
 
-fn remembering(verdicts: &[(u64, Verdict)]) -> Memory {
+fn remembering(verdicts: &[(u64, Verdict)]) -> EarlierLooks {
     let verdicts =
         verdicts.iter().map(|(version, verdict)| (key(&file(*version)), verdict.clone())).collect();
-    Memory { verdicts, ..Memory::default() }
+    EarlierLooks { verdicts, ..EarlierLooks::default() }
 }
 
 fn incomplete() -> Verdict {
@@ -58,7 +60,7 @@ enum Expect {
     StayDegraded,
 }
 
-fn step(look: &Look, served: Option<Served>, mut memory: Memory) -> Expect {
+fn step(look: &Look, served: Option<Served>, mut memory: EarlierLooks) -> Expect {
     memory.follow(look, served, false);
     match next_step(look, served, &memory) {
         Step::Open(file) => Expect::Open(file.version),
@@ -139,7 +141,7 @@ fn one_step_follows_from_what_is_there_what_is_served_and_what_is_known() {
 #[test]
 fn a_file_of_the_same_version_that_is_another_file_is_opened() {
     let served = Some(Served { version: 1, identity: identity(99), intact: true });
-    assert_eq!(step(&look(Pin::None, &[1]), served, Memory::default()), Expect::Open(1));
+    assert_eq!(step(&look(Pin::None, &[1]), served, EarlierLooks::default()), Expect::Open(1));
 }
 
 #[test]
@@ -204,7 +206,7 @@ impl FakeHost {
     }
 
     /// What happens in one look; polls unless it says otherwise.
-    fn after(&mut self, look: &Look, memory: &mut Memory) -> (Vec<String>, bool) {
+    fn after(&mut self, look: &Look, memory: &mut EarlierLooks) -> (Vec<String>, bool) {
         let degraded = settle(look, true, memory, self);
         (std::mem::take(&mut self.log), degraded)
     }
@@ -213,7 +215,7 @@ impl FakeHost {
 #[test]
 fn starting_with_broken_newest_files_serves_the_newest_good_one_and_refuses_each_once() {
     let mut host = FakeHost::failing(&[(3, bad), (4, bad)]);
-    let mut memory = Memory::default();
+    let mut memory = EarlierLooks::default();
     let directory = look(Pin::None, &[1, 2, 3, 4]);
     let (log, degraded) = host.after(&directory, &mut memory);
     assert_eq!(log, ["open 4", "refuse 4", "open 3", "refuse 3", "open 2"]);
@@ -227,7 +229,7 @@ fn starting_with_broken_newest_files_serves_the_newest_good_one_and_refuses_each
 fn an_incomplete_file_is_refused_after_two_polls_without_a_change() {
     let mut host = FakeHost::failing(&[(2, short)]);
     host.served = serving(1);
-    let mut memory = Memory::default();
+    let mut memory = EarlierLooks::default();
     let directory = look(Pin::None, &[1, 2]);
     assert_eq!(host.after(&directory, &mut memory), (vec!["open 2".to_owned()], false));
     assert!(memory.awaits_something());
@@ -242,7 +244,7 @@ fn an_incomplete_file_is_refused_after_two_polls_without_a_change() {
 fn an_incomplete_file_that_grows_has_its_patience_anew_and_is_served_when_it_is_whole() {
     let mut host = FakeHost::failing(&[(2, short)]);
     host.served = serving(1);
-    let mut memory = Memory::default();
+    let mut memory = EarlierLooks::default();
     let mut directory = look(Pin::None, &[1, 2]);
     for _ in 0..5 {
         directory.files[1].identity.size += 1;
@@ -258,7 +260,7 @@ fn an_incomplete_file_that_grows_has_its_patience_anew_and_is_served_when_it_is_
 fn an_unreadable_file_is_refused_once_and_tried_at_every_look() {
     let mut host = FakeHost::failing(&[(2, unreadable)]);
     host.served = serving(1);
-    let mut memory = Memory::default();
+    let mut memory = EarlierLooks::default();
     let directory = look(Pin::None, &[1, 2]);
     assert_eq!(host.after(&directory, &mut memory).0, ["open 2", "refuse 2"]);
     assert_eq!(host.after(&directory, &mut memory), (vec!["open 2".to_owned()], true));
@@ -270,7 +272,7 @@ fn an_unreadable_file_is_refused_once_and_tried_at_every_look() {
 #[test]
 fn a_file_that_vanishes_before_it_is_opened_is_no_refusal() {
     let mut host = FakeHost::failing(&[(2, || LoadFailure::Vanished)]);
-    let mut memory = Memory::default();
+    let mut memory = EarlierLooks::default();
     let (log, degraded) = host.after(&look(Pin::None, &[1, 2]), &mut memory);
     assert_eq!((log, degraded), (vec!["open 2".to_owned(), "open 1".to_owned()], false));
 }
@@ -280,11 +282,11 @@ fn a_served_file_that_was_changed_is_opened_anew_and_else_nothing_is_served() {
     let mut host = FakeHost { served: condemned(1), ..FakeHost::default() };
     let mut directory = look(Pin::None, &[1]);
     directory.files[0].identity.mtime_ns += 1;
-    let (log, degraded) = host.after(&directory, &mut Memory::default());
+    let (log, degraded) = host.after(&directory, &mut EarlierLooks::default());
     assert_eq!((log, degraded), (vec!["open 1".to_owned()], false));
     let mut host = FakeHost::failing(&[(1, bad)]);
     host.served = condemned(1);
-    let (log, degraded) = host.after(&directory, &mut Memory::default());
+    let (log, degraded) = host.after(&directory, &mut EarlierLooks::default());
     assert_eq!(log, ["open 1", "refuse 1", "serve nothing"]);
     assert!(degraded);
 }
@@ -306,7 +308,7 @@ fn a_file_that_was_replaced_while_it_was_opened_is_not_opened_again_in_the_same_
         fn refuse(&mut self, _: &VersionSeen, _: &str) {}
     }
     let mut host = Replaced(None, 0);
-    settle(&look(Pin::None, &[1]), true, &mut Memory::default(), &mut host);
+    settle(&look(Pin::None, &[1]), true, &mut EarlierLooks::default(), &mut host);
     assert_eq!(host.1, 1);
 }
 
@@ -338,7 +340,7 @@ fn a_crowd_of_bad_versions_is_gone_through_once() {
         }
     }
     let versions: Vec<u64> = (1..=VERSIONS).collect();
-    let (look, mut memory) = (look(Pin::None, &versions), Memory::default());
+    let (look, mut memory) = (look(Pin::None, &versions), EarlierLooks::default());
     let mut host = Counting { served: None, opened: 0, refused: 0 };
     for _ in 0..2 {
         assert!(settle(&look, true, &mut memory, &mut host), "something newer is asked for");
@@ -351,8 +353,8 @@ fn a_crowd_of_bad_versions_is_gone_through_once() {
 }
 
 /// Serves version 42 of a directory that has had it.
-fn serving_42() -> (FakeHost, Memory) {
-    let (mut host, mut memory) = (FakeHost::default(), Memory::default());
+fn serving_42() -> (FakeHost, EarlierLooks) {
+    let (mut host, mut memory) = (FakeHost::default(), EarlierLooks::default());
     assert_eq!(host.after(&look(Pin::None, &[41, 42]), &mut memory), (vec!["open 42".to_owned()], false));
     (host, memory)
 }
@@ -457,7 +459,7 @@ fn a_pin_is_not_waited_for_and_holds_where_its_version_is_gone() {
 #[test]
 fn memory_forgets_files_that_are_gone() {
     let mut host = FakeHost::failing(&[(1, bad), (2, bad)]);
-    let mut memory = Memory::default();
+    let mut memory = EarlierLooks::default();
     host.after(&look(Pin::None, &[1, 2]), &mut memory);
     assert_eq!(memory.verdicts.len(), 2);
     host.after(&look(Pin::None, &[2]), &mut memory);

@@ -5,9 +5,11 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
-use super::decide::{self, Look, Pin, VersionSeen};
+use super::decide::Look;
+use crate::directory::SuppressedIds;
+use crate::directory::served::{self, Pin};
 use crate::directory::suppressed::SUPPRESSED_FILE;
-use crate::directory::{SuppressedIds, versions};
+use crate::directory::versions::{self, VersionSeen};
 use crate::file::FileIdentity;
 
 /// Time stamps of file systems are coarse: a directory that changed so shortly ago may change again without its stamp
@@ -61,15 +63,8 @@ pub struct Contents {
 pub fn read(path: &Path) -> io::Result<Contents> {
     // Before the files: no version may be found with a list that is older than it.
     let suppressed = SuppressedIds::read(path);
-    let mut pin_problem = None;
-    let pin = match versions::read_pin(path) {
-        Ok(None) => Pin::None,
-        Ok(Some(version)) => Pin::Version(version),
-        Err(error) => {
-            pin_problem = Some(error.to_string());
-            Pin::Unreadable
-        }
-    };
+    let (pin, problem) = Pin::of(path);
+    let pin_problem = problem.map(|problem| problem.to_string());
     let metadata = fs::metadata(path)?;
     let mut files = Vec::new();
     for file in versions::list(path)? {
@@ -105,7 +100,7 @@ pub struct Known {
 impl Known {
     /// What a look has found, if the same stamp later means that nothing has changed. `stamp` is older than the look.
     pub fn after(look: &Look, stamp: Stamp, now: SystemTime) -> Option<Known> {
-        let wanted = decide::wanted(look).cloned();
+        let wanted = served::wanted(&look.files, look.pin).cloned();
         let times =
             [Some(stamp.directory), stamp.pin, stamp.suppressed, wanted.as_ref().map(|file| file.identity)];
         let now_ns = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();

@@ -21,27 +21,25 @@ use std::{io, thread};
 use notify::RecommendedWatcher;
 use tokio::sync::oneshot;
 
-use self::decide::{Host as _, Memory, settle};
+use self::decide::{EarlierLooks, Host as _, settle};
 use self::directory::{Known, Stamp};
 use self::swap::Swapper;
 use super::live_index::LiveIndex;
+use super::metrics::IndexMetrics;
 use crate::directory::SuppressedIds;
 use crate::directory::suppressed::SUPPRESSED_FILE;
 use crate::file::Residency;
-use crate::server::observe::metrics::Metrics;
 use crate::server::observe::traces::Traces;
+use crate::server::pools::give_way;
 
-pub use self::decide::VersionSeen;
-pub use self::wake::{Cause, Sleeper, Waker, waker};
+pub use self::wake::Waker;
+use self::wake::{Cause, Sleeper};
 
 /// Polls after which the directory is listed even though nothing about it has changed: stamps can lie.
 const FULL_LOOK_POLLS: u32 = 15;
 
 /// A builder that writes gigabytes gives an event for each piece; looking this often is soon enough.
 const EVENT_SPACING: Duration = Duration::from_millis(50);
-
-/// By how much, as `nice` counts: a tenth of a busy processor's time is left to it then.
-const PRIORITY_LOWERED_BY: i32 = 10;
 
 /// What the watcher thread needs to know.
 #[derive(Debug, Clone)]
@@ -56,23 +54,6 @@ pub struct Settings {
     pub traces: Traces,
 }
 
-/// Starts the thread. It ends after [`Waker::stop`], when what it is doing is done. What is received when it has looked
-/// at the directory for the first time: an index that was there and good is being served then.
-///
-/// # Errors
-/// The system gives no thread.
-pub fn start(
-    settings: Settings,
-    live: Arc<LiveIndex>,
-    metrics: Arc<Metrics>,
-) -> io::Result<(Waker, oneshot::Receiver<()>)> {
-    let (waker, sleeper) = wake::waker();
-    let (looked, first_look) = oneshot::channel();
-    let watcher = Watcher::new(settings, live, metrics, waker.clone());
-    thread::Builder::new().name("kindred-watcher".to_owned()).spawn(move || watcher.run(&sleeper, looked))?;
-    Ok((waker, first_look))
-}
-
 /// Why the watcher has a turn. Both may be true.
 #[derive(Debug, Clone, Copy)]
 struct Tick {
@@ -82,11 +63,13 @@ struct Tick {
     poll: bool,
 }
 
-struct Watcher {
+/// What keeps a [`LiveIndex`] at the version that its directory asks for.
+pub struct Watcher {
     settings: Settings,
     swapper: Swapper,
-    memory: Memory,
+    earlier: EarlierLooks,
     waker: Waker,
+    sleeper: Sleeper,
     /// The directory whose events wake this thread, and what to drop to end that; `None` there after a failure.
     observed: Option<((u64, u64), Option<RecommendedWatcher>)>,
     /// What the last look has found, if it can be relied on.
@@ -97,25 +80,37 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(settings: Settings, live: Arc<LiveIndex>, metrics: Arc<Metrics>, waker: Waker) -> Self {
-        Watcher {
+    /// A watcher that has not looked yet, and what wakes it.
+    pub fn new(settings: Settings, live: Arc<LiveIndex>, metrics: Arc<IndexMetrics>) -> (Self, Waker) {
+        let (waker, sleeper) = wake::waker();
+        let watcher = Watcher {
             swapper: Swapper::new(live, metrics, settings.traces.clone(), settings.residency),
-            memory: Memory::default(),
-            waker,
+            earlier: EarlierLooks::default(),
+            waker: waker.clone(),
+            sleeper,
             observed: None,
             known: None,
             polls_since_look: 0,
             trouble: None,
             settings,
-        }
+        };
+        (watcher, waker)
     }
 
-    fn run(mut self, sleeper: &Sleeper, looked: oneshot::Sender<()>) {
-        // This thread alone, on Linux: whoever asks comes before what is being opened. Where it is refused, opening
-        // competes with answers, and does no more harm than that.
-        if let Err(error) = rustix::process::nice(PRIORITY_LOWERED_BY) {
-            tracing::debug!("the watcher's priority stays as it is: {error}");
-        }
+    /// Starts the thread. It ends after [`Waker::stop`], when what it is doing is done. What is received when it has looked
+    /// at the directory for the first time: an index that was there and good is being served then.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(self) -> io::Result<oneshot::Receiver<()>> {
+        let (looked, first_look) = oneshot::channel();
+        thread::Builder::new().name("kindred-watcher".to_owned()).spawn(move || self.run(looked))?;
+        Ok(first_look)
+    }
+
+    fn run(mut self, looked: oneshot::Sender<()>) {
+        // Whoever asks comes before what is being opened.
+        give_way();
         let mut looked = Some(looked);
         let mut tick = Tick { event: true, poll: false };
         let mut next_poll = Instant::now() + self.settings.poll_interval;
@@ -124,7 +119,7 @@ impl Watcher {
             // Who started this may have waited long enough.
             let _ = looked.take().map(|looked| looked.send(()));
             let turned = Instant::now();
-            let cause = sleeper.sleep(next_poll.saturating_duration_since(turned));
+            let cause = self.sleeper.sleep(next_poll.saturating_duration_since(turned));
             if cause == Cause::Event {
                 thread::sleep(EVENT_SPACING.saturating_sub(turned.elapsed()));
             }
@@ -137,6 +132,12 @@ impl Watcher {
                 next_poll = Instant::now() + self.settings.poll_interval;
             }
         }
+    }
+
+    /// Looks at the directory once, for tests that have no thread.
+    #[cfg(test)]
+    pub fn poll(&mut self) {
+        self.turn(Tick { event: false, poll: true });
     }
 
     fn turn(&mut self, tick: Tick) {
@@ -164,7 +165,7 @@ impl Watcher {
 
     fn is_look_due(&self, stamp: &Stamp) -> bool {
         self.known.as_ref().is_none_or(|known| !known.holds(stamp))
-            || self.memory.awaits_something()
+            || self.earlier.awaits_something()
             || !self.swapper.serves_intact()
             || self.polls_since_look >= FULL_LOOK_POLLS
     }
@@ -192,7 +193,7 @@ impl Watcher {
                 return;
             }
         };
-        let is_astray = self.memory.would_be_astray(&contents.look, self.swapper.served());
+        let is_astray = self.earlier.would_be_astray(&contents.look, self.swapper.served());
         // Astray, this list is of other files: who has left the one that is served stays out of it.
         let has_changed = match is_astray {
             true => self.swapper.suppress_more(suppressed.clone()),
@@ -203,9 +204,9 @@ impl Watcher {
         }
         self.tell_trouble(contents.pin_problem);
         self.swapper.note_pin(contents.look.pin);
-        let degraded = settle(&contents.look, is_poll, &mut self.memory, &mut self.swapper);
+        let degraded = settle(&contents.look, is_poll, &mut self.earlier, &mut self.swapper);
         self.swapper.note_degraded(degraded);
-        if is_astray && !self.memory.is_astray() {
+        if is_astray && !self.earlier.is_astray() {
             self.swapper.suppress(suppressed);
         }
         self.known = Known::after(&contents.look, stamp, SystemTime::now());

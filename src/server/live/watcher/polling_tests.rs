@@ -65,7 +65,7 @@ impl Settled {
         }
         let history = self.scene.live.history();
         assert_eq!((history.refused, history.degraded), (refused, true));
-        assert!(!self.scene.watcher.memory.awaits_something());
+        assert!(!self.scene.watcher.earlier.awaits_something());
         assert!(self.scene.watcher.known.is_some());
         history.last_refused.unwrap().reason
     }

@@ -5,18 +5,20 @@ use std::time::Instant;
 
 use super::super::generation::{Generation, LoadFailure};
 use super::super::live_index::LiveIndex;
-use super::decide::{Host, Pin, Served, VersionSeen};
+use super::super::metrics::IndexMetrics;
+use super::decide::{Host, Served};
 use super::retired::Retired;
 use crate::counted::counted;
-use crate::directory::{SuppressedIds, versions};
+use crate::directory::SuppressedIds;
+use crate::directory::served::Pin;
+use crate::directory::versions::{self, VersionSeen};
 use crate::file::Residency;
-use crate::server::observe::metrics::Metrics;
 use crate::server::observe::traces::{Opened, Traces};
 
 /// The hands of the watcher.
 pub struct Swapper {
     live: Arc<LiveIndex>,
-    metrics: Arc<Metrics>,
+    metrics: Arc<IndexMetrics>,
     traces: Traces,
     residency: Residency,
     suppressed: SuppressedIds,
@@ -25,7 +27,12 @@ pub struct Swapper {
 }
 
 impl Swapper {
-    pub fn new(live: Arc<LiveIndex>, metrics: Arc<Metrics>, traces: Traces, residency: Residency) -> Self {
+    pub fn new(
+        live: Arc<LiveIndex>,
+        metrics: Arc<IndexMetrics>,
+        traces: Traces,
+        residency: Residency,
+    ) -> Self {
         Swapper {
             live,
             metrics,
@@ -64,10 +71,7 @@ impl Swapper {
     }
 
     pub fn note_pin(&self, pin: Pin) {
-        self.live.note_pin(match pin {
-            Pin::Version(version) => Some(version),
-            Pin::None | Pin::Unreadable => None,
-        });
+        self.live.note_pin(pin.version());
     }
 
     pub fn note_degraded(&self, degraded: bool) {
@@ -89,17 +93,17 @@ impl Swapper {
     pub fn unmap_retired(&mut self) {
         let live = &self.live;
         self.retired.sweep(|generation| unmap(generation, live));
-        self.metrics.index.note_retired(self.retired.len());
+        self.metrics.note_retired(self.retired.len());
     }
 
     fn retire(&mut self, generation: Option<Arc<Generation>>) {
         // Only a generation that is not served any more, and each of them once.
         if let Some(changed) = generation.as_ref().filter(|generation| generation.is_condemned()) {
-            self.metrics.index.observe_changed_file();
+            self.metrics.observe_changed_file();
             self.live.note_changed(changed.version);
         }
         self.retired.add(generation);
-        self.metrics.index.note_retired(self.retired.len());
+        self.metrics.note_retired(self.retired.len());
     }
 }
 
@@ -127,10 +131,12 @@ impl Host for Swapper {
         let phases = generation.phases;
         let took = started.elapsed();
         let previous = self.live.replace(Some((generation, took)));
-        self.metrics.index.observe_swap(took, previous.is_some());
+        self.metrics.observe_swap(took, previous.is_some());
         let hand_over = started.elapsed() - took;
-        self.metrics.index.observe_phases(&phases, hand_over);
-        let (version, outcome) = (file.version, Ok((phases, hand_over)));
+        let [open, verify, warm] = phases.named();
+        let phases = [open, verify, warm, ("hand_over", hand_over)];
+        self.metrics.observe_phases(&phases);
+        let (version, outcome) = (file.version, Ok(&phases[..]));
         self.traces.observe_swap(&Opened { version, took: took + hand_over, outcome });
         let seconds = took.as_secs_f64();
         tracing::info!(
@@ -165,14 +171,14 @@ impl Host for Swapper {
             file,
             "gone back from {former} to {file}: the index directory is without the former, or is another one"
         );
-        self.metrics.index.observe_went_back();
+        self.metrics.observe_went_back();
         self.live.note_went_back(from, to);
     }
 
     fn refuse(&mut self, file: &VersionSeen, reason: &str) {
         let name = versions::file_name(file.version);
         tracing::error!(version = file.version, file = name, reason, "refused {name}: {reason}");
-        self.metrics.index.observe_refusal();
+        self.metrics.observe_refusal();
         self.live.note_refusal(file.version, reason.to_owned());
     }
 }

@@ -11,7 +11,6 @@ pub(super) struct Scene {
     dir: tempfile::TempDir,
     pub(super) live: Arc<LiveIndex>,
     pub(super) watcher: Watcher,
-    sleeper: Sleeper,
 }
 
 impl Scene {
@@ -29,10 +28,9 @@ impl Scene {
             residency: Residency::Mapped,
             traces: Traces::default(),
         };
-        let (waker, sleeper) = wake::waker();
-        let metrics = Arc::new(Metrics::new().unwrap());
-        let watcher = Watcher::new(settings, Arc::clone(&live), metrics, waker);
-        Scene { dir, live, watcher, sleeper }
+        let metrics = Arc::new(IndexMetrics::new().unwrap());
+        let (watcher, _) = Watcher::new(settings, Arc::clone(&live), metrics);
+        Scene { dir, live, watcher }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -45,7 +43,7 @@ impl Scene {
 
     /// The version served after a poll; 0 for none.
     pub(super) fn polled(&mut self) -> u64 {
-        self.watcher.turn(Tick { event: false, poll: true });
+        self.watcher.poll();
         self.live.current().map_or(0, |generation| generation.version)
     }
 }
@@ -208,7 +206,7 @@ fn events_wake_the_watcher_and_its_own_reading_does_not() {
     if scene.watcher.observed.as_ref().is_none_or(|(_, watcher)| watcher.is_none()) {
         return;
     }
-    assert_eq!(scene.sleeper.sleep(Duration::from_secs(60)), Cause::Event);
+    assert_eq!(scene.watcher.sleeper.sleep(Duration::from_secs(60)), Cause::Event);
     assert_eq!(scene.polled(), 1);
 }
 

@@ -2,10 +2,10 @@
 //!
 //! Labels come from the route table and from short lists, never from what a request says: their number is bounded.
 
+mod below;
 mod connections;
-mod index;
 mod process;
-mod register;
+pub(in crate::server) mod register;
 mod requests;
 mod search;
 mod striped;
@@ -16,14 +16,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::Method;
+use prometheus::proto::MetricFamily;
 use prometheus::{Encoder, GaugeVec, IntCounter, Registry, TextEncoder};
 
 use super::log_writer::lost_lines;
-use crate::server::live::live_index::LiveIndex;
-use crate::server::pools::search_pool::SearchPool;
+use crate::server::pools::pool::Pool;
 
-pub use self::connections::{ConnectionMetrics, OpenConnection};
-pub use self::index::IndexMetrics;
+pub use self::below::Below;
+pub use self::connections::ConnectionMetrics;
 use self::process::ProcessMetrics;
 use self::register::{Register, raise};
 pub use self::requests::{InFlight, RequestMetrics};
@@ -44,7 +44,8 @@ pub struct RouteLabel {
     pub name: &'static str,
 }
 
-/// The metrics of one server, in a registry of their own.
+/// The metrics of one server, in a registry of their own. What is counted of an index is not among them: a server may have
+/// several.
 #[derive(Debug)]
 pub struct Metrics {
     /// Connections.
@@ -53,8 +54,6 @@ pub struct Metrics {
     pub requests: RequestMetrics,
     /// Lookups and searches.
     pub search: SearchMetrics,
-    /// The served index, and swaps.
-    pub index: IndexMetrics,
     process: ProcessMetrics,
     reload_failures: IntCounter,
     certificate_end: GaugeVec,
@@ -76,7 +75,6 @@ impl Metrics {
             connections: ConnectionMetrics::new(&register)?,
             requests: RequestMetrics::new(&register)?,
             search: SearchMetrics::new(&register)?,
-            index: IndexMetrics::new(&register)?,
             process: ProcessMetrics::new(&register)?,
             reload_failures: register.counter(
                 "kindred_reload_failures_total",
@@ -120,21 +118,27 @@ impl Metrics {
         }
     }
 
-    /// Everything as text, with the gauges as they are now. Asks the system about the process and about pages in memory,
-    /// which takes up to some milliseconds: not for async workers.
+    /// Everything as text, with the gauges as they are now, and what was counted elsewhere, all of it sorted by name. Asks
+    /// the system about the process, which takes up to some milliseconds: not for async workers.
     ///
     /// # Errors
     /// A metric cannot be written, which a test rules out.
-    pub fn render(&self, live: &LiveIndex, pools: &[&SearchPool]) -> Result<Vec<u8>, prometheus::Error> {
+    pub fn render(
+        &self,
+        elsewhere: Vec<MetricFamily>,
+        pools: &[&Pool],
+    ) -> Result<Vec<u8>, prometheus::Error> {
         // Counters only grow, whatever a panic left undone.
         let _alone = self.rendering.lock().unwrap_or_else(PoisonError::into_inner);
         self.requests.refresh();
         self.search.refresh(pools);
-        self.index.refresh(live);
         self.process.refresh();
         raise(&self.lost_log_lines, lost_lines());
+        let mut families = self.registry.gather();
+        families.extend(elsewhere);
+        families.sort_by(|one, other| one.name().cmp(other.name()));
         let mut text = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        TextEncoder::new().encode(&families, &mut text)?;
         Ok(text)
     }
 

@@ -6,7 +6,7 @@ use prometheus::{Counter, IntGauge};
 
 use super::register::{Register, set};
 use crate::distance::kernel;
-use crate::server::observe::build_info;
+use crate::server::build_info;
 
 /// What the system knows about this process.
 #[derive(Debug)]

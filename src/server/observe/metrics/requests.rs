@@ -9,9 +9,8 @@ use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge};
 
 use super::register::{Register, raise, set};
 use super::striped::Striped;
-use super::{MAX_ROUTES, RouteLabel};
+use super::{Below, MAX_ROUTES, RouteLabel};
 use crate::server::access::shows_a_key;
-use crate::server::listen::Below;
 use crate::server::problem::Problem;
 
 /// The methods that are told apart, and what the others are counted as.

@@ -7,7 +7,7 @@ use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec
 use super::register::{Register, raise, set};
 use super::striped::Striped;
 use crate::search::walk::Work;
-use crate::server::pools::search_pool::{PoolLoad, SearchPool};
+use crate::server::pools::pool::{Pool, PoolLoad};
 
 /// How a search was done: in the graph, by comparing with every profile, or so because the graph had found too few.
 const KINDS: [&str; 3] = ["graph", "exact", "graph_then_exact"];
@@ -128,7 +128,7 @@ impl SearchMetrics {
     }
 
     /// Brings what is shown up to date.
-    pub fn refresh(&self, pools: &[&SearchPool]) {
+    pub fn refresh(&self, pools: &[&Pool]) {
         raise(&self.shown_table_answers, self.table_answers.total());
         for pool in pools {
             let PoolLoad { running, waiting, refused } = pool.load();

@@ -1,7 +1,7 @@
 use super::*;
 
 fn rendered(metrics: &Metrics) -> String {
-    String::from_utf8(metrics.render(&LiveIndex::default(), &[]).unwrap()).unwrap()
+    String::from_utf8(metrics.render(Vec::new(), &[]).unwrap()).unwrap()
 }
 
 #[track_caller]
@@ -80,32 +80,15 @@ fn nothing_is_shown_of_routes_that_never_answered() {
 }
 
 #[test]
-fn a_server_without_an_index_says_so_in_every_gauge() {
-    let metrics = Metrics::new().unwrap();
-    metrics.index.observe_refusal();
-    metrics.index.observe_swap(Duration::from_millis(20), false);
-    let text = rendered(&metrics);
-    for line in [
-        "kindred_index_version 0",
-        "kindred_index_age_seconds 0",
-        "kindred_index_created_timestamp_seconds 0",
-        "kindred_index_loaded_timestamp_seconds 0",
-        "kindred_index_profiles 0",
-        "kindred_index_nodes 0",
-        "kindred_index_file_bytes 0",
-        "kindred_index_recall_ratio 0",
-        "kindred_swaps_total 0",
-        "kindred_refused_files_total 1",
-        "kindred_swap_seconds_count 1",
-    ] {
-        assert_line(&text, line);
+fn what_was_counted_elsewhere_stands_among_the_rest() {
+    let elsewhere = Registry::new();
+    let register = Register(&elsewhere);
+    for name in ["zzz_total", "aaa_total"] {
+        register.counter(name, "Anything.").unwrap().inc();
     }
-    assert!(!text.contains("kindred_index_resident_ratio"), "nothing is in memory and nothing is not");
-}
-
-#[test]
-fn two_servers_count_apart() {
-    let (one, other) = (Metrics::new().unwrap(), Metrics::new().unwrap());
-    one.index.observe_refusal();
-    assert_line(&rendered(&other), "kindred_refused_files_total 0");
+    let metrics = Metrics::new().unwrap();
+    let text = String::from_utf8(metrics.render(elsewhere.gather(), &[]).unwrap()).unwrap();
+    let names: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+    assert!(names.is_sorted() && names.contains(&"zzz_total counter"), "{text}");
+    assert!(names.contains(&"kindred_connections_total counter"), "{text}");
 }

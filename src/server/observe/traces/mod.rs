@@ -15,8 +15,6 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::server::live::generation::LoadPhases;
-
 #[cfg(not(feature = "otel"))]
 pub use self::absent::Traces;
 #[cfg(feature = "otel")]
@@ -34,6 +32,7 @@ pub struct TracesError {
 
 /// A request that has just been answered.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "otel"), allow(dead_code, reason = "without the feature nobody reads it"))]
 pub struct Answered<'a> {
     /// What was asked. Its path is in no span: there are ids in it.
     pub request: &'a HttpRequest,
@@ -47,11 +46,12 @@ pub struct Answered<'a> {
 
 /// An index file that has just been opened, or not.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "otel"), allow(dead_code, reason = "without the feature nobody reads it"))]
 pub struct Opened<'a> {
     /// The version in its name.
     pub version: u64,
     /// How long it took from noticing the file on.
     pub took: Duration,
-    /// Its parts and how long handing over took; why it is not served, otherwise.
-    pub outcome: Result<(LoadPhases, Duration), &'a str>,
+    /// Its parts, in their order; why it is not served, otherwise.
+    pub outcome: Result<&'a [(&'static str, Duration)], &'a str>,
 }

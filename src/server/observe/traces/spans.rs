@@ -17,9 +17,8 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use super::client::PlainClient;
 use super::{Answered, Opened, TracesError};
 use crate::directory::versions;
-use crate::server::observe::build_info::VERSION;
-use crate::server::observe::request_id::X_REQUEST_ID;
-use crate::server::routes::X_INDEX_VERSION;
+use crate::server::build_info::VERSION;
+use crate::server::headers::{X_INDEX_VERSION, X_REQUEST_ID};
 
 /// Where spans go to: the first that is set.
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
@@ -126,11 +125,11 @@ impl Traces {
             .start_with_context(tracer, &Context::new());
         let context = Context::new().with_span(span);
         match &opened.outcome {
-            Ok((phases, hand_over)) => {
+            Ok(phases) => {
                 let mut at = start;
-                for (name, took) in phases.named().into_iter().chain([("hand_over", *hand_over)]) {
-                    let builder = tracer.span_builder(name).with_start_time(at);
-                    at += took;
+                for (name, took) in *phases {
+                    let builder = tracer.span_builder(*name).with_start_time(at);
+                    at += *took;
                     builder.start_with_context(tracer, &context).end_with_timestamp(at);
                 }
             }

@@ -11,13 +11,8 @@ mod parameters;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
-
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
-};
-use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -27,11 +22,11 @@ use utoipa::openapi::{
 };
 
 use self::operations::{Described, describe};
-use super::super::app::State;
-use super::super::encoding::{self, GZIP, VARY_ENCODING, takes_gzip};
+use super::super::encoding::Encodings;
 use super::super::problem::Problem;
-use super::etag::none_match_hits;
-use super::{Endpoint, ROUTES, Route};
+use super::super::state::State;
+use super::index_answer::JSON;
+use super::{Endpoint, ROUTES, Route, same_for_all};
 
 /// What the settings of a server say in the document.
 #[derive(Debug, Clone, Copy)]
@@ -43,60 +38,23 @@ struct Settings {
 }
 
 /// The document of one server, made when it is first asked for.
-#[derive(Debug, Default)]
-pub struct Document(OnceLock<Written>);
-
-#[derive(Debug)]
-struct Written {
-    json: web::Bytes,
-    etag: HeaderValue,
-    /// The same for those who take gzip.
-    packed: Option<(web::Bytes, HeaderValue)>,
-}
-
-impl Document {
-    fn of(&self, state: &State) -> Result<&Written, Problem> {
-        if let Some(written) = self.0.get() {
-            return Ok(written);
-        }
-        let settings = Settings { max_n: state.max_n, has_keys: state.access.has_keys() };
-        let written = whole(settings).and_then(|document| Written::new(&document)).map_err(|error| {
-            tracing::error!("the OpenAPI document cannot be written: {error}");
-            Problem::Internal
-        })?;
-        // Another thread may have been faster, with the same document.
-        Ok(self.0.get_or_init(|| written))
+fn written(state: &State) -> Result<&Encodings, Problem> {
+    if let Some(written) = state.document.get() {
+        return Ok(written);
     }
-}
-
-impl Written {
-    fn new(document: &Value) -> Result<Self, Box<dyn std::error::Error>> {
-        let json = serde_json::to_vec(document)?;
-        let hash = twox_hash::XxHash3_64::oneshot(&json);
-        let etag = HeaderValue::try_from(format!("\"{hash:016x}\""))?;
-        let of_packed = HeaderValue::try_from(format!("\"{hash:016x}-gzip\""))?;
-        let packed = encoding::packed(&json).map(|bytes| (bytes, of_packed));
-        Ok(Written { json: json.into(), etag, packed })
-    }
+    let settings = Settings { max_n: state.max_n, has_keys: state.access.has_keys() };
+    let document = whole(settings).and_then(|document| Ok(serde_json::to_vec(&document)?));
+    let document = document.map_err(|error| {
+        tracing::error!("the OpenAPI document cannot be written: {error}");
+        Problem::Internal
+    })?;
+    // Another thread may have been faster, with the same document.
+    Ok(state.document.get_or_init(|| Encodings::of(document.into())))
 }
 
 pub(super) fn get(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    let written = state.document.of(state)?;
-    let packed = written.packed.as_ref().filter(|_| takes_gzip(request));
-    let (json, etag) = packed.map_or((&written.json, &written.etag), |(bytes, etag)| (bytes, etag));
-    let mut fields = request.headers().get_all(IF_NONE_MATCH);
-    let is_known = fields.any(|field| none_match_hits(field.as_bytes(), etag.as_bytes()));
-    let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-    // Another release, or other settings, and it is another document.
-    response.insert_header((ETAG, etag.clone())).insert_header((CACHE_CONTROL, "no-cache"));
-    response.insert_header((VARY, VARY_ENCODING));
-    if is_known {
-        return Ok(response.finish());
-    }
-    if packed.is_some() {
-        response.insert_header((CONTENT_ENCODING, GZIP));
-    }
-    Ok(response.insert_header((CONTENT_TYPE, "application/json")).body(json.clone()))
+    let (document, is_packed) = written(state)?.for_request(request);
+    Ok(same_for_all::respond(request, JSON, document, is_packed))
 }
 
 const DESCRIPTION: &str = "\

@@ -129,7 +129,7 @@ async fn those_who_are_excluded_or_suppressed_make_room_for_the_next() {
     assert_eq!(ids_of(&results(&state, vector).await[0]), ["a/b", "p+q r"]);
     let ids = SuppressedIds([b"a/b".to_vec()].into());
     let suppressing = state.live.current().unwrap().suppressing(&ids).unwrap();
-    state.live.replace_same_file(suppressing);
+    state.live.index().replace_same_file(suppressing);
     assert_eq!(ids_of(&results(&state, question(json!(["p+q r", "a/b"]))).await[0]), ["😀", ".."]);
     let answers = results(&state, json!({"ids": ["a/b"], "n": 1})).await;
     assert_eq!(kind_of(&answers[0]), "unknown-id", "who is suppressed cannot be asked about");
@@ -389,7 +389,7 @@ async fn a_body_is_judged_after_the_key_and_before_the_query() {
 
 #[actix_web::test]
 async fn without_an_index_a_body_is_still_judged_first() {
-    let state = state(LiveIndex::default());
+    let state = state(Path::new("nowhere"));
     for (body, status) in [
         (json!({"ids": ["a"], "n": 1}), 503),
         (json!({"vectors": [[1]], "n": 1}), 503),

@@ -7,18 +7,10 @@ use std::future::{Future, poll_fn};
 use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
 
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
-use actix_web::middleware::Next;
-use actix_web::web::{self, Bytes};
+use actix_web::http::header::{HeaderMap, HeaderValue};
+use actix_web::web::Bytes;
 
-use crate::server::app::State;
-use crate::server::listen::Below;
-use crate::server::problem::Problem;
-
-/// The header of requests and answers.
-pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use super::headers::X_REQUEST_ID;
 
 /// The longest id that is taken from a request, in bytes.
 const LONGEST: usize = 128;
@@ -76,10 +68,12 @@ fn push_hex(text: &mut Vec<u8>, number: u64, digits: usize) {
 
 /// The id that a request brings, or a new one.
 pub fn of(headers: &HeaderMap) -> HeaderValue {
-    match headers.get(X_REQUEST_ID).filter(|id| is_allowed(id.as_bytes())) {
-        Some(id) => id.clone(),
-        None => made(),
-    }
+    given(headers).unwrap_or_else(made)
+}
+
+/// The id that a request brings, if it may be taken.
+pub fn given(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get(X_REQUEST_ID).filter(|id| is_allowed(id.as_bytes())).cloned()
 }
 
 /// A new id.
@@ -114,39 +108,6 @@ pub fn within<T>(id: Option<HeaderValue>, act: impl FnOnce() -> T) -> T {
 /// is: answering takes a few KB that need not be moved.
 pub async fn follow<F: Future>(id: HeaderValue, mut future: Pin<&mut F>) -> F::Output {
     poll_fn(|context| within(Some(id.clone()), || future.as_mut().poll(context))).await
-}
-
-/// Middleware for what is answered without a route, which is what pages ask before they ask: gives it an id too, and a
-/// problem document where they may not.
-pub async fn on_every_answer<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let given = request.headers().get(X_REQUEST_ID).filter(|id| is_allowed(id.as_bytes())).cloned();
-    let state = request.app_data::<web::Data<State>>().cloned();
-    let mut response = next.call(request).await?;
-    if response.headers().contains_key(X_REQUEST_ID) {
-        return Ok(response.map_into_left_body());
-    }
-    let id = given.unwrap_or_else(made);
-    response.headers_mut().insert(X_REQUEST_ID, id.clone());
-    if !response.status().is_client_error() {
-        return Ok(response.map_into_left_body());
-    }
-    if let Some(state) = state {
-        state.metrics.requests.observe_below(Below::Preflight);
-    }
-    let (request, refused) = response.into_parts();
-    let vary = refused.headers().get(VARY).cloned();
-    let reason = refused.into_body().try_into_bytes().unwrap_or_else(|_| Bytes::new());
-    let reason = String::from_utf8_lossy(&reason).into_owned();
-    tracing::debug!(reason = Below::Preflight.name(), request_id = ?id, "answered without a route: {reason}");
-    let mut response = Problem::Preflight { reason }.response();
-    response.headers_mut().insert(X_REQUEST_ID, id);
-    if let Some(vary) = vary {
-        response.headers_mut().insert(VARY, vary);
-    }
-    Ok(ServiceResponse::new(request, response).map_into_right_body())
 }
 
 #[cfg(test)]

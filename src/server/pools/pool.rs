@@ -1,4 +1,4 @@
-//! Threads of their own for searches, and a short queue.
+//! Threads of their own for one kind of work, and a short queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,9 +9,9 @@ use std::{io, thread};
 use actix_web::http::header::HeaderValue;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::server::observe::request_id;
+use crate::server::request_id;
 
-/// A search and what makes room for the next.
+/// A job and what makes room for the next.
 struct Job {
     run: Box<dyn FnOnce() + Send>,
     /// The request that it is for, as logs name it.
@@ -21,7 +21,7 @@ struct Job {
 /// Runs jobs on its threads and lets a few more wait. A job beyond that is refused at once: whoever waits in a long queue
 /// has usually gone when the turn comes.
 #[derive(Debug)]
-pub struct SearchPool {
+pub struct Pool {
     name: &'static str,
     jobs: Sender<Job>,
     room: Arc<Semaphore>,
@@ -45,7 +45,7 @@ pub struct PoolLoad {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Busy;
 
-impl SearchPool {
+impl Pool {
     /// Starts the threads, for jobs of which `queue` may wait. They end when the pool is dropped.
     ///
     /// # Errors
@@ -65,12 +65,12 @@ impl SearchPool {
             let waiting = Arc::clone(&waiting);
             thread::Builder::new().name(format!("kindred-{name}-{number}")).spawn(move || {
                 first();
-                work(&waiting);
+                work(name, &waiting);
             })?;
         }
         let capacity = threads + queue;
         let room = Arc::new(Semaphore::new(capacity));
-        Ok(SearchPool { name, jobs, room, threads, capacity, refused: AtomicU64::new(0) })
+        Ok(Pool { name, jobs, room, threads, capacity, refused: AtomicU64::new(0) })
     }
 
     /// Starts a job, or lets it wait if there is room. What it returns can be awaited. A job that has not begun when
@@ -92,7 +92,7 @@ impl SearchPool {
                 return;
             }
             let result = job();
-            // Before the result is sent: whoever has it may ask for the next search at once, and must find room.
+            // Before the result is sent: whoever has it may ask for the next job at once, and must find room.
             drop(permit);
             // Nobody may be waiting any more, and then the result is dropped.
             drop(sender.send(result));
@@ -114,19 +114,19 @@ impl SearchPool {
     }
 }
 
-fn work(queue: &Mutex<Receiver<Job>>) {
+fn work(pool: &str, queue: &Mutex<Receiver<Job>>) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
-        request_id::within(job.request_id, || run(job.run));
+        request_id::within(job.request_id, || run(pool, job.run));
     }
 }
 
-fn run(job: Box<dyn FnOnce() + Send>) {
+fn run(pool: &str, job: Box<dyn FnOnce() + Send>) {
     // A job that panics drops its permit and its sender, which its request sees. The thread has to survive it,
     // or a permit would stand for a thread that is not there.
     if catch_unwind(AssertUnwindSafe(job)).is_err() {
-        tracing::error!("a task of the search pool failed in an unforeseen way");
+        tracing::error!(pool, "a job of the pool {pool} failed in an unforeseen way");
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn refuses_what_exceeds_its_threads_and_takes_the_next_when_one_is_free() {
-        let pool = SearchPool::new("test", 2, 0).unwrap();
+        let pool = Pool::new("test", 2, 0).unwrap();
         let (release, gate) = channel::<()>();
         let gate = Mutex::new(gate);
         let blocked = pool.try_run(move || gate.lock().unwrap().recv()).unwrap();
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn refuses_at_once_while_every_thread_is_busy() {
-        let pool = SearchPool::new("test", 1, 0).unwrap();
+        let pool = Pool::new("test", 1, 0).unwrap();
         let (release, gate) = channel::<()>();
         let blocked = pool.try_run(move || gate.recv()).unwrap();
         assert_eq!(pool.load(), PoolLoad { running: 1, waiting: 0, refused: 0 });
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn as_many_wait_as_may_and_who_has_gone_is_not_searched_for() {
-        let pool = SearchPool::new("test", 1, 2).unwrap();
+        let pool = Pool::new("test", 1, 2).unwrap();
         let (release, gate) = channel::<()>();
         let blocked = pool.try_run(move || gate.recv()).unwrap();
         let (told, tell) = channel();
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_job_that_panics_costs_no_thread() {
-        let pool = SearchPool::new("test", 1, 0).unwrap();
+        let pool = Pool::new("test", 1, 0).unwrap();
         let failed = pool.try_run(|| panic!("on purpose")).unwrap();
         assert!(failed.blocking_recv().is_err());
         loop {

@@ -96,11 +96,11 @@ mod tests {
     use std::pin::pin;
 
     use super::*;
-    use crate::server::pools::memory::Memory;
+    use crate::server::pools::memory::MemoryBudget;
 
     #[actix_web::test]
     async fn all_bytes_come_in_order_a_little_at_a_time_and_then_the_memory_is_back() {
-        let memory = Memory::new(1 << 20);
+        let memory = MemoryBudget::new(1 << 20);
         let mut pieces = Pieces::new(memory.share());
         let texts: Vec<Vec<u8>> = [0, 1, CHUNK_BYTES, 3 * CHUNK_BYTES + 7, 5]
             .iter()
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_there_is_no_memory_for_is_not_kept_for_long() {
-        let memory = Memory::new(4096);
+        let memory = MemoryBudget::new(4096);
         let mut pieces = Pieces::new(memory.share());
         assert_eq!(pieces.push(Bytes::from_static(&[0; 2048]), 0), Ok(()));
         assert_eq!(pieces.push(Bytes::from_static(&[0; 4096]), 0), Err(Full));

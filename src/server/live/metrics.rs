@@ -1,12 +1,13 @@
-//! The index that is served, and how it came to be.
+//! What is counted of one index: what is served of it, and how that came to be.
 
 use std::time::{Duration, SystemTime};
 
-use prometheus::{Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntGauge};
+use prometheus::proto::MetricFamily;
+use prometheus::{Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntGauge, Registry};
 
-use super::register::{Register, set};
-use crate::server::live::generation::{Generation, LoadPhases};
-use crate::server::live::live_index::LiveIndex;
+use super::generation::Generation;
+use super::live_index::LiveIndex;
+use crate::server::observe::metrics::register::{Register, set};
 
 /// From a sample to many gigabytes on a slow disk.
 const SWAP_SECONDS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0];
@@ -14,7 +15,7 @@ const SWAP_SECONDS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300
 /// A part of a swap may take next to nothing.
 const PHASE_SECONDS: [f64; 10] = [0.000_01, 0.000_1, 0.001, 0.01, 0.1, 1.0, 5.0, 15.0, 60.0, 300.0];
 
-/// Gauges of the served index, and counters of swaps.
+/// Gauges of the served index, and counters of swaps, in a registry of their own.
 #[derive(Debug)]
 pub struct IndexMetrics {
     version: IntGauge,
@@ -37,6 +38,7 @@ pub struct IndexMetrics {
     went_back: IntCounter,
     swap_seconds: Histogram,
     phase_seconds: HistogramVec,
+    registry: Registry,
 }
 
 impl IndexMetrics {
@@ -44,7 +46,9 @@ impl IndexMetrics {
     ///
     /// # Errors
     /// Two metrics have the same name.
-    pub fn new(register: &Register<'_>) -> Result<Self, prometheus::Error> {
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let register = Register(&registry);
         let gauge = |name, help| register.gauge(name, help);
         let counter = |name, help| register.counter(name, help);
         Ok(IndexMetrics {
@@ -122,6 +126,7 @@ impl IndexMetrics {
                 "phase",
                 &PHASE_SECONDS,
             )?,
+            registry,
         })
     }
 
@@ -132,8 +137,8 @@ impl IndexMetrics {
     }
 
     /// Counts the parts of that.
-    pub fn observe_phases(&self, phases: &LoadPhases, hand_over: Duration) {
-        for (name, took) in phases.named().into_iter().chain([("hand_over", hand_over)]) {
+    pub fn observe_phases(&self, phases: &[(&'static str, Duration)]) {
+        for (name, took) in phases {
             self.phase_seconds.with_label_values(&[name]).observe(took.as_secs_f64());
         }
     }
@@ -158,12 +163,13 @@ impl IndexMetrics {
         set(&self.retired, count as u64);
     }
 
-    /// Brings what is shown up to date.
-    pub fn refresh(&self, live: &LiveIndex) {
+    /// Everything, as it is now.
+    pub fn gather(&self, live: &LiveIndex) -> Vec<MetricFamily> {
         let history = live.history();
         set(&self.degraded, u64::from(history.degraded));
         set(&self.pinned_version, history.pinned.unwrap_or_default());
         self.show(live.current().as_deref());
+        self.registry.gather()
     }
 
     fn show(&self, generation: Option<&Generation>) {
@@ -194,4 +200,52 @@ impl IndexMetrics {
 /// A clock before 1970 shows as 1970.
 fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prometheus::{Encoder as _, TextEncoder};
+
+    fn rendered(metrics: &IndexMetrics) -> String {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&metrics.gather(&LiveIndex::default()), &mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[track_caller]
+    fn assert_line(text: &str, line: &str) {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+
+    #[test]
+    fn without_an_index_every_gauge_says_so() {
+        let metrics = IndexMetrics::new().unwrap();
+        metrics.observe_refusal();
+        metrics.observe_swap(Duration::from_millis(20), false);
+        let text = rendered(&metrics);
+        for line in [
+            "kindred_index_version 0",
+            "kindred_index_age_seconds 0",
+            "kindred_index_created_timestamp_seconds 0",
+            "kindred_index_loaded_timestamp_seconds 0",
+            "kindred_index_profiles 0",
+            "kindred_index_nodes 0",
+            "kindred_index_file_bytes 0",
+            "kindred_index_recall_ratio 0",
+            "kindred_swaps_total 0",
+            "kindred_refused_files_total 1",
+            "kindred_swap_seconds_count 1",
+        ] {
+            assert_line(&text, line);
+        }
+        assert!(!text.contains("kindred_index_resident_ratio"), "nothing is in memory and nothing is not");
+    }
+
+    #[test]
+    fn two_indexes_count_apart() {
+        let (one, other) = (IndexMetrics::new().unwrap(), IndexMetrics::new().unwrap());
+        one.observe_refusal();
+        assert_line(&rendered(&other), "kindred_refused_files_total 0");
+    }
 }
