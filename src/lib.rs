@@ -2,7 +2,8 @@
 //!
 //! A map of the library. A module uses only modules that stand before it in this list; a test holds this.
 //!
-//! - [`counted`], [`random`], [`standard`], [`time`]: words with numbers, random numbers, standard output, the clock
+//! - [`counted`], [`priority`], [`random`], [`standard`], [`time`]: words with numbers, giving way, random numbers, standard
+//!   output, the clock
 //! - [`profile`]: what a profile and an id are
 //! - [`distance`]: the one distance that decides, and the kernel that chooses candidates
 //! - [`search`]: in a graph, or by comparing with all
@@ -19,6 +20,7 @@ pub mod distance;
 pub mod file;
 #[cfg(feature = "manual")]
 pub mod manual;
+pub mod priority;
 pub mod profile;
 pub mod query;
 pub mod random;

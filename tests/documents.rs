@@ -90,10 +90,10 @@ fn the_file_format_is_documented_as_it_is_specified() {
     );
 }
 
-/// The Rust files of a module of the library, without comments.
-fn code_of(module: &str) -> String {
+/// The Rust files of a module of a crate, without comments.
+fn code_of(source: &str, module: &str) -> String {
     let mut code = String::new();
-    let mut left = vec![root().join("src").join(module), root().join("src").join(format!("{module}.rs"))];
+    let mut left = vec![root().join(source).join(module), root().join(source).join(format!("{module}.rs"))];
     while let Some(path) = left.pop() {
         if path.is_dir() {
             left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
@@ -106,33 +106,45 @@ fn code_of(module: &str) -> String {
             );
         }
     }
-    assert!(!code.is_empty(), "src/lib.rs lists {module}, which has no code");
+    assert!(!code.is_empty(), "{source}/lib.rs lists {module}, which has no code");
     code
 }
 
 #[test]
 fn modules_of_the_library_use_only_those_that_its_map_lists_before_them() {
-    let map = module_documentation(&read("src/lib.rs"));
+    assert_modules_follow_the_map("src");
+}
+
+#[test]
+fn rooms_of_the_builder_use_only_those_that_its_map_lists_before_them() {
+    assert_modules_follow_the_map("index-builder/src");
+}
+
+fn assert_modules_follow_the_map(source: &str) {
+    let library = read(&format!("{source}/lib.rs"));
+    let map = module_documentation(&library);
     let named = Regex::new(r"`(?:mod@)?([a-z]+)`").unwrap();
     let rows = map.lines().filter_map(|line| line.strip_prefix("- ")?.split(':').next());
     // Of what stands in brackets behind a name, none is a module.
     let rows = rows.map(|row| row.split(" (").next().unwrap_or(row));
     let order: Vec<&str> =
         rows.flat_map(|row| named.captures_iter(row).map(|found| found.extract::<1>().1[0])).collect();
-    let declared = Regex::new(r"(?m)^pub mod ([a-z]+);").unwrap();
-    let library = read("src/lib.rs");
+    let declared = Regex::new(r"(?m)^(?:pub )?mod ([a-z]+);").unwrap();
     let declared: BTreeSet<&str> =
         declared.captures_iter(&library).map(|found| found.extract::<1>().1[0]).collect();
     assert_eq!(order.iter().copied().collect::<BTreeSet<_>>(), declared);
     let used = Regex::new(r"\bcrate::(?:([a-z]+)|\{)").unwrap();
     for (place, module) in order.iter().enumerate() {
-        for found in used.captures_iter(&code_of(module)) {
+        for found in used.captures_iter(&code_of(source, module)) {
             let other = found
                 .get(1)
-                .unwrap_or_else(|| panic!("src/{module}: write each module out in `use`"))
+                .unwrap_or_else(|| panic!("{source}/{module}: write each module out in `use`"))
                 .as_str();
             let at = order.iter().position(|name| *name == other);
-            assert!(at.is_none_or(|at| at <= place), "src/{module} uses {other}, which the map lists later");
+            assert!(
+                at.is_none_or(|at| at <= place),
+                "{source}/{module} uses {other}, which the map lists later"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The builder: reads profiles, vectorizes them, links a graph, proves it good and publishes an index file.
 //!
-//! The rooms, in an order in which each looks only at those before it:
+//! A map of its rooms. A room uses only rooms that stand before it in this list; a test holds this.
 //!
 //! - `ground`: progress, failures, gates, signals, and what a step took of the machine
 //! - `publish`: a file becomes the newest version
@@ -10,8 +10,7 @@
 //! - `report`: what a build tells of itself, and a comparison of versions
 //! - `build`: the steps in their order, and the file that they make
 //! - `command`: arguments, checked; what is asked for goes to the other rooms, which see no argument
-//!
-//! All of them are private: [`door`] has what is used from outside.
+//! - [`door`]: what is used from outside; all other rooms are private
 
 mod build;
 mod command;

@@ -9,6 +9,7 @@ use kindred::counted::counted;
 use kindred::file::{
     FieldMetadata, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata,
 };
+use kindred::priority;
 
 use super::reading::Reading;
 use crate::build::assemble::Parts;
@@ -23,7 +24,7 @@ use crate::intake::personal::{self, Answers, Documents};
 use crate::intake::source::{Notes, Plan};
 use crate::intake::spool::spool_in;
 use crate::link::{Linked, link};
-use crate::publish::{PublishError, Publisher, lower_priority};
+use crate::publish::{PublishError, Publisher};
 use crate::report::built::{BuildReport, Built, Run};
 use crate::report::compare::Served;
 use crate::report::findings::Findings;
@@ -48,7 +49,7 @@ pub fn build(
     findings: &mut Findings,
 ) -> Result<Built, Failure> {
     let created = kindred::time::creation_time().map_err(Failure::Usage)?;
-    lower_priority(request.nice).with_context(|| format!("--nice {}", request.nice))?;
+    priority::lower(request.nice).with_context(|| format!("--nice {}", request.nice))?;
     let threads = set_threads(request.threads)?;
     let publisher = Publisher::lock(&request.out).map_err(publish_failure)?.with_cleanup(cleanup);
     let served =

@@ -19,7 +19,6 @@
 mod crash;
 mod error;
 mod mark;
-mod nice;
 mod old;
 mod publisher;
 mod record;
@@ -28,7 +27,6 @@ mod temporary;
 
 pub use crash::{CRASH_AT, CRASH_POINTS, crash_point};
 pub use error::PublishError;
-pub use nice::lower_priority;
 pub use publisher::Publisher;
 pub use suppressed::change_suppressed;
 pub use temporary::{Published, Temporary};

@@ -1,7 +1,6 @@
 //! What a build writes beside the version that it publishes, in `index-NNNNNNNN.build.json`: what differs from run to
 //! run, and so must not be in the index file.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
@@ -15,16 +14,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::missing::directory_of;
 use crate::ground::progress::StepRecord;
-use crate::intake::skipped::{Reason, Skipped};
+use crate::intake::skipped::Reason;
 use crate::report::built::BuildReport;
 use crate::report::compare::Compared;
+use crate::report::findings::shortened;
 
 /// The longest record that is read.
 const LONGEST_BYTES: u64 = 1 << 20;
 /// Fields that are recorded.
 const MOST_FIELDS: usize = 500;
-/// The longest text of an example, in characters: an id is in it, and what is wrong, but never a profile.
-const LONGEST_EXAMPLE: usize = 200;
 
 /// What a build took, and what it left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,7 +87,7 @@ impl BuildRecord {
             peak_memory_bytes: run.peak_memory_bytes,
             threads: run.threads as u64,
             steps: run.steps.clone(),
-            skipped: examples(&findings.skipped),
+            skipped: findings.skipped_shortly(),
             notes: findings.notes.clone(),
             fields: fields(metadata.fields.as_deref()),
             compared: findings.compared.clone(),
@@ -139,37 +137,4 @@ fn read(path: &Path) -> anyhow::Result<BuildRecord> {
 /// What tells an index file from another one of its name.
 pub fn checksum(header: &Header) -> String {
     format!("{:016x}", header.checksum)
-}
-
-/// The reasons and a few short examples of each.
-pub fn examples(skipped: &Skipped) -> BTreeMap<String, Reason> {
-    let shortened = |reason: &Reason| Reason {
-        count: reason.count,
-        first: reason.first.iter().map(|example| shortened(example).into_owned()).collect(),
-    };
-    skipped.iter().map(|(name, reason)| (name.to_owned(), shortened(reason))).collect()
-}
-
-fn shortened(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(LONGEST_EXAMPLE) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-        None => Cow::Borrowed(text),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn examples_are_few_and_short() {
-        let mut skipped = Skipped::default();
-        for _ in 0..100 {
-            skipped.add("vector missing", || "é".repeat(10_000));
-        }
-        let reason = &examples(&skipped)["vector missing"];
-        assert_eq!((reason.count, reason.first.len()), (100, crate::intake::skipped::PLACES));
-        assert!(reason.first.iter().all(|text| text.chars().count() == LONGEST_EXAMPLE + 1));
-        assert_eq!(shortened("short"), "short");
-    }
 }
