@@ -1,4 +1,4 @@
-//! Numbers of things, as the language has them.
+//! Numbers of things and lists of them, as the language has them.
 
 use std::fmt;
 
@@ -37,9 +37,27 @@ impl fmt::Display for Counted<'_> {
     }
 }
 
+/// Some things with a word before the last: `a, b and c`.
+pub fn joined<T: AsRef<str>>(things: &[T], word: &str) -> String {
+    let things: Vec<&str> = things.iter().map(AsRef::as_ref).collect();
+    match things.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} {word} {last}", others.join(", ")),
+        _ => things.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_of_a_list_has_a_word_before_it() {
+        let cases: [(&[&str], &str); 4] =
+            [(&[], ""), (&["a"], "a"), (&["a", "b"], "a and b"), (&["a", "b", "c"], "a, b and c")];
+        for (things, text) in cases {
+            assert_eq!(joined(things, "and"), text);
+        }
+    }
 
     #[test]
     fn one_is_one_and_all_others_are_many() {

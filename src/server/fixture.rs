@@ -43,6 +43,16 @@ pub fn index_bytes(profiles: &[Profile]) -> Vec<u8> {
 
 /// The same with documents of their own, which may be anything.
 pub fn documents_bytes(profiles: &[Profile], documents: &[String]) -> Vec<u8> {
+    vectorized_bytes(profiles, documents, "field:angle", b"")
+}
+
+/// The same by another vectorizer, with its state.
+pub fn vectorized_bytes(
+    profiles: &[Profile],
+    documents: &[String],
+    vectorizer: &str,
+    state: &[u8],
+) -> Vec<u8> {
     assert!(profiles.is_sorted_by_key(|(id, _)| *id));
     let angles: Vec<f32> = profiles.iter().filter_map(|(_, angle)| *angle).collect();
     let nodes = angles.len() as u32;
@@ -52,8 +62,8 @@ pub fn documents_bytes(profiles: &[Profile], documents: &[String]) -> Vec<u8> {
     let with_vector = (0..profiles.len() as u32).filter(|&ordinal| profiles[ordinal as usize].1.is_some());
     let ids = profiles.iter().map(|(id, _)| *id);
     let vectors = angles.iter().flat_map(|angle| [angle.to_radians().cos(), angle.to_radians().sin()]);
-    let sections: Vec<(SectionKind, Vec<u8>)> = vec![
-        (SectionKind::Metadata, serde_json::to_vec(&metadata(nodes)).unwrap()),
+    let mut sections: Vec<(SectionKind, Vec<u8>)> = vec![
+        (SectionKind::Metadata, serde_json::to_vec(&metadata(nodes, vectorizer)).unwrap()),
         (SectionKind::Vectors, vectors.flat_map(f32::to_le_bytes).collect()),
         (SectionKind::NodeOfProfile, words(node_of)),
         (SectionKind::NodeStarts, words(0..=nodes)),
@@ -66,6 +76,9 @@ pub fn documents_bytes(profiles: &[Profile], documents: &[String]) -> Vec<u8> {
         (SectionKind::DocumentStarts, starts(documents.iter().map(String::as_str))),
         (SectionKind::Documents, documents.concat().into_bytes()),
     ];
+    if !state.is_empty() {
+        sections.push((SectionKind::Vectorizer, state.to_vec()));
+    }
     let header = header(profiles.len() as u32, nodes);
     let mut writer = Writer::new(Cursor::new(Vec::new()), sections.len(), header, 0).unwrap();
     for (kind, bytes) in sections {
@@ -90,10 +103,10 @@ fn header(profiles: u32, nodes: u32) -> Header {
     }
 }
 
-fn metadata(nodes: u32) -> Metadata {
+fn metadata(nodes: u32, vectorizer: &str) -> Metadata {
     let source = Source { name: "fixture".to_owned(), format: "json".to_owned() };
     let vectorizer =
-        VectorizerMetadata { name: "field:angle".to_owned(), fingerprint: "0".to_owned(), language: None };
+        VectorizerMetadata { name: vectorizer.to_owned(), fingerprint: "0".to_owned(), language: None };
     let graph = GraphMetadata { builder: "complete".to_owned(), ef_construction: 1, seed: 0, attached: 0 };
     Metadata {
         default_ef: 64,

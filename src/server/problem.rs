@@ -515,7 +515,13 @@ mod tests {
             (Problem::UnknownKey { name: "x\"".to_owned(), known: "n".to_owned() }, 400),
             (Problem::BatchBusy, 503),
             (Problem::ZeroQuestion, 422),
-            (Problem::NoVector(VectorizeError::Unknown { name: "python:a.py:f".to_owned() }), 422),
+            (
+                Problem::NoVector(VectorizeError::Unknown {
+                    name: "python:a.py:f".to_owned(),
+                    restorable: vec!["hashing".to_owned()],
+                }),
+                422,
+            ),
             (Problem::NoVector(VectorizeError::OtherDimension { dimension: 2, found: 3 }), 422),
             (Problem::NoVector(VectorizeError::Length { dimension: 2, found: 3 }), 422),
             (Problem::NoVector(VectorizeError::NotFinite { place: 0 }), 422),

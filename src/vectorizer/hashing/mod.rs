@@ -94,6 +94,6 @@ pub use features::{MAX_LIST_ELEMENTS, NUMBER_WEIGHT, TEXT_WEIGHT};
 pub use fit::{FieldKind, Fitter, LeftOut, MAX_CATEGORIES, MAX_FIELDS, NUMBERS_NEEDED, UNQUOTED_NEEDED};
 pub use frequencies::FrequencyCounter;
 pub use state::StateError;
-pub use vectorizer::HashingVectorizer;
+pub use vectorizer::{HASHING, HashingVectorizer};
 pub use walk::{MAX_DEPTH, MAX_FIELD_NAME_BYTES};
 pub(crate) use words::{Spelling, fold};

@@ -8,6 +8,17 @@ use super::fit::{FieldKind, Schema};
 use super::math::ln;
 use super::projection::Projection;
 use crate::profile::Fields;
+use crate::vectorizer::kind::{Kind, Stored, Vectorize, VectorizeError};
+
+/// `hashing`: the built-in vectorizer. Its state is that of [`HashingVectorizer::to_bytes`].
+pub const HASHING: Kind = Kind { name: "hashing", argument: None, restore: Some(restore) };
+
+fn restore(stored: &Stored<'_>) -> Result<Box<dyn Vectorize>, VectorizeError> {
+    match HashingVectorizer::from_bytes(stored.state) {
+        Ok(vectorizer) => Ok(Box::new(vectorizer)),
+        Err(error) => Err(VectorizeError::State(error.to_string())),
+    }
+}
 
 /// A fitted vectorizer: immutable, usable by many threads, and the same as any other of the same state.
 #[derive(Debug)]
@@ -66,6 +77,16 @@ impl HashingVectorizer {
     /// The hash of the state, as 16 hexadecimal digits: vectorizers of one fingerprint make the same vectors.
     pub fn fingerprint(&self) -> String {
         format!("{:016x}", XxHash3_64::oneshot(&self.to_bytes()))
+    }
+}
+
+impl Vectorize for HashingVectorizer {
+    fn dimension(&self) -> usize {
+        self.config().dimension
+    }
+
+    fn vectorize(&self, fields: Fields) -> Result<Vec<f32>, VectorizeError> {
+        Ok(HashingVectorizer::vectorize(self, &fields))
     }
 }
 

@@ -6,6 +6,10 @@ use serde_json::json;
 use super::super::body::MAX_BODY_BYTES;
 use super::super::questions::{MAX_EXCLUDED, MAX_QUESTIONS};
 use super::*;
+use crate::profile::Fields;
+use crate::profile::json::parse;
+use crate::server::fixture::vectorized_bytes;
+use crate::vectorizer::tags::Tags;
 
 fn posted(body: impl Into<Vec<u8>>) -> TestRequest {
     TestRequest::post()
@@ -105,6 +109,33 @@ async fn the_vector_of_a_profile_is_taken_from_its_field() {
     assert_eq!(answers[2..].iter().map(kind_of).collect::<Vec<_>>(), kinds);
     let detail = answers[3]["problem"]["detail"].as_str().unwrap();
     assert_eq!(detail, "the vector is expected in the field \"angle\": vector missing");
+}
+
+#[actix_web::test]
+async fn a_profile_is_vectorized_by_the_example_of_the_developer_guide() {
+    let profile = |likes: Value| json!({"likes": likes});
+    let mut tags = Tags::new("likes");
+    for likes in [json!(["tea", "jazz"]), json!(["tea"])] {
+        tags.observe(&fields(&profile(likes)));
+    }
+    let documents = PROFILES.map(|(id, _)| json!({"_id": id}).to_string());
+    let bytes = vectorized_bytes(&PROFILES, &documents, "tags:likes", &tags.to_bytes().unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let path = publish(dir.path(), 1, &bytes);
+    let live = LiveIndex::default();
+    live.replace(Some((load(&path, 1), Duration::ZERO)));
+    let state = state(live);
+    let profiles = [json!(["jazz"]), json!(["tea"]), json!(["golf", "tea"]), json!(["golf"])].map(profile);
+    let answers = results(&state, json!({"profiles": profiles, "n": 1})).await;
+    assert_eq!(answers[..3].iter().flat_map(ids_of).collect::<Vec<_>>(), ["a", "..", ".."]);
+    assert_eq!(kind_of(&answers[3]), "zero-vector");
+}
+
+fn fields(profile: &Value) -> Fields {
+    match parse(profile.to_string().as_bytes()) {
+        Ok(crate::profile::Value::Map(fields)) => fields,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[actix_web::test]
