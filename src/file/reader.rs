@@ -10,7 +10,7 @@ use super::sections::{Check, Ranges, Section, Shape, at, neighbours_of_a_row};
 use super::verify;
 use crate::search::codes::CodesMetadata;
 use crate::search::codes::NodeCodes;
-use crate::search::graph::Graph;
+use crate::search::graph::{Graph, Level, Node};
 
 /// A profile's place in one index file: its rank when ids are sorted bytewise. Valid for that file only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,7 +164,7 @@ impl<B: AsRef<[u8]>> Index<B> {
         View {
             dimension: self.header.dimension as usize,
             m: self.header.m as usize,
-            entry_point: self.header.entry_point,
+            entry_point: self.header.entry_point.map(Node),
             vectors: self.slice(at::Vectors),
             node_of_profile: self.slice(at::NodeOfProfile),
             node_starts: self.slice(at::NodeStarts),
@@ -190,7 +190,7 @@ impl<B: AsRef<[u8]>> Index<B> {
 pub struct View<'a> {
     dimension: usize,
     m: usize,
-    entry_point: Option<u32>,
+    entry_point: Option<Node>,
     vectors: &'a [f32],
     node_of_profile: &'a [u32],
     node_starts: &'a [u32],
@@ -214,14 +214,14 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// [`Damaged`] where the ordinal is not of this file, or the file has changed.
-    pub fn node_of(&self, ordinal: Ordinal) -> Result<Option<u32>, Damaged> {
+    pub fn node_of(&self, ordinal: Ordinal) -> Result<Option<Node>, Damaged> {
         let node = *self.node_of_profile.get(ordinal.0 as usize).ok_or(Damaged("a profile's node"))?;
-        Ok((node != NONE).then_some(node))
+        Ok((node != NONE).then_some(Node(node)))
     }
 
     /// The profiles of a node, ascending.
-    pub fn profiles_of(&self, node: u32) -> &'a [u32] {
-        between(self.node_starts, node as usize, |start| start as usize)
+    pub fn profiles_of(&self, node: Node) -> &'a [u32] {
+        between(self.node_starts, node.index(), |start| start as usize)
             .and_then(|range| self.node_profiles.get(range))
             .unwrap_or_default()
     }
@@ -281,8 +281,8 @@ impl<'a> View<'a> {
 
     /// The vector of a node; empty where there is no such node.
     #[inline]
-    pub fn vector_of(&self, node: u32) -> &'a [f32] {
-        let start = (node as usize).saturating_mul(self.dimension);
+    pub fn vector_of(&self, node: Node) -> &'a [f32] {
+        let start = node.index().saturating_mul(self.dimension);
         self.vectors.get(start..start.saturating_add(self.dimension)).unwrap_or_default()
     }
 
@@ -297,15 +297,17 @@ impl Graph for View<'_> {
         self.node_starts.len().saturating_sub(1)
     }
 
-    fn entry_point(&self) -> Option<u32> {
+    fn entry_point(&self) -> Option<Node> {
         self.entry_point
     }
 
-    fn level_of(&self, node: u32) -> usize {
-        between(self.upper_starts, node as usize, |start| start as usize).map_or(0, |levels| levels.len())
+    fn level_of(&self, node: Node) -> Level {
+        let levels = between(self.upper_starts, node.index(), |start| start as usize);
+        // No more than a start, which is a u32.
+        levels.map_or(Level::BASE, |levels| Level(levels.len() as u32))
     }
 
-    fn vector(&self, node: u32) -> &[f32] {
+    fn vector(&self, node: Node) -> &[f32] {
         self.vector_of(node)
     }
 
@@ -313,19 +315,19 @@ impl Graph for View<'_> {
         Some(NodeCodes::new(self.codes, self.dimension)?.with_metadata(self.codes_metadata))
     }
 
-    fn neighbours(&self, node: u32, level: usize) -> &[u32] {
-        if level == 0 {
+    fn neighbours(&self, node: Node, level: Level) -> &[u32] {
+        if level == Level::BASE {
             let m0 = 2 * self.m;
-            let start = (node as usize).saturating_mul(m0);
+            let start = node.index().saturating_mul(m0);
             return self.level0.get(start..start.saturating_add(m0)).unwrap_or_default();
         }
-        let Some(levels) = between(self.upper_starts, node as usize, |start| start as usize) else {
+        let Some(levels) = between(self.upper_starts, node.index(), |start| start as usize) else {
             return &[];
         };
-        if level > levels.len() {
+        if level.index() > levels.len() {
             return &[];
         }
-        let start = (levels.start + level - 1).saturating_mul(self.m);
+        let start = (levels.start + level.index() - 1).saturating_mul(self.m);
         self.upper_levels.get(start..start.saturating_add(self.m)).unwrap_or_default()
     }
 }
