@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::error::{Damaged, OpenError};
 use super::format::{self, ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, MAX_SECTIONS, NONE, header_checksum};
-use super::ids;
 use super::metadata::Metadata;
 use super::sections::{Check, Ranges, Section, Shape, at, neighbours_of_a_row};
 use super::verify;
+use super::{ids, to_usize};
 use crate::search::codes::CodesMetadata;
 use crate::search::codes::NodeCodes;
 use crate::search::graph::{Graph, Level, Node};
@@ -259,7 +259,7 @@ impl<'a> View<'a> {
 
     /// How many profiles there are.
     pub fn profiles(&self) -> u32 {
-        self.node_of_profile.len() as u32
+        u32::try_from(self.node_of_profile.len()).unwrap_or(u32::MAX)
     }
 
     /// The row of a profile in the neighbour table: K ordinals, the rest `u32::MAX` from the first on. None where there
@@ -276,7 +276,7 @@ impl<'a> View<'a> {
 
     /// The id of a profile; none where the file has changed.
     pub fn id(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
-        self.ids.get(between(self.id_starts, ordinal.0 as usize, |start| start as usize)?)
+        self.ids.get(between(self.id_starts, ordinal.0 as usize, to_usize)?)
     }
 
     /// The vector of a node; empty where there is no such node.
@@ -288,7 +288,7 @@ impl<'a> View<'a> {
 
     /// The document of a profile; none where the file has changed.
     pub fn document(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
-        self.documents.get(between(self.document_starts, ordinal.0 as usize, |start| start as usize)?)
+        self.documents.get(between(self.document_starts, ordinal.0 as usize, to_usize)?)
     }
 }
 
@@ -303,8 +303,7 @@ impl Graph for View<'_> {
 
     fn level_of(&self, node: Node) -> Level {
         let levels = between(self.upper_starts, node.index(), |start| start as usize);
-        // No more than a start, which is a u32.
-        levels.map_or(Level::BASE, |levels| Level(levels.len() as u32))
+        levels.map_or(Level::BASE, |levels| Level(u32::try_from(levels.len()).unwrap_or(u32::MAX)))
     }
 
     fn vector(&self, node: Node) -> &[f32] {
