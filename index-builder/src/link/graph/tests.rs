@@ -51,7 +51,7 @@ fn parameters(m: usize) -> GraphParameters {
 }
 
 fn built(vectors: &Array2<f32>, m: usize) -> FlatGraph {
-    HnswRs.build(view(&vectors), &parameters(m), &mut |_| {}).unwrap()
+    HnswRs.build(view(vectors), &parameters(m), &mut |_| {}).unwrap()
 }
 
 fn near(vectors: Rows<'_>, a: Node, b: Node) -> (u32, Node) {
@@ -271,7 +271,7 @@ fn links_to_what_is_no_node_are_passed_over() {
 fn parameters_and_vectors_out_of_range_are_refused() {
     let vectors = line(5);
     let build = |vectors: &Array2<f32>, m, ef_construction| {
-        HnswRs.build(view(&vectors), &GraphParameters { m, ef_construction, seed: 0 }, &mut |_| {})
+        HnswRs.build(view(vectors), &GraphParameters { m, ef_construction, seed: 0 }, &mut |_| {})
     };
     for m in [0, 1, 257, usize::MAX] {
         assert_eq!(build(&vectors, m, 10), Err(GraphError::M { m }));
@@ -296,7 +296,7 @@ fn progress_counts_every_node() {
 }
 
 fn partitioned(vectors: &Array2<f32>, m: usize) -> FlatGraph {
-    Partitioned.build(view(&vectors), &parameters(m), &mut |_| {}).unwrap()
+    Partitioned.build(view(vectors), &parameters(m), &mut |_| {}).unwrap()
 }
 
 #[test]
