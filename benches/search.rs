@@ -19,7 +19,7 @@ use kindred::file::{CodesMetadata, Index, MappedFile};
 use kindred::query::{Question, SearchMode, Snapshot, answer};
 use kindred::search::codes::{self, Encoded, NodeCodes};
 use kindred::search::exact::nearest_nodes;
-use kindred::search::graph::Graph;
+use kindred::search::graph::{Graph, Level, Node};
 use kindred::search::recall::{K, found_within, kth_distance};
 use kindred::search::scan::{Scan, candidates};
 use kindred::search::walk::Scratch;
@@ -127,16 +127,16 @@ impl Graph for Rows<'_> {
         self.vectors.nrows()
     }
 
-    fn entry_point(&self) -> Option<u32> {
+    fn entry_point(&self) -> Option<Node> {
         None
     }
 
-    fn level_of(&self, _: u32) -> usize {
-        0
+    fn level_of(&self, _: Node) -> Level {
+        Level::BASE
     }
 
-    fn vector(&self, node: u32) -> &[f32] {
-        let (start, dimension) = (node as usize * self.vectors.ncols(), self.vectors.ncols());
+    fn vector(&self, node: Node) -> &[f32] {
+        let (start, dimension) = (node.index() * self.vectors.ncols(), self.vectors.ncols());
         let all = self.vectors.as_slice().unwrap_or_default();
         all.get(start..start + dimension).unwrap_or_default()
     }
@@ -145,7 +145,7 @@ impl Graph for Rows<'_> {
         Some(NodeCodes::new(self.codes, self.vectors.ncols())?.with_metadata(self.known))
     }
 
-    fn neighbours(&self, _: u32, _: usize) -> &[u32] {
+    fn neighbours(&self, _: Node, _: Level) -> &[u32] {
         &[]
     }
 }
@@ -164,7 +164,7 @@ fn compare_exact(name: &str, vectors: Array2<f32>, rounds: usize) -> Result<()> 
     for wanted in WANTED {
         let (mut scans, mut comparisons, mut compared) = (Vec::new(), Vec::new(), 0);
         for _ in 0..rounds {
-            let node = random.below(nodes) as u32;
+            let node = Node(random.below(nodes) as u32);
             let (scanned, took) = timed(|| nearest_nodes(&by_codes, node, wanted));
             scans.push(took);
             let (expected, took) = timed(|| nearest_nodes(&by_vectors, node, wanted));

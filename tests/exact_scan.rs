@@ -10,6 +10,7 @@ use kindred::directory::SuppressedIds;
 use kindred::file::Index;
 use kindred::file::format::SectionKind;
 use kindred::query::{Excluded, Question, SearchMode, Snapshot, Suppressed, answer};
+use kindred::search::graph::Node;
 use kindred::search::scan::{Scan, candidates};
 use kindred::vectorizer::unit::normalise;
 use serde_json::{Value, json};
@@ -111,7 +112,7 @@ impl Both {
         }
     }
 
-    fn is_scanned(&self, node: u32, wanted: usize) -> bool {
+    fn is_scanned(&self, node: Node, wanted: usize) -> bool {
         let view = self.scanned.view();
         let scan = Scan { query: view.vector_of(node), wanted, zero_below: 0.0 };
         candidates(&view, &scan, |_| true).is_some()
@@ -128,15 +129,16 @@ fn an_answer_by_codes_is_the_answer_by_vectors() {
             let both = Both::open(&file(hostile, count, dimension), &mut random);
             let what = format!("{name}, {dimension} numbers");
             for row in (0..count).step_by(count / 12) {
-                let (id, node) = (format!("p{row:04}"), random.below(both.scanned.header().nodes as usize));
+                let id = format!("p{row:04}");
+                let node = Node(random.below(both.scanned.header().nodes as usize) as u32);
                 for n in [0, 1, 2, 10, count / 5, count - 1, count + 5] {
                     for how in [SearchMode::Exact, SearchMode::Default] {
                         both.assert_same(&Question { how, ..Question::about(&id, n) }, &what);
                     }
-                    by_codes += usize::from(n > 0 && both.is_scanned(node as u32, n));
+                    by_codes += usize::from(n > 0 && both.is_scanned(node, n));
                 }
                 let view = both.scanned.view();
-                let mut vector = view.vector_of(node as u32).to_vec();
+                let mut vector = view.vector_of(node).to_vec();
                 for (scale, moved) in [(3.0, 0.0), (1.0, 1e-7), (1.0, 0.1), (-1.0, 0.0)] {
                     vector.iter_mut().for_each(|x| *x = *x * scale + moved * random.signed());
                     normalise(&mut vector);

@@ -16,6 +16,7 @@ use kindred::query::{
     Answer, AnswerError, EXACT_UP_TO_NODES, Plan, Question, SearchMode, Snapshot, Suppressed, answer,
     can_answer, has_profile, nearest, plan, profile,
 };
+use kindred::search::graph::Node;
 use serde_json::{Value, json};
 
 type Profiles = Vec<(u64, Vec<f32>)>;
@@ -141,7 +142,7 @@ fn only_the_usual_search_for_a_profile_with_a_long_row_is_none() {
         assert!(!ask(&tabled, 1, SearchMode::Ef(64)) && !ask(&tabled, 1, SearchMode::Exact));
         assert!(!ask(&plain, 1, SearchMode::Default), "there is no table");
     }
-    let vector = tabled.base().view().vector_of(0).to_vec();
+    let vector = tabled.base().view().vector_of(Node(0)).to_vec();
     assert!(!is_ready(&tabled, &Question::about(&vector, 1)), "there is no table for vectors");
     for how in [SearchMode::Default, SearchMode::Ef(64), SearchMode::Exact] {
         let refused = |question| {
@@ -210,7 +211,7 @@ fn a_search_may_take_place_on_another_thread() {
     let file = with_table(&all, 3);
     let hidden = suppressed(&file, &BTreeSet::from([7]));
     let snapshot = Snapshot::hiding(&file, &hidden);
-    let vector = file.view().vector_of(5).to_vec();
+    let vector = file.view().vector_of(Node(5)).to_vec();
     for how in [SearchMode::Default, SearchMode::Ef(50), SearchMode::Exact] {
         for about in [question("50", 20, how), Question { how, ..Question::about(&vector, 20) }] {
             let asked = Question { exclude: snapshot.excluding(["8"]), ..about };

@@ -11,7 +11,7 @@ use kindred::distance::distance;
 use kindred::file::reader::View;
 use kindred::file::{Index, MappedFile};
 use kindred::search::exact::Distance;
-use kindred::search::graph::Graph;
+use kindred::search::graph::{Graph, Node};
 use kindred::search::walk::{Scratch, search};
 use ndarray::Array2;
 use tempfile::TempDir;
@@ -96,7 +96,7 @@ fn map(linked: Linked, profiles: usize) -> Result<Built> {
 /// A search by vector as the product does it: candidates of the graph, put in order by the one distance function.
 fn nearest(view: &View<'_>, query: &[f32], ef: usize, scratch: &mut Scratch, found: &mut Vec<u32>) {
     let (nodes, _) = search(view, query, ef.max(K), K, scratch);
-    let mut scored: Vec<(Distance, u32)> =
+    let mut scored: Vec<(Distance, Node)> =
         nodes.into_iter().map(|node| (Distance(distance(query, view.vector(node))), node)).collect();
     scored.sort_unstable();
     found.extend(scored.into_iter().flat_map(|(_, node)| view.profiles_of(node)).take(K));

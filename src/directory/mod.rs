@@ -1,5 +1,15 @@
 //! The index directory: what the builder and the server agree on besides the index files themselves.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "files beside an index are anything"
+    )
+)]
+
 pub mod opened;
 pub mod pin;
 pub mod plain_text;

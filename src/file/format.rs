@@ -97,6 +97,9 @@ pub const FORMAT_VERSION: u32 = 1;
 pub const OLDEST_FORMAT_VERSION: u32 = 1;
 /// Bytes of the header.
 pub const HEADER_LENGTH: usize = 128;
+/// The same, as a header holds it.
+const HEADER_LENGTH_U32: u32 = 128;
+const _: () = assert!(HEADER_LENGTH_U32 as usize == HEADER_LENGTH);
 /// Bytes of an entry of the section table.
 pub const ENTRY_LENGTH: usize = 48;
 /// Sections start at multiples of this many bytes.
@@ -195,14 +198,14 @@ impl Header {
         bytes[..8].copy_from_slice(&MAGIC);
         let words = [
             (8, self.format_version),
-            (12, HEADER_LENGTH as u32),
+            (12, HEADER_LENGTH_U32),
             (32, self.profiles),
             (36, self.nodes),
             (40, self.dimension),
             (44, self.m),
             (48, self.levels),
             (52, self.entry_point.unwrap_or(NONE)),
-            (56, table.len() as u32),
+            (56, u32::try_from(table.len()).unwrap_or(u32::MAX)),
         ];
         for (offset, word) in words {
             bytes[offset..offset + 4].copy_from_slice(&word.to_le_bytes());

@@ -24,7 +24,7 @@ pub fn build<'a>(ids: impl ExactSizeIterator<Item = &'a [u8]>) -> Vec<u64> {
     let mask = table.len() - 1;
     for (ordinal, id) in (0u64..).zip(ids) {
         let hash = XxHash3_64::oneshot(id);
-        let mut place = hash as usize & mask;
+        let mut place = home(hash, mask);
         // Half of the slots stay empty, so this ends.
         while table[place] != EMPTY_SLOT {
             place = (place + 1) & mask;
@@ -39,14 +39,13 @@ pub fn build<'a>(ids: impl ExactSizeIterator<Item = &'a [u8]>) -> Vec<u64> {
 pub fn probe(table: &[u64], id: &[u8], mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
     let mask = table.len().checked_sub(1)?;
     let hash = XxHash3_64::oneshot(id);
-    let mut place = hash as usize & mask;
+    let mut place = home(hash, mask);
     for _ in 0..table.len().min(MAX_PROBES) {
         let slot = *table.get(place)?;
         if slot == EMPTY_SLOT {
             return None;
         }
-        // The low half is the ordinal.
-        let ordinal = slot as u32;
+        let ordinal = ordinal_of(slot);
         if slot & !u64::from(u32::MAX) == tag(hash) && is_it(ordinal) {
             return Some(ordinal);
         }
@@ -66,7 +65,7 @@ pub(super) fn verify(table: &[u64], profiles: u32) -> Result<(), (usize, &'stati
         return Err((0, "the slots are no power of two, or fewer than two for each profile"));
     }
     // No early end and no branch, so that this is done many slots at a time.
-    let is_wrong = |slot: u64| (slot != EMPTY_SLOT) & (slot as u32 >= profiles);
+    let is_wrong = |slot: u64| (slot != EMPTY_SLOT) & (ordinal_of(slot) >= profiles);
     let (mut occupied, mut wrong) = (0u64, 0u64);
     for &slot in table {
         occupied += u64::from(slot != EMPTY_SLOT);
@@ -80,6 +79,18 @@ pub(super) fn verify(table: &[u64], profiles: u32) -> Result<(), (usize, &'stati
         return Err((0, "not as many profiles as the file has"));
     }
     Ok(())
+}
+
+/// The first slot to try for an id.
+#[expect(clippy::cast_possible_truncation, reason = "of a hash the low bits are meant")]
+fn home(hash: u64, mask: usize) -> usize {
+    hash as usize & mask
+}
+
+/// The ordinal of a slot: its low half.
+#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+fn ordinal_of(slot: u64) -> u32 {
+    slot as u32
 }
 
 fn tag(hash: u64) -> u64 {

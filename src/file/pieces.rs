@@ -7,6 +7,8 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
+use super::to_usize;
+
 /// The length of a piece and what its place is a multiple of: a huge page of x86-64, and of AArch64 with pages of 4 KiB.
 pub const PIECE_BYTES: usize = 2 << 20;
 
@@ -68,7 +70,7 @@ impl<W: Write + Seek> Seek for PieceWriter<W> {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         self.write_buffer()?;
         let place = self.out.seek(position)?;
-        self.room = PIECE_BYTES - (place % PIECE_BYTES as u64) as usize;
+        self.room = PIECE_BYTES - to_usize(place % PIECE_BYTES as u64);
         Ok(place)
     }
 }

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use super::error::{Damaged, OpenError};
 use super::format::{self, ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, MAX_SECTIONS, NONE, header_checksum};
-use super::ids;
 use super::metadata::Metadata;
 use super::sections::{Check, Ranges, Section, Shape, at, neighbours_of_a_row};
 use super::verify;
+use super::{ids, to_usize};
 use crate::search::codes::CodesMetadata;
 use crate::search::codes::NodeCodes;
-use crate::search::graph::Graph;
+use crate::search::graph::{Graph, Level, Node};
 
 /// A profile's place in one index file: its rank when ids are sorted bytewise. Valid for that file only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,7 +164,7 @@ impl<B: AsRef<[u8]>> Index<B> {
         View {
             dimension: self.header.dimension as usize,
             m: self.header.m as usize,
-            entry_point: self.header.entry_point,
+            entry_point: self.header.entry_point.map(Node),
             vectors: self.slice(at::Vectors),
             node_of_profile: self.slice(at::NodeOfProfile),
             node_starts: self.slice(at::NodeStarts),
@@ -190,7 +190,7 @@ impl<B: AsRef<[u8]>> Index<B> {
 pub struct View<'a> {
     dimension: usize,
     m: usize,
-    entry_point: Option<u32>,
+    entry_point: Option<Node>,
     vectors: &'a [f32],
     node_of_profile: &'a [u32],
     node_starts: &'a [u32],
@@ -214,14 +214,14 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// [`Damaged`] where the ordinal is not of this file, or the file has changed.
-    pub fn node_of(&self, ordinal: Ordinal) -> Result<Option<u32>, Damaged> {
+    pub fn node_of(&self, ordinal: Ordinal) -> Result<Option<Node>, Damaged> {
         let node = *self.node_of_profile.get(ordinal.0 as usize).ok_or(Damaged("a profile's node"))?;
-        Ok((node != NONE).then_some(node))
+        Ok((node != NONE).then_some(Node(node)))
     }
 
     /// The profiles of a node, ascending.
-    pub fn profiles_of(&self, node: u32) -> &'a [u32] {
-        between(self.node_starts, node as usize, |start| start as usize)
+    pub fn profiles_of(&self, node: Node) -> &'a [u32] {
+        between(self.node_starts, node.index(), |start| start as usize)
             .and_then(|range| self.node_profiles.get(range))
             .unwrap_or_default()
     }
@@ -259,7 +259,7 @@ impl<'a> View<'a> {
 
     /// How many profiles there are.
     pub fn profiles(&self) -> u32 {
-        self.node_of_profile.len() as u32
+        u32::try_from(self.node_of_profile.len()).unwrap_or(u32::MAX)
     }
 
     /// The row of a profile in the neighbour table: K ordinals, the rest `u32::MAX` from the first on. None where there
@@ -276,19 +276,19 @@ impl<'a> View<'a> {
 
     /// The id of a profile; none where the file has changed.
     pub fn id(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
-        self.ids.get(between(self.id_starts, ordinal.0 as usize, |start| start as usize)?)
+        self.ids.get(between(self.id_starts, ordinal.0 as usize, to_usize)?)
     }
 
     /// The vector of a node; empty where there is no such node.
     #[inline]
-    pub fn vector_of(&self, node: u32) -> &'a [f32] {
-        let start = (node as usize).saturating_mul(self.dimension);
+    pub fn vector_of(&self, node: Node) -> &'a [f32] {
+        let start = node.index().saturating_mul(self.dimension);
         self.vectors.get(start..start.saturating_add(self.dimension)).unwrap_or_default()
     }
 
     /// The document of a profile; none where the file has changed.
     pub fn document(&self, ordinal: Ordinal) -> Option<&'a [u8]> {
-        self.documents.get(between(self.document_starts, ordinal.0 as usize, |start| start as usize)?)
+        self.documents.get(between(self.document_starts, ordinal.0 as usize, to_usize)?)
     }
 }
 
@@ -297,15 +297,16 @@ impl Graph for View<'_> {
         self.node_starts.len().saturating_sub(1)
     }
 
-    fn entry_point(&self) -> Option<u32> {
+    fn entry_point(&self) -> Option<Node> {
         self.entry_point
     }
 
-    fn level_of(&self, node: u32) -> usize {
-        between(self.upper_starts, node as usize, |start| start as usize).map_or(0, |levels| levels.len())
+    fn level_of(&self, node: Node) -> Level {
+        let levels = between(self.upper_starts, node.index(), |start| start as usize);
+        levels.map_or(Level::BASE, |levels| Level(u32::try_from(levels.len()).unwrap_or(u32::MAX)))
     }
 
-    fn vector(&self, node: u32) -> &[f32] {
+    fn vector(&self, node: Node) -> &[f32] {
         self.vector_of(node)
     }
 
@@ -313,19 +314,19 @@ impl Graph for View<'_> {
         Some(NodeCodes::new(self.codes, self.dimension)?.with_metadata(self.codes_metadata))
     }
 
-    fn neighbours(&self, node: u32, level: usize) -> &[u32] {
-        if level == 0 {
+    fn neighbours(&self, node: Node, level: Level) -> &[u32] {
+        if level == Level::BASE {
             let m0 = 2 * self.m;
-            let start = (node as usize).saturating_mul(m0);
+            let start = node.index().saturating_mul(m0);
             return self.level0.get(start..start.saturating_add(m0)).unwrap_or_default();
         }
-        let Some(levels) = between(self.upper_starts, node as usize, |start| start as usize) else {
+        let Some(levels) = between(self.upper_starts, node.index(), |start| start as usize) else {
             return &[];
         };
-        if level > levels.len() {
+        if level.index() > levels.len() {
             return &[];
         }
-        let start = (levels.start + level - 1).saturating_mul(self.m);
+        let start = (levels.start + level.index() - 1).saturating_mul(self.m);
         self.upper_levels.get(start..start.saturating_add(self.m)).unwrap_or_default()
     }
 }

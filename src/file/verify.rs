@@ -5,6 +5,7 @@ use super::format::{
     ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, M_RANGE, MAX_DIMENSION, MAX_LEVELS, NONE, align,
 };
 use super::metadata::Metadata;
+use super::to_usize;
 
 /// Every section in range, aligned, after the one before, a multiple of its element size; zeros between them; the
 /// file ends with the last.
@@ -21,7 +22,7 @@ pub(super) fn layout(bytes: &[u8], header: &Header, table: &[Entry]) -> Result<(
         if entry.element_size == 0 || !entry.length.is_multiple_of(u64::from(entry.element_size)) {
             return Err(wrong("the section's length is no multiple of its element size"));
         }
-        let gap = bytes.get(end as usize..entry.offset as usize).unwrap_or_default();
+        let gap = bytes.get(to_usize(end)..to_usize(entry.offset)).unwrap_or_default();
         if gap.iter().any(|&byte| byte != 0) {
             return Err(OpenError::Gap { before: entry.offset });
         }
@@ -36,7 +37,7 @@ pub(super) fn layout(bytes: &[u8], header: &Header, table: &[Entry]) -> Result<(
 /// Every section has the checksum that the table says.
 pub(super) fn checksums(bytes: &[u8], table: &[Entry]) -> Result<(), OpenError> {
     for entry in table {
-        let section = bytes.get(entry.offset as usize..(entry.offset + entry.length) as usize);
+        let section = bytes.get(to_usize(entry.offset)..to_usize(entry.offset + entry.length));
         let computed = twox_hash::XxHash3_64::oneshot(section.unwrap_or_default());
         if computed != entry.checksum {
             return Err(OpenError::SectionChecksum {

@@ -5,6 +5,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use super::format::{ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, SectionKind, align};
 use super::sections::Shape;
+use super::to_usize;
 
 /// Writes the sections in turn and the header last. A file that was not finished has no magic number.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ impl<W: Write + Seek> Writer<W> {
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
         let offset = align(self.position).ok_or_else(|| invalid(kind, "is beyond the end of the file"))?;
-        self.out.write_all(&vec![0; (offset - self.position) as usize])?;
+        self.out.write_all(&vec![0; to_usize(offset - self.position)])?;
         let mut counted =
             Counted { out: &mut self.out, length: 0, hasher: twox_hash::xxhash3_64::Hasher::new() };
         fill(&mut counted)?;
@@ -50,11 +51,13 @@ impl<W: Write + Seek> Writer<W> {
         if element_size == 0 || !length.is_multiple_of(element_size) {
             return Err(invalid(kind, "is no multiple of its element size"));
         }
+        let element_size =
+            u32::try_from(element_size).map_err(|_| invalid(kind, "has elements of more than 4 GiB"))?;
         self.position = offset + length;
         self.table.push(Entry {
             kind: kind as u32,
             required: kind.is_required(),
-            element_size: element_size as u32,
+            element_size,
             offset,
             length,
             checksum,
@@ -71,7 +74,9 @@ impl<W: Write + Seek> Writer<W> {
             let message = format!("{} sections were announced, {} written", self.sections, self.table.len());
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
-        let header = Header { file_length: self.position, sections: self.sections as u32, ..self.header };
+        // The file is refused below if it has more sections than it may.
+        let sections = u32::try_from(self.sections).unwrap_or(u32::MAX);
+        let header = Header { file_length: self.position, sections, ..self.header };
         let bytes = header.encode(&self.table);
         self.out.seek(SeekFrom::Start(0))?;
         self.out.write_all(&bytes)?;

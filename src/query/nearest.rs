@@ -9,7 +9,7 @@ use crate::distance::distance;
 use crate::file::reader::View;
 use crate::file::{Damaged, Index, Ordinal, TableKind};
 use crate::search::exact::{Distance, Smallest};
-use crate::search::graph::Graph;
+use crate::search::graph::{Graph, Node};
 use crate::search::scan::{self, Scan};
 use crate::search::walk::{Scratch, Work, search};
 use crate::vectorizer::unit::is_same;
@@ -36,7 +36,7 @@ pub(super) type Neighbour = (Distance, Key);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) ordinal: Ordinal,
-    pub(super) node: u32,
+    pub(super) node: Node,
 }
 
 /// A search for the profiles nearest to a vector.
@@ -130,7 +130,7 @@ impl<'a> Nearest<'a> {
         Ok((Distance(self.distance(node)), ordinal.into()))
     }
 
-    fn distance(&self, node: u32) -> f32 {
+    fn distance(&self, node: Node) -> f32 {
         if let Some(asked) = self.asked {
             return node_distance(&self.view, asked.node, node);
         }
@@ -145,13 +145,13 @@ impl<'a> Nearest<'a> {
         let nodes = self.view.nodes() as u32;
         let nearest = match self.candidates() {
             Some(candidates) => self.among(candidates.into_iter()),
-            None => self.among(0..nodes),
+            None => self.among((0..nodes).map(Node)),
         };
         (nearest, Work { distances: u64::from(nodes), exact: true, ..Work::default() })
     }
 
     /// The nodes that can be among the nearest, where codes prove it of all others.
-    fn candidates(&self) -> Option<Vec<u32>> {
+    fn candidates(&self) -> Option<Vec<Node>> {
         // The distance of a vector and its own node is said to be 0, and is a little more.
         let zero_below = if self.asked.is_some() { 0.0 } else { SAME_BELOW };
         let scan = Scan { query: self.query, wanted: self.wanted, zero_below };
@@ -167,7 +167,7 @@ impl<'a> Nearest<'a> {
     }
 
     /// The profiles of a node that may be in the answer, ascending.
-    fn profiles_to_be_seen(&self, node: u32) -> impl Iterator<Item = Ordinal> {
+    fn profiles_to_be_seen(&self, node: Node) -> impl Iterator<Item = Ordinal> {
         let profiles = self.view.profiles_of(node).iter().map(|&profile| Ordinal(profile));
         let itself = self.asked.map(|asked| asked.ordinal);
         profiles.filter(move |&other| Some(other) != itself && self.visible.has(other))
@@ -201,7 +201,7 @@ impl<'a> Nearest<'a> {
     }
 
     /// The wanted profiles among those of some nodes.
-    fn among(&self, nodes: impl Iterator<Item = u32>) -> Vec<Neighbour> {
+    fn among(&self, nodes: impl Iterator<Item = Node>) -> Vec<Neighbour> {
         let mut smallest = Smallest::new(self.wanted);
         for node in nodes {
             let distance = self.distance(node);
@@ -217,7 +217,7 @@ impl<'a> Nearest<'a> {
 }
 
 /// The distance of two nodes, exactly 0 within one.
-pub(super) fn node_distance(view: &View<'_>, one: u32, other: u32) -> f32 {
+pub(super) fn node_distance(view: &View<'_>, one: Node, other: Node) -> f32 {
     if one == other {
         return 0.0;
     }

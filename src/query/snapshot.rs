@@ -4,6 +4,7 @@ use super::visible::{Excluded, Suppressed, Visible};
 use super::{AnswerError, Question};
 use crate::file::reader::View;
 use crate::file::{Damaged, Index, Ordinal};
+use crate::search::graph::Node;
 
 static NOBODY: Suppressed = Suppressed::NOBODY;
 
@@ -71,7 +72,7 @@ impl<'a, B: AsRef<[u8]>> Snapshot<'a, B> {
     }
 
     /// The node of a profile that may be asked about.
-    pub(super) fn node(&self, view: &View<'_>, id: &str) -> Result<u32, AnswerError> {
+    pub(super) fn node(&self, view: &View<'_>, id: &str) -> Result<Node, AnswerError> {
         view.node_of(self.find(view, id)?)?.ok_or(AnswerError::ZeroVector)
     }
 

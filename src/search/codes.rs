@@ -11,6 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::graph::Node;
 use crate::distance::{dot_codes_in_turn, dot_codes_of};
 
 /// Numbers of a code are filled up with zeros to a multiple of this, and every code starts at a multiple of it.
@@ -157,7 +158,7 @@ impl<'a> NodeCodes<'a> {
         self.codes.len() / self.stride
     }
 
-    /// The dot product of a query's code and that of each node; a number that is no node gives 0.
+    /// The dot product of a query's code and that of each node, by their numbers; a number that is no node gives 0.
     pub fn dots(&self, query: &[i16], nodes: &[u32], dots: &mut Vec<i32>) {
         dot_codes_of(query, self.codes, self.stride, nodes, dots);
     }
@@ -169,8 +170,8 @@ impl<'a> NodeCodes<'a> {
     }
 
     /// A node's code; empty for a number that is no node.
-    pub fn of(&self, node: u32) -> &'a [i8] {
-        let start = (node as usize).saturating_mul(self.stride);
+    pub fn of(&self, node: Node) -> &'a [i8] {
+        let start = node.index().saturating_mul(self.stride);
         self.codes.get(start..start.saturating_add(self.stride)).unwrap_or_default()
     }
 }
@@ -204,8 +205,8 @@ mod tests {
                 for i in 0..299 {
                     let apart = dot(row(q), row(i)) - dot(row(q), row(i + 1));
                     if apart.abs() > 0.02 {
-                        let by_codes =
-                            dot_codes(&query, codes.of(i as u32)) - dot_codes(&query, codes.of(i as u32 + 1));
+                        let by_codes = dot_codes(&query, codes.of(Node(i as u32)))
+                            - dot_codes(&query, codes.of(Node(i as u32 + 1)));
                         all += 1;
                         right += u32::from((by_codes > 0) == (apart > 0.0));
                     }
@@ -238,6 +239,6 @@ mod tests {
     fn what_is_no_node_has_an_empty_code() {
         let codes = encode(&[1.0, 0.0, 0.0, 1.0], 2).codes;
         let codes = NodeCodes::new(&codes, 2).unwrap();
-        assert_eq!((codes.of(1).len(), codes.of(2).len(), codes.of(u32::MAX).len()), (STRIDE, 0, 0));
+        assert_eq!(([1, 2, u32::MAX].map(|node| codes.of(Node(node)).len())), [STRIDE, 0, 0]);
     }
 }

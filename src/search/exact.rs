@@ -2,7 +2,7 @@
 
 use std::collections::BinaryHeap;
 
-use super::graph::Graph;
+use super::graph::{Graph, Node};
 use super::scan::{self, Scan};
 use super::walk::Work;
 use crate::distance::distance;
@@ -61,7 +61,7 @@ impl<T: Ord> Smallest<T> {
 
 /// The `n` nodes nearest to a node, without the node itself, by (distance, number). Costs a comparison per node: of its
 /// code, where the graph has codes and knows enough of them, else of its vector.
-pub fn nearest_nodes<G: Graph>(graph: &G, node: u32, n: usize) -> (Vec<(Distance, u32)>, Work) {
+pub fn nearest_nodes<G: Graph>(graph: &G, node: Node, n: usize) -> (Vec<(Distance, Node)>, Work) {
     let query = graph.vector(node);
     let mut smallest = Smallest::new(n);
     let mut compare = |other| {
@@ -71,7 +71,7 @@ pub fn nearest_nodes<G: Graph>(graph: &G, node: u32, n: usize) -> (Vec<(Distance
     };
     match scan::candidates(graph, &Scan { query, wanted: n, zero_below: 0.0 }, |other| other != node) {
         Some(candidates) => candidates.into_iter().for_each(&mut compare),
-        None => (0..graph.nodes() as u32).for_each(&mut compare),
+        None => (0..graph.nodes() as u32).map(Node).for_each(&mut compare),
     }
     let work = Work { distances: graph.nodes() as u64, exact: true, ..Work::default() };
     (smallest.into_sorted(), work)

@@ -1,7 +1,7 @@
 //! recall@k of a graph: the share of the true k nearest that a search returns.
 
 use super::exact::{Distance, nearest_nodes};
-use super::graph::Graph;
+use super::graph::{Graph, Node};
 use super::walk::{Scratch, Work, search};
 use crate::distance::distance;
 
@@ -10,7 +10,7 @@ pub const K: usize = 10;
 
 /// The distance of the true k-th nearest to a node, itself left out: whatever is as close counts as found. `None`
 /// where there is no other node.
-pub fn kth_distance<G: Graph>(graph: &G, node: u32, k: usize) -> Option<(usize, Distance)> {
+pub fn kth_distance<G: Graph>(graph: &G, node: Node, k: usize) -> Option<(usize, Distance)> {
     let (nearest, _) = nearest_nodes(graph, node, k);
     nearest.last().map(|&(distance, _)| (nearest.len(), distance))
 }
@@ -20,7 +20,7 @@ pub fn kth_distance<G: Graph>(graph: &G, node: u32, k: usize) -> Option<(usize, 
 /// `kth` is what [`kth_distance`] gave for the node.
 pub fn found_within<G: Graph>(
     graph: &G,
-    node: u32,
+    node: Node,
     ef: usize,
     truth: (usize, Distance),
     scratch: &mut Scratch,
@@ -31,7 +31,7 @@ pub fn found_within<G: Graph>(
 /// What [`found_within`] gives, and what the search took.
 pub fn found_with_work<G: Graph>(
     graph: &G,
-    node: u32,
+    node: Node,
     ef: usize,
     (true_count, kth): (usize, Distance),
     scratch: &mut Scratch,

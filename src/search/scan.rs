@@ -15,7 +15,7 @@
 use std::cmp::Reverse;
 
 use super::codes::{CodesMetadata, NodeCodes, QUERY_LENGTH, encode_query};
-use super::graph::Graph;
+use super::graph::{Graph, Node};
 
 /// By how much two dot products may differ whose distances are the same number: distances are single, and one step of
 /// them is 2^-23 between 1 and 2. Twice that, for what sums in double precision round.
@@ -49,8 +49,8 @@ pub struct Scan<'a> {
 pub fn candidates<G: Graph>(
     graph: &G,
     asked: &Scan<'_>,
-    counts: impl FnMut(u32) -> bool,
-) -> Option<Vec<u32>> {
+    counts: impl FnMut(Node) -> bool,
+) -> Option<Vec<Node>> {
     let nodes = graph.nodes();
     scan(graph.codes()?, nodes, asked, nodes / ONE_OF, counts)
 }
@@ -61,8 +61,8 @@ fn scan(
     nodes: usize,
     asked: &Scan<'_>,
     most: usize,
-    mut counts: impl FnMut(u32) -> bool,
-) -> Option<Vec<u32>> {
+    mut counts: impl FnMut(Node) -> bool,
+) -> Option<Vec<Node>> {
     if asked.wanted == 0 {
         return Some(Vec::new());
     }
@@ -77,7 +77,7 @@ fn scan(
     let mut dots = Vec::with_capacity(BLOCK);
     for start in (0..nodes).step_by(BLOCK) {
         codes.dots_in_turn(&query, start..nodes.min(start + BLOCK), &mut dots);
-        for (node, &dot) in (start as u32..).zip(&dots) {
+        for (node, &dot) in (start as u32..).map(Node).zip(&dots) {
             if dot >= nearest.least && counts(node) {
                 nearest.push(dot, node);
             }
@@ -151,7 +151,7 @@ struct Nearest {
     wanted: usize,
     bound: Bound,
     /// Dot products of codes and nodes; all of them count.
-    found: Vec<(i32, u32)>,
+    found: Vec<(i32, Node)>,
     /// What has a smaller dot product is surely too far.
     least: i32,
     /// How many may be there before it is worth looking which are too far by now.
@@ -163,7 +163,7 @@ impl Nearest {
         Nearest { wanted, bound, found: Vec::new(), least: i32::MIN, room: 2 * wanted }
     }
 
-    fn push(&mut self, dot: i32, node: u32) {
+    fn push(&mut self, dot: i32, node: Node) {
         self.found.push((dot, node));
     }
 
@@ -206,8 +206,8 @@ mod tests {
             self.vectors.len() / self.dimension
         }
 
-        fn row(&self, node: u32) -> &[f32] {
-            &self.vectors[node as usize * self.dimension..][..self.dimension]
+        fn row(&self, node: Node) -> &[f32] {
+            &self.vectors[node.index() * self.dimension..][..self.dimension]
         }
 
         fn codes(&self) -> NodeCodes<'_> {
@@ -215,18 +215,18 @@ mod tests {
             codes.with_metadata(Some(&self.encoded.metadata))
         }
 
-        fn scan(&self, question: &Scan<'_>, counts: impl Fn(u32) -> bool) -> Option<Vec<u32>> {
+        fn scan(&self, question: &Scan<'_>, counts: impl Fn(Node) -> bool) -> Option<Vec<Node>> {
             scan(self.codes(), self.count(), question, usize::MAX, counts)
         }
 
         /// The wanted nodes by comparing all vectors.
-        fn nearest(&self, question: &Scan<'_>, counts: impl Fn(u32) -> bool) -> Vec<u32> {
-            let nodes = (0..self.count() as u32).filter(|&node| counts(node));
+        fn nearest(&self, question: &Scan<'_>, counts: impl Fn(Node) -> bool) -> Vec<Node> {
+            let nodes = (0..self.count() as u32).map(Node).filter(|&node| counts(node));
             let distance = |node| {
                 let distance = distance(question.query, self.row(node));
                 Distance(if distance < question.zero_below { 0.0 } else { distance })
             };
-            let mut all: Vec<(Distance, u32)> = nodes.map(|node| (distance(node), node)).collect();
+            let mut all: Vec<(Distance, Node)> = nodes.map(|node| (distance(node), node)).collect();
             all.sort_unstable();
             all.into_iter().take(question.wanted).map(|(_, node)| node).collect()
         }
@@ -344,7 +344,7 @@ mod tests {
             let count = if dimension > 1000 { count / 4 + 1 } else { count };
             let rows = hostile.rows(count, dimension, seed);
             let mut random = SplitMix64(seed ^ 1);
-            let mut query = rows.row((random.bits() % count as u64) as u32).to_vec();
+            let mut query = rows.row(Node((random.bits() % count as u64) as u32)).to_vec();
             if opposite {
                 query.iter_mut().for_each(|x| *x = -*x);
             }
@@ -355,7 +355,7 @@ mod tests {
             let zero_below = if foreign { 1e-5 } else { 0.0 };
             let wanted = if all { count } else { wanted };
             let question = Scan { query: &query, wanted, zero_below };
-            let counts = |node: u32| !(u64::from(node) ^ seed).is_multiple_of(excluded + 2) || excluded == 0;
+            let counts = |node: Node| !(u64::from(node.0) ^ seed).is_multiple_of(excluded + 2) || excluded == 0;
             let found = rows.scan(&question, counts).unwrap();
             for node in rows.nearest(&question, counts) {
                 prop_assert!(found.contains(&node), "{node} is missing: {found:?}");
@@ -367,7 +367,7 @@ mod tests {
     #[test]
     fn few_have_to_be_compared_where_vectors_spread() {
         let rows = Hostile::Spread.rows(4_000, 64, 5);
-        for node in 0..20 {
+        for node in (0..20).map(Node) {
             let question = Scan { query: rows.row(node), wanted: 10, zero_below: 0.0 };
             let found = rows.scan(&question, |_| true).unwrap();
             assert!((10..200).contains(&found.len()), "{}", found.len());
@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn what_cannot_be_proven_is_not_said() {
         let rows = Hostile::Spread.rows(400, 8, 6);
-        let question = Scan { query: rows.row(0), wanted: 3, zero_below: 0.0 };
+        let question = Scan { query: rows.row(Node(0)), wanted: 3, zero_below: 0.0 };
         let ask = |codes: NodeCodes<'_>, nodes, question: &Scan<'_>, most| {
             scan(codes, nodes, question, most, |_| true).is_some()
         };
@@ -389,7 +389,7 @@ mod tests {
             let query = [number; 8];
             assert!(!ask(rows.codes(), 400, &Scan { query: &query, ..question }, 400), "{number}");
         }
-        let shorter = &rows.row(0)[..7];
+        let shorter = &rows.row(Node(0))[..7];
         assert!(!ask(rows.codes(), 400, &Scan { query: shorter, ..question }, 400), "another dimension");
         assert!(!ask(Hostile::Copies.rows(400, 8, 6).codes(), 400, &question, 40), "all are as good as one");
     }

@@ -6,8 +6,7 @@
 //! for all that it will compare in a hop before it compares the first.
 
 use super::codes::{NodeCodes, ROUNDING, encode_query};
-use super::graph::Graph;
-use super::graph::{MAX_LEVELS, NONE};
+use super::graph::{Graph, Level, MAX_LEVELS, NONE, Node};
 use crate::distance::{dot, prefetch};
 
 /// What a search did.
@@ -28,12 +27,13 @@ pub struct Work {
 struct Candidate(u64);
 
 impl Candidate {
-    fn new(far: u32, node: u32) -> Candidate {
-        Candidate(u64::from(far) << 32 | u64::from(node))
+    fn new(far: u32, node: Node) -> Candidate {
+        Candidate(u64::from(far) << 32 | u64::from(node.0))
     }
 
-    fn node(self) -> u32 {
-        self.0 as u32
+    fn node(self) -> Node {
+        // The low half.
+        Node(self.0 as u32)
     }
 
     fn far(self) -> u32 {
@@ -80,8 +80,8 @@ impl Scratch {
     }
 
     /// Whether this is the first visit. A number that is no node counts as visited.
-    fn visit(&mut self, node: u32) -> bool {
-        match self.visited.get_mut(node as usize) {
+    fn visit(&mut self, node: Node) -> bool {
+        match self.visited.get_mut(node.index()) {
             Some(stamp) if stamp.wrapping_sub(self.stamp) >= STAMPS => {
                 *stamp = self.stamp;
                 true
@@ -90,7 +90,7 @@ impl Scratch {
         }
     }
 
-    /// Those that are visited for the first time.
+    /// Those of some numbers of nodes that are visited for the first time.
     fn visit_all(&mut self, nodes: &[u32], first_visits: &mut Vec<u32>) {
         // Whether a node has been visited is as good as random, so nothing jumps by it: each node is written, and
         // stays if it counts.
@@ -110,8 +110,8 @@ impl Scratch {
     }
 
     /// Whether a visited node is expanded for the first time.
-    fn expand(&mut self, node: u32) -> bool {
-        match self.visited.get_mut(node as usize) {
+    fn expand(&mut self, node: Node) -> bool {
+        match self.visited.get_mut(node.index()) {
             Some(stamp) if *stamp == self.stamp => {
                 *stamp += 1;
                 true
@@ -188,7 +188,7 @@ impl Width {
 
 /// What candidates are compared by.
 trait Measure {
-    /// How far each node is from the query; nearer is smaller.
+    /// How far each node is from the query, by their numbers; nearer is smaller.
     fn compare(&mut self, nodes: &[u32], fars: &mut Vec<u32>);
 }
 
@@ -199,8 +199,8 @@ struct ByVectors<'a, G> {
 
 impl<G: Graph> Measure for ByVectors<'_, G> {
     fn compare(&mut self, nodes: &[u32], fars: &mut Vec<u32>) {
-        nodes.iter().for_each(|&node| prefetch(bytemuck::cast_slice(self.graph.vector(node))));
-        let vectors = nodes.iter().map(|&node| self.graph.vector(node));
+        nodes.iter().for_each(|&node| prefetch(bytemuck::cast_slice(self.graph.vector(Node(node)))));
+        let vectors = nodes.iter().map(|&node| self.graph.vector(Node(node)));
         fars.clear();
         fars.extend(vectors.map(|vector| !in_order(dot(self.query, vector))));
     }
@@ -240,7 +240,7 @@ pub fn search<G: Graph>(
     ef: usize,
     wanted: usize,
     scratch: &mut Scratch,
-) -> (Vec<u32>, Work) {
+) -> (Vec<Node>, Work) {
     let ef = ef.max(1);
     match graph.codes() {
         Some(codes) => {
@@ -262,7 +262,7 @@ pub fn search<G: Graph>(
     }
 }
 
-fn found(scratch: &Scratch, most: usize) -> Vec<u32> {
+fn found(scratch: &Scratch, most: usize) -> Vec<Node> {
     scratch.beam.iter().take(most).map(|candidate| candidate.node()).collect()
 }
 
@@ -272,14 +272,14 @@ fn walk<G: Graph>(graph: &G, measure: &mut impl Measure, width: Width, scratch: 
     scratch.reset(graph.nodes());
     let Some(entry_point) = graph.entry_point() else { return work };
     let mut fars = std::mem::take(&mut scratch.fars);
-    measure.compare(&[entry_point], &mut fars);
+    measure.compare(&[entry_point.0], &mut fars);
     work.distances += 1;
     if let Some(&far) = fars.first() {
         let first = Candidate::new(far, entry_point);
         let start = descend(graph, measure, first, &mut fars, &mut work);
         scratch.start(start, Width::exact(STARTS));
-        if graph.level_of(entry_point) > 0 {
-            search_level(graph, measure, 1, Width::exact(STARTS), scratch, &mut fars, &mut work);
+        if graph.level_of(entry_point) > Level::BASE {
+            search_level(graph, measure, Level(1), Width::exact(STARTS), scratch, &mut fars, &mut work);
         }
         let mut starts = std::mem::take(&mut scratch.starts);
         std::mem::swap(&mut starts, &mut scratch.beam);
@@ -289,7 +289,7 @@ fn walk<G: Graph>(graph: &G, measure: &mut impl Measure, width: Width, scratch: 
         // enough finds every node.
         scratch.start(first, width);
         scratch.starts = starts;
-        search_level(graph, measure, 0, width, scratch, &mut fars, &mut work);
+        search_level(graph, measure, Level::BASE, width, scratch, &mut fars, &mut work);
     }
     scratch.fars = fars;
     work
@@ -304,7 +304,7 @@ fn descend<G: Graph>(
     work: &mut Work,
 ) -> Candidate {
     let mut current = first;
-    for level in (2..=graph.level_of(first.node()).min(MAX_LEVELS as usize)).rev() {
+    for level in (2..=graph.level_of(first.node()).0.min(MAX_LEVELS)).rev().map(Level) {
         // Each step is to a strictly better candidate, so no node comes twice; the bound is for a file that
         // changes under the walk.
         for _ in 0..graph.nodes() {
@@ -312,7 +312,8 @@ fn descend<G: Graph>(
             let neighbours = before_end(graph.neighbours(current.node(), level));
             measure.compare(neighbours, fars);
             work.distances += neighbours.len() as u64;
-            let candidates = neighbours.iter().zip(&*fars).map(|(&node, &far)| Candidate::new(far, node));
+            let candidates =
+                neighbours.iter().zip(&*fars).map(|(&node, &far)| Candidate::new(far, Node(node)));
             match candidates.min() {
                 Some(best) if best < current => current = best,
                 _ => break,
@@ -331,7 +332,7 @@ fn before_end(slots: &[u32]) -> &[u32] {
 fn search_level<G: Graph>(
     graph: &G,
     measure: &mut impl Measure,
-    level: usize,
+    level: Level,
     width: Width,
     scratch: &mut Scratch,
     fars: &mut Vec<u32>,
@@ -357,11 +358,11 @@ fn search_level<G: Graph>(
         measure.compare(&batch, fars);
         work.distances += batch.len() as u64;
         for (&node, &far) in batch.iter().zip(&*fars) {
-            if let Some(place) = scratch.insert(Candidate::new(far, node), width)
+            if let Some(place) = scratch.insert(Candidate::new(far, Node(node)), width)
                 && place <= next
             {
                 next = place;
-                prefetch(bytemuck::cast_slice(graph.neighbours(node, level)));
+                prefetch(bytemuck::cast_slice(graph.neighbours(Node(node), level)));
             }
         }
     }
@@ -378,7 +379,7 @@ mod tests {
         let beam = |width: Width, fars: &[u32]| {
             let mut scratch = Scratch::default();
             for (node, &far) in (0..).zip(fars) {
-                scratch.insert(Candidate::new(far, node), width);
+                scratch.insert(Candidate::new(far, Node(node)), width);
             }
             let fars: Vec<u32> = scratch.beam.iter().map(|candidate| candidate.far()).collect();
             (fars, width.worth_comparing(&scratch.beam))
@@ -402,7 +403,7 @@ mod tests {
             single.reset(30);
             let mut first_visits = Vec::new();
             for nodes in hops {
-                let expected: Vec<u32> = nodes.iter().copied().filter(|&node| single.visit(node)).collect();
+                let expected: Vec<u32> = nodes.iter().copied().filter(|&node| single.visit(Node(node))).collect();
                 together.visit_all(&nodes, &mut first_visits);
                 prop_assert_eq!(&first_visits, &expected);
             }
@@ -415,9 +416,9 @@ mod tests {
         let beam = |width: Width| -> Vec<u32> {
             let mut scratch = Scratch::default();
             for node in (0..100).rev() {
-                scratch.insert(Candidate::new(7, node), width);
+                scratch.insert(Candidate::new(7, Node(node)), width);
             }
-            scratch.beam.iter().map(|candidate| candidate.node()).collect()
+            scratch.beam.iter().map(|candidate| candidate.node().0).collect()
         };
         assert_eq!(beam(Width { ef: 4, wanted: 2, rounding: 5 }), [0, 1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(beam(Width::exact(4)), [0, 1, 2, 3]);
@@ -435,21 +436,21 @@ mod tests {
             self.vectors.len()
         }
 
-        fn entry_point(&self) -> Option<u32> {
-            Some(0)
+        fn entry_point(&self) -> Option<Node> {
+            Some(Node(0))
         }
 
-        fn level_of(&self, _node: u32) -> usize {
-            1
+        fn level_of(&self, _node: Node) -> Level {
+            Level(1)
         }
 
-        fn vector(&self, node: u32) -> &[f32] {
-            &self.vectors[node as usize]
+        fn vector(&self, node: Node) -> &[f32] {
+            &self.vectors[node.index()]
         }
 
-        fn neighbours(&self, node: u32, level: usize) -> &[u32] {
-            let lists = if level == 0 { &self.lower } else { &self.upper };
-            &lists[node as usize]
+        fn neighbours(&self, node: Node, level: Level) -> &[u32] {
+            let lists = if level == Level::BASE { &self.lower } else { &self.upper };
+            &lists[node.index()]
         }
     }
 
@@ -462,7 +463,7 @@ mod tests {
             lower: vec![vec![1], vec![0], vec![0, 3], vec![2, 4], vec![3]],
         };
         let (found, work) = search(&line, &[1.0], 2, 2, &mut Scratch::default());
-        assert_eq!(found, [4, 3]);
+        assert_eq!(found, [Node(4), Node(3)]);
         assert!(work.hops < 10, "{work:?}");
     }
 }

@@ -92,7 +92,7 @@ impl Parts<'_> {
             dimension: u32::try_from(self.linked.nodes.vectors().dimension()).context("the dimension")?,
             m: u32::try_from(self.linked.graph.m).context("m")?,
             levels: self.linked.graph.levels,
-            entry_point: self.linked.graph.entry_point,
+            entry_point: self.linked.graph.entry_point.map(|node| node.0),
             // The writer fills these in.
             file_length: 0,
             sections: 0,

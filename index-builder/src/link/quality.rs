@@ -2,7 +2,7 @@
 
 use kindred::search::codes::{Encoded, NodeCodes};
 use kindred::search::exact::Distance;
-use kindred::search::graph::Graph;
+use kindred::search::graph::{Graph, Level, Node};
 use kindred::search::recall::{K, found_within, kth_distance};
 use kindred::search::walk::Scratch;
 use rayon::prelude::*;
@@ -37,15 +37,15 @@ impl Graph for BuiltGraph<'_> {
         self.graph.nodes()
     }
 
-    fn entry_point(&self) -> Option<u32> {
+    fn entry_point(&self) -> Option<Node> {
         self.graph.entry_point
     }
 
-    fn level_of(&self, node: u32) -> usize {
+    fn level_of(&self, node: Node) -> Level {
         self.graph.level_of(node)
     }
 
-    fn vector(&self, node: u32) -> &[f32] {
+    fn vector(&self, node: Node) -> &[f32] {
         self.vectors.get(node).unwrap_or_default()
     }
 
@@ -54,7 +54,7 @@ impl Graph for BuiltGraph<'_> {
         Some(NodeCodes::new(codes, self.vectors.dimension())?.with_metadata(Some(metadata)))
     }
 
-    fn neighbours(&self, node: u32, level: usize) -> &[u32] {
+    fn neighbours(&self, node: Node, level: Level) -> &[u32] {
         // As they are: to look for the end of a list would be to wait for what is only asked for ahead of time.
         self.graph.slots(node, level)
     }
@@ -82,7 +82,7 @@ impl Quality {
 /// What searches should find: for a sample that is spread evenly over the nodes, the distance of the tenth nearest.
 #[derive(Debug, Clone)]
 pub struct Truth {
-    farthest: Vec<(u32, (usize, Distance))>,
+    farthest: Vec<(Node, (usize, Distance))>,
     sample: u32,
 }
 
@@ -92,7 +92,7 @@ impl Truth {
         let nodes = graph.nodes();
         let sample = SAMPLE.min(nodes);
         let farthest = (0..sample).into_par_iter().filter_map(|place| {
-            let node = (place * nodes / sample) as u32;
+            let node = Node((place * nodes / sample) as u32);
             let truth = kth_distance(graph, node, K);
             step.advance(1);
             truth.map(|truth| (node, truth))
@@ -113,7 +113,7 @@ pub fn measure(graph: &BuiltGraph<'_>, truth: &Truth, target_recall: f64) -> Qua
     quality
 }
 
-fn recall_at(graph: &BuiltGraph<'_>, ef: u32, truth: &[(u32, (usize, Distance))]) -> f64 {
+fn recall_at(graph: &BuiltGraph<'_>, ef: u32, truth: &[(Node, (usize, Distance))]) -> f64 {
     let all: usize = truth.iter().map(|&(_, (count, _))| count).sum();
     if all == 0 {
         return 1.0;

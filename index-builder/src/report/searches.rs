@@ -1,7 +1,7 @@
 //! What searches of the graph find and take, against comparing with every vector, for a sample of the nodes.
 
 use kindred::search::exact::{Distance, nearest_nodes};
-use kindred::search::graph::Graph;
+use kindred::search::graph::{Graph, Node};
 use kindred::search::recall::{K, found_with_work};
 use kindred::search::walk::Scratch;
 use rayon::prelude::*;
@@ -53,7 +53,7 @@ impl Searches {
             return None;
         }
         let sample = sample(nodes, SAMPLE.min((BUDGET / nodes).max(FEWEST)));
-        let truths: Vec<(u32, Vec<Distance>)> = sample
+        let truths: Vec<(Node, Vec<Distance>)> = sample
             .par_iter()
             .map(|&node| {
                 let (nearest, _) = nearest_nodes(graph, node, K);
@@ -75,7 +75,7 @@ impl Searches {
     }
 }
 
-fn width<G: Graph + Sync>(graph: &G, ef: usize, truths: &[(u32, Vec<Distance>)]) -> Width {
+fn width<G: Graph + Sync>(graph: &G, ef: usize, truths: &[(Node, Vec<Distance>)]) -> Width {
     let searched: Vec<(usize, usize, u64, u64)> = truths
         .par_iter()
         .map_init(Scratch::default, |scratch, (node, nearest)| {
@@ -99,15 +99,15 @@ fn width<G: Graph + Sync>(graph: &G, ef: usize, truths: &[(u32, Vec<Distance>)])
 }
 
 /// Different nodes, ascending: all where there are no more.
-fn sample(nodes: usize, count: usize) -> Vec<u32> {
+fn sample(nodes: usize, count: usize) -> Vec<Node> {
     let mut chosen = std::collections::BTreeSet::new();
     let mut random = SplitMix64(SEED);
     let count = count.min(nodes);
     // Floyd's: every set of that size is as likely as any other.
     for last in nodes - count..nodes {
-        let drawn = random.below(last as u64 + 1) as u32;
+        let drawn = Node(random.below(last as u64 + 1) as u32);
         if !chosen.insert(drawn) {
-            chosen.insert(last as u32);
+            chosen.insert(Node(last as u32));
         }
     }
     chosen.into_iter().collect()
@@ -122,9 +122,9 @@ mod tests {
         for (nodes, count, size) in [(1, 1_000, 1), (7, 7, 7), (10, 3, 3), (100_000, 1_000, 1_000)] {
             let sample = sample(nodes, count);
             assert_eq!(sample.len(), size);
-            assert!(sample.is_sorted_by(|a, b| a < b) && sample.iter().all(|&node| (node as usize) < nodes));
+            assert!(sample.is_sorted_by(|a, b| a < b) && sample.iter().all(|&node| node.index() < nodes));
         }
         let middle = sample(100_000, 1_000)[500];
-        assert!((40_000..60_000).contains(&middle), "spread evenly: {middle}");
+        assert!((40_000..60_000).contains(&middle.0), "spread evenly: {middle}");
     }
 }

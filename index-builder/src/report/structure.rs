@@ -4,7 +4,7 @@ use kindred::distance::distance;
 use kindred::file::format::NONE;
 use kindred::file::reader::View;
 use kindred::file::{Damaged, Index, MappedFile, Ordinal};
-use kindred::search::graph::Graph;
+use kindred::search::graph::{self, Graph, Node};
 use rayon::prelude::*;
 
 /// Groups that are shown with members.
@@ -35,14 +35,14 @@ impl Level {
 
 /// The degrees of each level, from 0 up.
 pub fn levels(view: &View<'_>, count: u32) -> Vec<Level> {
-    (0..count as usize).map(|level| degrees(view, level)).collect()
+    (0..count).map(|level| degrees(view, graph::Level(level))).collect()
 }
 
-fn degrees(view: &View<'_>, level: usize) -> Level {
+fn degrees(view: &View<'_>, level: graph::Level) -> Level {
     let nodes = view.nodes() as u32;
     let mut links_to = vec![0u32; nodes as usize];
     let mut result = Level { nodes: 0, degrees: Vec::new(), most_linked: 0, unlinked: 0 };
-    let members = || (0..nodes).filter(|&node| level == 0 || view.level_of(node) >= level);
+    let members = || (0..nodes).map(Node).filter(|&node| view.level_of(node) >= level);
     for node in members() {
         result.nodes += 1;
         let mut degree = 0;
@@ -58,11 +58,11 @@ fn degrees(view: &View<'_>, level: usize) -> Level {
         result.degrees[degree] += 1;
     }
     result.most_linked = links_to.iter().copied().max().unwrap_or(0);
-    result.unlinked = members().filter(|&node| links_to[node as usize] == 0).count() as u64;
+    result.unlinked = members().filter(|&node| links_to[node.index()] == 0).count() as u64;
     result
 }
 
-fn links<'a>(view: &'a View<'_>, node: u32, level: usize) -> &'a [u32] {
+fn links<'a>(view: &'a View<'_>, node: Node, level: graph::Level) -> &'a [u32] {
     view.neighbours(node, level).split(|&to| to == NONE).next().unwrap_or_default()
 }
 
@@ -94,9 +94,9 @@ pub struct Groups {
 /// Where the file has changed since it was opened.
 pub fn duplicates(index: &Index<MappedFile>) -> Result<Groups, Damaged> {
     let view = index.view();
-    let shared = (0..view.nodes() as u32).map(|node| (view.profiles_of(node).len() as u64, node));
+    let shared = (0..view.nodes() as u32).map(|node| (view.profiles_of(Node(node)).len() as u64, node));
     let shared = shared.filter(|&(size, _)| size > 1).collect();
-    groups(index, shared, |node| view.profiles_of(node).to_vec())
+    groups(index, shared, |node| view.profiles_of(Node(node)).to_vec())
 }
 
 /// What hangs together where every vector is linked to the nearest of its neighbours in the graph, and to no other: the
@@ -107,7 +107,7 @@ pub fn duplicates(index: &Index<MappedFile>) -> Result<Groups, Damaged> {
 pub fn nearest_neighbour_groups(index: &Index<MappedFile>) -> Result<Groups, Damaged> {
     let view = index.view();
     let nodes = view.nodes() as u32;
-    let nearest: Vec<u32> = (0..nodes).into_par_iter().map(|node| nearest(&view, node)).collect();
+    let nearest: Vec<u32> = (0..nodes).into_par_iter().map(|node| nearest(&view, Node(node)).0).collect();
     let mut sets = Sets((0..nodes).collect());
     (0..nodes).zip(&nearest).for_each(|(node, &other)| sets.join(node, other));
     let mut sizes = vec![0u64; nodes as usize];
@@ -116,14 +116,15 @@ pub fn nearest_neighbour_groups(index: &Index<MappedFile>) -> Result<Groups, Dam
     let components = components.collect();
     groups(index, components, |root| {
         let members = (root..nodes).filter(|&node| sets.root(node) == root);
-        members.filter_map(|node| view.profiles_of(node).first().copied()).take(MEMBERS).collect()
+        members.filter_map(|node| view.profiles_of(Node(node)).first().copied()).take(MEMBERS).collect()
     })
 }
 
 /// The nearest of a node's links on level 0; itself where it has none.
-fn nearest(view: &View<'_>, node: u32) -> u32 {
-    let to = |&other: &u32| (distance(view.vector(node), view.vector(other)), other);
-    let there = links(view, node, 0).iter().filter(|&&other| (other as usize) < view.nodes());
+fn nearest(view: &View<'_>, node: Node) -> Node {
+    let to = |other: Node| (distance(view.vector(node), view.vector(other)), other);
+    let there = links(view, node, graph::Level::BASE).iter().copied().map(Node);
+    let there = there.filter(|other| other.index() < view.nodes());
     let nearest = there.map(to).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     nearest.map_or(node, |(_, other)| other)
 }

@@ -294,6 +294,7 @@ fn lists(node_of_profile: &[u32], nodes: usize) -> (Vec<u32>, Vec<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kindred::search::graph::Node;
     use ndarray::array;
 
     #[test]
@@ -341,7 +342,7 @@ mod tests {
             let mut nodes = Nodes::new(rows.clone());
             nodes.reorder(&order);
             for (new, &old) in order.iter().enumerate() {
-                assert_eq!(nodes.vectors().row(new as u32), before.vectors().row(old), "{order:?}");
+                assert_eq!(nodes.vectors().of(Node(new as u32)), before.vectors().of(Node(old)), "{order:?}");
                 let of = |nodes: &Nodes, node: usize| {
                     nodes.profiles[nodes.starts[node] as usize..nodes.starts[node + 1] as usize].to_vec()
                 };

@@ -1,6 +1,7 @@
-//! Vectors in one piece of memory: what linking works on.
+//! Vectors in one piece of memory, one for each node: what linking works on.
 
 use kindred::distance::distance;
+use kindred::search::graph::Node;
 
 /// Vectors of one dimension, one after the other.
 #[derive(Debug, Clone, Copy)]
@@ -31,20 +32,20 @@ impl<'a> Rows<'a> {
         self.numbers.len().checked_div(self.dimension).unwrap_or(0)
     }
 
-    /// A vector; none for a number that is no vector's.
+    /// The vector of a node; none for a number that is no node.
     #[inline]
-    pub fn get(self, row: u32) -> Option<&'a [f32]> {
-        let start = (row as usize).checked_mul(self.dimension)?;
+    pub fn get(self, node: Node) -> Option<&'a [f32]> {
+        let start = node.index().checked_mul(self.dimension)?;
         self.numbers.get(start..start.checked_add(self.dimension)?)
     }
 
-    /// A vector.
+    /// The vector of a node.
     ///
     /// # Panics
-    /// For a number that is no vector's.
+    /// For a number that is no node.
     #[inline]
-    pub fn row(self, row: u32) -> &'a [f32] {
-        &self.numbers[row as usize * self.dimension..][..self.dimension]
+    pub fn of(self, node: Node) -> &'a [f32] {
+        &self.numbers[node.index() * self.dimension..][..self.dimension]
     }
 
     /// The vectors in turn.
@@ -52,13 +53,13 @@ impl<'a> Rows<'a> {
         self.numbers.chunks_exact(self.dimension.max(1))
     }
 
-    /// The distance of two vectors.
+    /// The distance of two nodes.
     ///
     /// # Panics
-    /// For a number that is no vector's.
+    /// For a number that is no node.
     #[inline]
-    pub fn distance(self, a: u32, b: u32) -> f32 {
-        distance(self.row(a), self.row(b))
+    pub fn distance(self, a: Node, b: Node) -> f32 {
+        distance(self.of(a), self.of(b))
     }
 }
 
@@ -70,12 +71,12 @@ mod tests {
     fn there_are_as_many_vectors_as_the_numbers_are_enough_for() {
         let numbers = [1.0, 0.0, 0.0, 1.0, 9.0];
         let rows = Rows::new(&numbers, 2);
-        assert_eq!((rows.count(), rows.row(1), rows.get(2)), (2, &[0.0, 1.0][..], None));
+        assert_eq!((rows.count(), rows.of(Node(1)), rows.get(Node(2))), (2, &[0.0, 1.0][..], None));
         assert_eq!(rows.iter().collect::<Vec<_>>(), [[1.0, 0.0], [0.0, 1.0]]);
-        assert_eq!(rows.distance(0, 1), 1.0);
+        assert_eq!(rows.distance(Node(0), Node(1)), 1.0);
         for none in [Rows::new(&numbers, 0), Rows::new(&[], 3), Rows::new(&numbers, 6)] {
             assert_eq!(
-                (none.count(), none.iter().len(), none.get(0).map(<[f32]>::len).unwrap_or(0)),
+                (none.count(), none.iter().len(), none.get(Node(0)).map(<[f32]>::len).unwrap_or(0)),
                 (0, 0, 0)
             );
         }

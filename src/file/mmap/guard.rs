@@ -109,6 +109,11 @@ fn replace_page(address: usize) -> bool {
     let Some(slot) = SLOTS.iter().find(is_inside) else { return false };
     // Before the page is there: who reads the zeros must find the mark.
     slot.faulted.store(true, Ordering::SeqCst);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "Linux knows the size of a page, and it is small"
+    )]
     // SAFETY: asks for a number.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
     let start = address & !(page - 1);

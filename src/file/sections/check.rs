@@ -133,8 +133,9 @@ pub fn neighbours_of_a_row(table: &[Entry], metadata: &Metadata) -> Result<usize
             return Err(OpenError::Metadata("a neighbour table is described that is not there".to_owned()));
         }
     };
-    let slots = size / size_of::<u32>() as u32;
-    if !size.is_multiple_of(size_of::<u32>() as u32) || !(1..=MAX_NEIGHBOURS).contains(&slots) {
+    const SLOT_BYTES: u32 = u32::BITS / u8::BITS;
+    let slots = size / SLOT_BYTES;
+    if !size.is_multiple_of(SLOT_BYTES) || !(1..=MAX_NEIGHBOURS).contains(&slots) {
         return Err(content_error(SectionKind::Neighbours, 0, "no row has this element size"));
     }
     if described != slots {

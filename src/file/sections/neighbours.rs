@@ -4,9 +4,10 @@ use super::check::{Check, content_error};
 use super::table::{SectionKind, at};
 use crate::file::error::OpenError;
 use crate::file::format::NONE;
+use crate::file::to_usize;
 
 pub fn rows(check: &Check<'_>) -> Result<(), OpenError> {
-    let slots = check.shape.neighbours as usize;
+    let slots = to_usize(check.shape.neighbours);
     let rows = RowCheck::new(check.slice(at::NodeOfProfile));
     // A table that is there has rows of at least a slot.
     for (own, row) in (0..).zip(check.slice(at::Neighbours).chunks_exact(slots.max(1))) {
@@ -40,7 +41,8 @@ impl<'a> RowCheck<'a> {
             }
         }
         // As many as the header says: the length of the section has been checked.
-        RowCheck { node_of_profile, profiles: node_of_profile.len() as u32, without_vector }
+        let profiles = u32::try_from(node_of_profile.len()).unwrap_or(u32::MAX);
+        RowCheck { node_of_profile, profiles, without_vector }
     }
 
     /// The largest section by far: no branch within a row, so that many slots are checked at a time.

@@ -4,6 +4,7 @@ use super::check::{Check, ascending, content_error};
 use super::table::{SectionKind, at};
 use crate::file::error::OpenError;
 use crate::file::format::{NO_PLACE, NONE};
+use crate::file::to_usize;
 
 pub fn node_starts(check: &Check<'_>) -> Result<(), OpenError> {
     let end = u32::try_from(check.slice(at::NodeProfiles).len()).ok();
@@ -15,13 +16,13 @@ pub fn of_nodes(check: &Check<'_>) -> Result<(), OpenError> {
     let starts = check.slice(at::NodeStarts);
     let profiles = check.slice(at::NodeProfiles);
     let node_of_profile = check.slice(at::NodeOfProfile);
-    for (node, pair) in starts.windows(2).enumerate() {
+    for (node, pair) in (0u32..).zip(starts.windows(2)) {
         let list = profiles.get(pair[0] as usize..pair[1] as usize).unwrap_or_default();
         let problem = if list.is_empty() {
             Some("a node without a profile")
         } else if !list.is_sorted_by(|a, b| a < b) {
             Some("the profiles of a node do not ascend")
-        } else if list.iter().any(|&profile| node_of_profile.get(profile as usize) != Some(&(node as u32))) {
+        } else if list.iter().any(|&profile| node_of_profile.get(profile as usize) != Some(&node)) {
             Some("a profile of another node")
         } else {
             None
@@ -47,7 +48,7 @@ pub fn ids(check: &Check<'_>) -> Result<(), OpenError> {
     let (ids, starts) = (check.slice(at::Ids), check.slice(at::IdStarts));
     let mut before: &[u8] = &[];
     for (number, pair) in starts.windows(2).enumerate() {
-        let id = ids.get(pair[0] as usize..pair[1] as usize).unwrap_or_default();
+        let id = ids.get(to_usize(pair[0])..to_usize(pair[1])).unwrap_or_default();
         let problem = if id.is_empty() || id.len() > crate::profile::MAX_ID_BYTES {
             Some("an id is empty or too long")
         } else if id <= before {
@@ -73,7 +74,7 @@ pub fn document_starts(check: &Check<'_>) -> Result<(), OpenError> {
 pub fn documents(check: &Check<'_>) -> Result<(), OpenError> {
     let (documents, starts) = (check.slice(at::Documents), check.slice(at::DocumentStarts));
     for (number, pair) in starts.windows(2).enumerate() {
-        let document = documents.get(pair[0] as usize..pair[1] as usize).unwrap_or_default();
+        let document = documents.get(to_usize(pair[0])..to_usize(pair[1])).unwrap_or_default();
         // That a document is an object keeps a body that is put together from documents well-formed at least
         // at its seams.
         if document.first() != Some(&b'{') || document.last() != Some(&b'}') {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::table::SectionKind;
 use crate::file::error::OpenError;
 use crate::file::format::Entry;
+use crate::file::to_usize;
 
 /// A section, and the type of its numbers.
 pub trait Section {
@@ -33,7 +34,7 @@ impl Ranges {
             match SectionKind::from_number(entry.kind) {
                 // Within the bytes, so they fit.
                 Some(kind) => {
-                    ranges.set(kind, entry.offset as usize..(entry.offset + entry.length) as usize);
+                    ranges.set(kind, to_usize(entry.offset)..to_usize(entry.offset + entry.length));
                 }
                 None if entry.required => return wrong("a required section of an unknown kind"),
                 None => {}

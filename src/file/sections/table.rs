@@ -5,6 +5,7 @@ use super::check::{Check, Needed, Shape, unchecked};
 use super::ranges::Section;
 use super::{graph, neighbours, profiles, vectors};
 use crate::file::error::OpenError;
+use crate::file::to_usize;
 use crate::search::codes;
 
 /// What there is to know of a kind of section.
@@ -115,8 +116,8 @@ sections! {
     Neighbours = 15, "neighbours", false, u32,
         |s| 4 * s.neighbours, |c| Exactly(c.shape.profiles * c.shape.neighbours * 4), neighbours::rows;
     Codes = 16, "codes", false, i8,
-        |s| codes::stride(s.dimension as usize) as u64,
-        |c| NothingOr(c.shape.nodes * codes::stride(c.shape.dimension as usize) as u64), vectors::codes;
+        |s| codes::stride(to_usize(s.dimension)) as u64,
+        |c| NothingOr(c.shape.nodes * codes::stride(to_usize(c.shape.dimension)) as u64), vectors::codes;
     Map = 17, "map", false, [u16; 2],
         |_| 4, |c| Exactly(c.shape.profiles * 4), profiles::places;
     VectorLengths = 23, "vector lengths", false, f32,

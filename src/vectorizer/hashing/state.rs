@@ -19,6 +19,16 @@
 //!
 //! Reading assumes nothing about the bytes: every count is compared with what is left of them before it is used.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "the bytes of a state are anything"
+    )
+)]
+
 use super::config::{ConfigError, HashingConfig};
 use super::features::BUCKETS;
 use super::fit::{Field, FieldKind, MAX_FIELDS, Rules, Schema};
@@ -99,10 +109,10 @@ struct Writer(Vec<u8>);
 impl Writer {
     fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
-            self.0.push(number as u8 | 0x80);
+            self.0.push((number & 0x7f) as u8 | 0x80);
             number >>= 7;
         }
-        self.0.push(number as u8);
+        self.0.push((number & 0x7f) as u8);
     }
 
     fn text(&mut self, text: &str) {

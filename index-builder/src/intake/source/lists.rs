@@ -67,7 +67,7 @@ impl Element {
         if number.is_finite() {
             Element::Value(Value::Float(number))
         } else {
-            Element::NotFinite(number as f32)
+            Element::NotFinite(single(number))
         }
     }
 
@@ -90,11 +90,17 @@ fn list_of(elements: Vec<Element>) -> Value {
     if elements.iter().all(is_finite) || !elements.iter().all(is_number) {
         return Value::List(elements.into_iter().map(Element::or_null).collect());
     }
-    let single = |element: &Element| match element {
-        Element::Value(value) => value.as_number().map_or(f32::NAN, |number| number as f32),
+    let packed = |element: &Element| match element {
+        Element::Value(value) => value.as_number().map_or(f32::NAN, single),
         Element::NotFinite(number) => *number,
     };
-    Value::Floats(elements.iter().map(single).collect())
+    Value::Floats(elements.iter().map(packed).collect())
+}
+
+/// A number of a vector. What is too large becomes infinite, and is refused for that.
+#[expect(clippy::cast_possible_truncation, reason = "rounding to single precision is meant")]
+pub(super) fn single(number: f64) -> f32 {
+    number as f32
 }
 
 /// A list of single-precision numbers: packed, unless one is missing.
@@ -115,7 +121,7 @@ pub(super) fn doubles(numbers: impl Iterator<Item = Option<f64>> + Clone) -> Val
         all_finite &= number.is_none_or(f64::is_finite);
     }
     if all_there && !all_finite {
-        return Value::Floats(numbers.flatten().map(|number| number as f32).collect());
+        return Value::Floats(numbers.flatten().map(single).collect());
     }
     Value::List(numbers.map(|number| number.map_or(Value::Null, Value::float)).collect())
 }

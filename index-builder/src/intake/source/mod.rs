@@ -10,6 +10,16 @@
 //! repository's `docs/adding-a-source.md` shows how. What is wrong with a single record makes that record [`Record::Unusable`]; what is wrong with the file as a whole is a
 //! [`SourceError`]. Memory is bounded by one record, and a record by [`MAX_RECORD_BYTES`].
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "what is read is anything"
+    )
+)]
+
 mod columnar;
 mod columns;
 mod compression;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use kindred::file::format::NONE;
+use kindred::search::graph::{Level, Node};
 
 use super::GraphError;
 
@@ -12,7 +13,7 @@ pub struct FlatGraph {
     /// Slots of a node on a level above 0; a node has twice as many on level 0.
     pub m: usize,
     /// Where a search starts: a node of the top level. None without nodes.
-    pub entry_point: Option<u32>,
+    pub entry_point: Option<Node>,
     /// Number of levels, 0 without nodes.
     pub levels: u32,
     /// nodes x 2m node numbers; a list that is shorter than its slots is followed by `u32::MAX`.
@@ -29,7 +30,7 @@ impl FlatGraph {
     pub(super) fn unlinked(
         m: usize,
         levels_above: &[u8],
-        entry_point: Option<u32>,
+        entry_point: Option<Node>,
     ) -> Result<Self, GraphError> {
         let nodes = levels_above.len();
         let too_large = GraphError::TooLarge { nodes, m };
@@ -64,45 +65,45 @@ impl FlatGraph {
     }
 
     /// The highest level that a node lives on; 0 for a number that is no node.
-    pub fn level_of(&self, node: u32) -> usize {
+    pub fn level_of(&self, node: Node) -> Level {
         let offset = |i: usize| self.upper_offsets.get(i).copied().unwrap_or(0);
-        offset(node as usize + 1).saturating_sub(offset(node as usize)) as usize
+        Level(offset(node.index() + 1).saturating_sub(offset(node.index())))
     }
 
     /// Whether this number is a node that lives on the level.
-    pub fn lives_on(&self, node: u32, level: usize) -> bool {
-        (node as usize) < self.nodes() && level <= self.level_of(node)
+    pub fn lives_on(&self, node: Node, level: Level) -> bool {
+        node.index() < self.nodes() && level <= self.level_of(node)
     }
 
     /// The neighbours of a node on a level; empty where the node does not live.
-    pub fn neighbours(&self, node: u32, level: usize) -> &[u32] {
+    pub fn neighbours(&self, node: Node, level: Level) -> &[u32] {
         let slots = self.slots(node, level);
         let end = slots.iter().position(|&slot| slot == NONE).unwrap_or(slots.len());
         &slots[..end]
     }
 
     /// All slots of a node on a level, used or not; none where the node does not live.
-    pub fn slots(&self, node: u32, level: usize) -> &[u32] {
-        let array = if level == 0 { &self.level0 } else { &self.upper };
+    pub fn slots(&self, node: Node, level: Level) -> &[u32] {
+        let array = if level == Level::BASE { &self.level0 } else { &self.upper };
         array.get(self.slots_range(node, level)).unwrap_or(&[])
     }
 
     /// As [`FlatGraph::slots`], to be written to.
-    pub(super) fn slots_mut(&mut self, node: u32, level: usize) -> &mut [u32] {
+    pub(super) fn slots_mut(&mut self, node: Node, level: Level) -> &mut [u32] {
         let range = self.slots_range(node, level);
-        let array = if level == 0 { &mut self.level0 } else { &mut self.upper };
+        let array = if level == Level::BASE { &mut self.level0 } else { &mut self.upper };
         array.get_mut(range).unwrap_or(&mut [])
     }
 
-    fn slots_range(&self, node: u32, level: usize) -> Range<usize> {
+    fn slots_range(&self, node: Node, level: Level) -> Range<usize> {
         if !self.lives_on(node, level) {
             return 0..0;
         }
-        let node = node as usize;
-        if level == 0 {
+        let node = node.index();
+        if level == Level::BASE {
             return node * self.m0()..(node + 1) * self.m0();
         }
-        let list = self.upper_offsets[node] as usize + level - 1;
+        let list = self.upper_offsets[node] as usize + level.index() - 1;
         list * self.m..(list + 1) * self.m
     }
 
@@ -121,9 +122,9 @@ impl FlatGraph {
         }
         match self.entry_point {
             None if vectors == 0 && self.levels == 0 => Ok(()),
-            Some(entry) if (entry as usize) < vectors => {
-                let top = (0..vectors as u32).map(|node| self.level_of(node)).max().unwrap_or(0);
-                let is_top = self.level_of(entry) == top && self.levels as usize == top + 1;
+            Some(entry) if entry.index() < vectors => {
+                let top = (0..vectors as u32).map(|node| self.level_of(Node(node))).max();
+                let is_top = Some(self.level_of(entry)) == top && self.levels == self.level_of(entry).0 + 1;
                 if is_top { Ok(()) } else { wrong("the entry point is not on the top level") }
             }
             _ => wrong("the entry point is no node"),

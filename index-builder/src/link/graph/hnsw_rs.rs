@@ -15,6 +15,7 @@
 use hnsw_rs::anndists::dist::distances::Distance;
 use hnsw_rs::prelude::{Hnsw, Neighbour};
 use kindred::distance::dot;
+use kindred::search::graph::{Level, Node};
 
 use super::shuffle::shuffled;
 use super::{FlatGraph, GraphBuilder, GraphError, GraphParameters, check};
@@ -54,14 +55,14 @@ impl GraphBuilder for HnswRs {
         let m = parameters.m;
         if nodes < 2 {
             progress(nodes);
-            return FlatGraph::unlinked(m, &vec![0; nodes], (nodes == 1).then_some(0));
+            return FlatGraph::unlinked(m, &vec![0; nodes], (nodes == 1).then_some(Node(0)));
         }
         // The crate allocates by this number, and no search can find more than there is.
         let ef = parameters.ef_construction.min(nodes);
         let hnsw = Hnsw::<f32, UnitCosine>::new(m, nodes, MAX_LEVELS, ef, UnitCosine);
         // `check` has seen that the number fits.
         for (done, row) in shuffled(nodes as u32, parameters.seed).into_iter().enumerate() {
-            hnsw.insert_slice((vectors.row(row), row as usize));
+            hnsw.insert_slice((vectors.of(Node(row)), row as usize));
             progress(done + 1);
         }
         export(&hnsw, m, nodes)
@@ -82,27 +83,37 @@ fn export(hnsw: &Hnsw<'_, f32, UnitCosine>, m: usize, nodes: usize) -> Result<Fl
         }
     }
     // The entry point is private; it is the first point that came to the top level.
-    let entry_point = points.get_layer_iterator(top).next().map(|point| point.get_origin_id() as u32);
+    let entry_point = points.get_layer_iterator(top).next().map(|point| node_of(point.get_origin_id()));
     let mut graph = FlatGraph::unlinked(m, &levels, entry_point)?;
     for level in 0..=top {
         for point in points.get_layer_iterator(level) {
-            let node = point.get_origin_id() as u32;
+            let node = node_of(point.get_origin_id());
             for (on, list) in point.get_neighborhood_id().into_iter().enumerate().take(level + 1) {
-                write_list(&mut graph, node, on, list);
+                write_list(&mut graph, node, level_of(on), list);
             }
         }
     }
     Ok(graph)
 }
 
-fn write_list(graph: &mut FlatGraph, node: u32, level: usize, mut list: Vec<Neighbour>) {
+/// The crate numbers points as they were inserted: by nodes, of which there are fewer than 2^32.
+fn node_of(id: usize) -> Node {
+    Node(id as u32)
+}
+
+/// There are at most [`MAX_LEVELS`].
+fn level_of(level: usize) -> Level {
+    Level(level as u32)
+}
+
+fn write_list(graph: &mut FlatGraph, node: Node, level: Level, mut list: Vec<Neighbour>) {
     list.retain(|neighbour| {
-        let id = neighbour.d_id as u32;
+        let id = node_of(neighbour.d_id);
         id != node && graph.lives_on(id, level)
     });
     list.sort_unstable_by(|a, b| a.distance.total_cmp(&b.distance).then(a.d_id.cmp(&b.d_id)));
     list.dedup_by_key(|neighbour| neighbour.d_id);
     for (slot, neighbour) in graph.slots_mut(node, level).iter_mut().zip(list) {
-        *slot = neighbour.d_id as u32;
+        *slot = node_of(neighbour.d_id).0;
     }
 }

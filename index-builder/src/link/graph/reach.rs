@@ -2,7 +2,10 @@
 
 use super::FlatGraph;
 
-const NO_PARENT: u32 = u32::MAX;
+use kindred::file::format::NONE;
+use kindred::search::graph::{Level, Node};
+
+const NO_PARENT: Node = Node(NONE);
 
 /// A breadth-first walk along the links of one level, with the tree of the links by which it came.
 ///
@@ -10,15 +13,15 @@ const NO_PARENT: u32 = u32::MAX;
 /// wide enough then finds every node. In-degree above 0 proves nothing.
 #[derive(Debug, Clone)]
 pub struct Walk {
-    level: usize,
+    level: Level,
     reached: Vec<bool>,
-    parents: Vec<u32>,
+    parents: Vec<Node>,
     count: usize,
 }
 
 impl Walk {
     /// Walks a level from the entry point. Costs one look at every link. Links to what is no node are passed over.
-    pub fn from_entry_point(graph: &FlatGraph, level: usize) -> Walk {
+    pub fn from_entry_point(graph: &FlatGraph, level: Level) -> Walk {
         let nodes = graph.nodes();
         let mut walk = Walk { level, reached: vec![false; nodes], parents: vec![NO_PARENT; nodes], count: 0 };
         if let Some(entry) = graph.entry_point {
@@ -28,13 +31,13 @@ impl Walk {
     }
 
     /// Walks on from a node that was not reached before and now is, by a link from `parent`.
-    pub(super) fn go_on(&mut self, graph: &FlatGraph, node: u32, parent: u32) {
+    pub(super) fn go_on(&mut self, graph: &FlatGraph, node: Node, parent: Node) {
         if !self.visit(graph, node, parent) {
             return;
         }
         let mut queue = std::collections::VecDeque::from([node]);
         while let Some(from) = queue.pop_front() {
-            for &to in graph.neighbours(from, self.level) {
+            for to in graph.neighbours(from, self.level).iter().copied().map(Node) {
                 if self.visit(graph, to, from) {
                     queue.push_back(to);
                 }
@@ -42,12 +45,12 @@ impl Walk {
         }
     }
 
-    fn visit(&mut self, graph: &FlatGraph, node: u32, parent: u32) -> bool {
-        if !graph.lives_on(node, self.level) || self.reached[node as usize] {
+    fn visit(&mut self, graph: &FlatGraph, node: Node, parent: Node) -> bool {
+        if !graph.lives_on(node, self.level) || self.reached[node.index()] {
             return false;
         }
-        self.reached[node as usize] = true;
-        self.parents[node as usize] = parent;
+        self.reached[node.index()] = true;
+        self.parents[node.index()] = parent;
         self.count += 1;
         true
     }
@@ -58,17 +61,17 @@ impl Walk {
     }
 
     /// Whether a node was reached; false for a number that is no node.
-    pub fn has_reached(&self, node: u32) -> bool {
-        self.reached.get(node as usize).copied().unwrap_or(false)
+    pub fn has_reached(&self, node: Node) -> bool {
+        self.reached.get(node.index()).copied().unwrap_or(false)
     }
 
     /// Whether the walk came to `to` by this link. Every other link can go without cutting off what was reached.
-    pub(super) fn depends_on(&self, from: u32, to: u32) -> bool {
-        self.parents.get(to as usize) == Some(&from)
+    pub(super) fn depends_on(&self, from: Node, to: Node) -> bool {
+        self.parents.get(to.index()) == Some(&from)
     }
 }
 
 /// How many nodes a walk on level 0 reaches from the entry point.
 pub fn reachable(graph: &FlatGraph) -> usize {
-    Walk::from_entry_point(graph, 0).count()
+    Walk::from_entry_point(graph, Level::BASE).count()
 }

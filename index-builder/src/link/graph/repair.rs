@@ -14,6 +14,7 @@
 //! among a few nodes of a level.
 
 use kindred::file::format::NONE;
+use kindred::search::graph::{Level, Node};
 use rayon::prelude::*;
 
 use super::{FlatGraph, GraphError, Walk};
@@ -42,9 +43,9 @@ pub fn repair(graph: &mut FlatGraph, vectors: Rows<'_>) -> Result<RepairReport, 
     graph.check_shape(vectors.count())?;
     let mut report = RepairReport::default();
     let mut missing = 0;
-    for level in (0..graph.levels as usize).rev() {
-        let members: Vec<u32> =
-            (0..graph.nodes() as u32).filter(|&node| graph.lives_on(node, level)).collect();
+    for level in (0..graph.levels).rev().map(Level) {
+        let members: Vec<Node> =
+            (0..graph.nodes() as u32).map(Node).filter(|&node| graph.lives_on(node, level)).collect();
         let mut walk = Walk::from_entry_point(graph, level);
         let unreached_before = members.len() - walk.count();
         let attached = attach_all(graph, vectors, &members, level, &mut walk);
@@ -60,8 +61,8 @@ pub fn repair(graph: &mut FlatGraph, vectors: Rows<'_>) -> Result<RepairReport, 
 fn attach_all(
     graph: &mut FlatGraph,
     rows: Rows<'_>,
-    members: &[u32],
-    level: usize,
+    members: &[Node],
+    level: Level,
     walk: &mut Walk,
 ) -> usize {
     let mut attached = 0;
@@ -87,13 +88,14 @@ fn attach_all(
 fn nearest_with_room(
     graph: &FlatGraph,
     rows: Rows<'_>,
-    members: &[u32],
-    level: usize,
+    members: &[Node],
+    level: Level,
     walk: &Walk,
-    node: u32,
-) -> Option<u32> {
-    let has_room =
-        |from: u32| graph.slots(from, level).iter().any(|&to| to == NONE || !walk.depends_on(from, to));
+    node: Node,
+) -> Option<Node> {
+    let has_room = |from: Node| {
+        graph.slots(from, level).iter().any(|&to| to == NONE || !walk.depends_on(from, Node(to)))
+    };
     members
         .par_iter()
         .with_min_len(1024)
@@ -104,8 +106,8 @@ fn nearest_with_room(
 }
 
 /// Adds a link, in the place of the farthest one that the walk does not depend on where no slot is free.
-fn link(graph: &mut FlatGraph, rows: Rows<'_>, level: usize, walk: &Walk, from: u32, to: u32) {
-    let mut list = graph.neighbours(from, level).to_vec();
+fn link(graph: &mut FlatGraph, rows: Rows<'_>, level: Level, walk: &Walk, from: Node, to: Node) {
+    let mut list: Vec<Node> = graph.neighbours(from, level).iter().copied().map(Node).collect();
     if list.len() == graph.slots(from, level).len() {
         let can_go = |&place: &usize| !walk.depends_on(from, list[place]);
         let farthest = (0..list.len())
@@ -120,15 +122,16 @@ fn link(graph: &mut FlatGraph, rows: Rows<'_>, level: usize, walk: &Walk, from: 
     list.sort_by(|&a, &b| rows.distance(from, a).total_cmp(&rows.distance(from, b)).then(a.cmp(&b)));
     let slots = graph.slots_mut(from, level);
     slots.fill(NONE);
-    slots[..list.len()].copy_from_slice(&list);
+    slots.iter_mut().zip(list).for_each(|(slot, to)| *slot = to.0);
 }
 
 /// Sees to it that a search which comes to `node` first is not caught there: a link to what is reached, made where a
 /// slot is free or where no other link leads there.
-fn link_back(graph: &mut FlatGraph, rows: Rows<'_>, level: usize, walk: &Walk, node: u32, to: u32) {
+fn link_back(graph: &mut FlatGraph, rows: Rows<'_>, level: Level, walk: &Walk, node: Node, to: Node) {
     let list = graph.neighbours(node, level);
     let is_full = list.len() == graph.slots(node, level).len();
-    let leads_back = list.contains(&to) || (is_full && list.iter().any(|&other| walk.has_reached(other)));
+    let leads_back =
+        list.contains(&to.0) || (is_full && list.iter().any(|&other| walk.has_reached(Node(other))));
     if !leads_back {
         link(graph, rows, level, walk, node, to);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kindred::random::SplitMix64;
-use kindred::search::graph::Graph;
+use kindred::search::graph::{Graph, Level, Node};
 use kindred::search::recall::{found_within, kth_distance};
 use kindred::search::walk::Scratch;
 use ndarray::Array2;
@@ -29,6 +29,11 @@ fn line(nodes: usize) -> Array2<f32> {
     })
 }
 
+/// The neighbours of a node.
+fn neighbours(graph: &FlatGraph, node: Node, level: Level) -> Vec<Node> {
+    graph.neighbours(node, level).iter().copied().map(Node).collect()
+}
+
 fn view(rows: &Array2<f32>) -> Rows<'_> {
     Rows::new(rows.as_slice().unwrap(), rows.ncols())
 }
@@ -46,10 +51,10 @@ fn parameters(m: usize) -> GraphParameters {
 }
 
 fn built(vectors: &Array2<f32>, m: usize) -> FlatGraph {
-    HnswRs.build(view(&vectors), &parameters(m), &mut |_| {}).unwrap()
+    HnswRs.build(view(vectors), &parameters(m), &mut |_| {}).unwrap()
 }
 
-fn near(vectors: Rows<'_>, a: u32, b: u32) -> (u32, u32) {
+fn near(vectors: Rows<'_>, a: Node, b: Node) -> (u32, Node) {
     // The bits of floats that are not negative are in the order of the floats.
     (vectors.distance(a, b).to_bits(), b)
 }
@@ -62,19 +67,19 @@ impl Graph for Searched<'_> {
         self.0.nodes()
     }
 
-    fn entry_point(&self) -> Option<u32> {
+    fn entry_point(&self) -> Option<Node> {
         self.0.entry_point
     }
 
-    fn level_of(&self, node: u32) -> usize {
+    fn level_of(&self, node: Node) -> Level {
         self.0.level_of(node)
     }
 
-    fn vector(&self, node: u32) -> &[f32] {
-        self.1.row(node)
+    fn vector(&self, node: Node) -> &[f32] {
+        self.1.of(node)
     }
 
-    fn neighbours(&self, node: u32, level: usize) -> &[u32] {
+    fn neighbours(&self, node: Node, level: Level) -> &[u32] {
         self.0.neighbours(node, level)
     }
 }
@@ -84,7 +89,7 @@ fn recall_at_10(graph: &FlatGraph, vectors: Rows<'_>, ef: usize) -> f64 {
     let searched = Searched(graph, vectors);
     let mut scratch = Scratch::default();
     let (mut found, mut wanted) = (0, 0);
-    for query in (0..vectors.count() as u32).step_by(20) {
+    for query in (0..vectors.count() as u32).step_by(20).map(Node) {
         let kth = kth_distance(&searched, query, 10).unwrap();
         found += found_within(&searched, query, ef, kth, &mut scratch);
         wanted += kth.0;
@@ -95,9 +100,9 @@ fn recall_at_10(graph: &FlatGraph, vectors: Rows<'_>, ef: usize) -> f64 {
 /// Every rule that the file has for a graph's arrays.
 fn assert_well_formed(graph: &FlatGraph, vectors: Rows<'_>) {
     graph.check_shape(vectors.count()).unwrap();
-    for node in 0..graph.nodes() as u32 {
-        for level in 0..=graph.level_of(node) {
-            let list = graph.neighbours(node, level);
+    for node in (0..graph.nodes() as u32).map(Node) {
+        for level in graph.level_of(node).and_below() {
+            let list = neighbours(graph, node, level);
             let ordered: BTreeSet<_> = list.iter().map(|&other| near(vectors, node, other)).collect();
             assert_eq!(ordered.len(), list.len(), "node {node} names a neighbour twice");
             assert!(list.iter().all(|&other| other != node && graph.lives_on(other, level)));
@@ -139,7 +144,7 @@ fn graphs_of_no_node_to_three_are_complete() {
         assert_well_formed(&graph, view(&vectors));
         assert_eq!(graph.levels == 0, nodes == 0);
         for node in 0..nodes as u32 {
-            assert_eq!(graph.neighbours(node, 0).len(), nodes - 1);
+            assert_eq!(graph.neighbours(Node(node), Level::BASE).len(), nodes - 1);
         }
     }
 }
@@ -182,8 +187,8 @@ fn every_level_is_reached_from_the_entry_point() {
     let vectors = clustered(2_000, 8, 50, 0.1, 6);
     let mut graph = built(&vectors, 2);
     repair(&mut graph, view(&vectors)).unwrap();
-    for level in 0..graph.levels as usize {
-        let members = (0..2_000).filter(|&node| graph.lives_on(node, level)).count();
+    for level in (0..graph.levels).map(Level) {
+        let members = (0..2_000).map(Node).filter(|&node| graph.lives_on(node, level)).count();
         assert_eq!(Walk::from_entry_point(&graph, level).count(), members, "level {level}");
     }
 }
@@ -191,45 +196,45 @@ fn every_level_is_reached_from_the_entry_point() {
 #[test]
 fn a_graph_without_a_link_is_linked_anew() {
     let vectors = clustered(300, 8, 10, 0.3, 7);
-    let mut graph = FlatGraph::unlinked(2, &vec![0; 300], Some(17)).unwrap();
+    let mut graph = FlatGraph::unlinked(2, &vec![0; 300], Some(Node(17))).unwrap();
     let report = repair(&mut graph, view(&vectors)).unwrap();
     assert_eq!(report, RepairReport { unreached_before: 299, attached: 299, reached: 300 });
     assert_well_formed(&graph, view(&vectors));
     // Each node can leave, too.
-    assert!((0..300).all(|node| !graph.neighbours(node, 0).is_empty()));
+    assert!((0..300).all(|node| !graph.neighbours(Node(node), Level::BASE).is_empty()));
 }
 
 #[test]
 fn parts_that_hang_together_are_attached_with_one_link() {
     // Two rings with every slot taken and no link between them: 0..20, where the walk starts, and 20..40.
     let vectors = line(40);
-    let mut graph = FlatGraph::unlinked(2, &[0; 40], Some(0)).unwrap();
+    let mut graph = FlatGraph::unlinked(2, &[0; 40], Some(Node(0))).unwrap();
     for node in 0..40u32 {
         let (first, place) = (node / 20 * 20, node % 20);
         let ring = [1, 19, 2, 18].map(|step| first + (place + step) % 20);
-        graph.slots_mut(node, 0).copy_from_slice(&ring);
+        graph.slots_mut(Node(node), Level::BASE).copy_from_slice(&ring);
     }
     assert_eq!(reachable(&graph), 20);
     let report = repair(&mut graph, view(&vectors)).unwrap();
     assert_eq!(report, RepairReport { unreached_before: 20, attached: 1, reached: 40 });
     assert_well_formed(&graph, view(&vectors));
     // The nearest of the reached ones gave a link away, and the node links back.
-    assert!(graph.neighbours(19, 0).contains(&20));
-    assert!(graph.neighbours(20, 0).contains(&19));
+    assert!(graph.neighbours(Node(19), Level::BASE).contains(&20));
+    assert!(graph.neighbours(Node(20), Level::BASE).contains(&19));
 }
 
 #[test]
 fn no_link_that_carries_anything_makes_room() {
     // A chain whose every link is needed, nodes with two slots used, and the rest of the nodes alone.
     let vectors = clustered(60, 4, 2, 0.2, 8);
-    let mut graph = FlatGraph::unlinked(1, &[0; 60], Some(0)).unwrap();
+    let mut graph = FlatGraph::unlinked(1, &[0; 60], Some(Node(0))).unwrap();
     for node in 0..29u32 {
-        graph.slots_mut(node, 0).copy_from_slice(&[node + 1, node / 2]);
+        graph.slots_mut(Node(node), Level::BASE).copy_from_slice(&[node + 1, node / 2]);
     }
     let report = repair(&mut graph, view(&vectors)).unwrap();
     assert_eq!(report.reached, 60);
     for node in 0..29u32 {
-        assert!(graph.neighbours(node, 0).contains(&(node + 1)));
+        assert!(graph.neighbours(Node(node), Level::BASE).contains(&(node + 1)));
     }
 }
 
@@ -238,7 +243,7 @@ fn arrays_that_contradict_each_other_are_refused() {
     let vectors = line(10);
     let good = built(&vectors, 4);
     let broken: [fn(&mut FlatGraph); 6] = [
-        |graph| graph.entry_point = Some(10),
+        |graph| graph.entry_point = Some(Node(10)),
         |graph| graph.entry_point = None,
         |graph| graph.level0.truncate(5),
         |graph| graph.upper.push(0),
@@ -266,7 +271,7 @@ fn links_to_what_is_no_node_are_passed_over() {
 fn parameters_and_vectors_out_of_range_are_refused() {
     let vectors = line(5);
     let build = |vectors: &Array2<f32>, m, ef_construction| {
-        HnswRs.build(view(&vectors), &GraphParameters { m, ef_construction, seed: 0 }, &mut |_| {})
+        HnswRs.build(view(vectors), &GraphParameters { m, ef_construction, seed: 0 }, &mut |_| {})
     };
     for m in [0, 1, 257, usize::MAX] {
         assert_eq!(build(&vectors, m, 10), Err(GraphError::M { m }));
@@ -291,7 +296,7 @@ fn progress_counts_every_node() {
 }
 
 fn partitioned(vectors: &Array2<f32>, m: usize) -> FlatGraph {
-    Partitioned.build(view(&vectors), &parameters(m), &mut |_| {}).unwrap()
+    Partitioned.build(view(vectors), &parameters(m), &mut |_| {}).unwrap()
 }
 
 #[test]
@@ -322,7 +327,8 @@ fn dense_groups_have_links_that_lead_out() {
     // Each group is larger than a node has candidates, and far from the others.
     let vectors = clustered(4_000, 24, 20, 0.003, 6);
     let graph = partitioned(&vectors, 16);
-    let groups_left = |node: u32| graph.neighbours(node, 0).iter().any(|&to| to / 200 != node / 200);
+    let groups_left =
+        |node: u32| graph.neighbours(Node(node), Level::BASE).iter().any(|&to| to / 200 != node / 200);
     for group in 0..20 {
         assert!((group * 200..(group + 1) * 200).any(groups_left), "group {group} has no way out");
     }
@@ -342,7 +348,7 @@ fn clusters_larger_than_a_beam_are_left() {
 fn slots_are_filled_where_there_are_no_clusters() {
     let vectors = clustered(3_000, 24, 3_000, 0.0, 7);
     let graph = partitioned(&vectors, 8);
-    let links: usize = (0..3_000).map(|node| graph.neighbours(node, 0).len()).sum();
+    let links: usize = (0..3_000).map(|node| graph.neighbours(Node(node), Level::BASE).len()).sum();
     // m links of each node and one back for each, where all are mutual, would be 8.
     assert!(links >= 3_000 * 13, "{links} links");
 }
@@ -362,7 +368,7 @@ fn codes_find_what_is_nearer_together_than_they_can_tell() {
     let built = crate::link::quality::BuiltGraph::new(&graph, view(&vectors), Some(&codes));
     let mut scratch = Scratch::default();
     let mut found = 0;
-    for query in (0..600).step_by(10) {
+    for query in (0..600).step_by(10).map(Node) {
         let kth = kth_distance(&built, query, 10).unwrap();
         found += found_within(&built, query, 640, kth, &mut scratch);
     }

@@ -4,6 +4,7 @@
 //! randomness", algorithms 4.4 and 5.3): a few directions, drawn at random, are multiplied by the covariance matrix and
 //! put at right angles, again and again. The matrix itself, dimension x dimension, is never there.
 
+use kindred::search::graph::Node;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
@@ -72,12 +73,12 @@ impl Plane {
     /// Where each vector lies in the plane, seen from the mean.
     pub fn project(&self, vectors: Rows<'_>) -> Vec<Point> {
         let origin = self.directions.t().dot(&self.mean);
-        let place = |row: u32| {
-            let [x, y] = times(vectors.row(row), &self.directions);
+        let place = |node: Node| {
+            let [x, y] = times(vectors.of(node), &self.directions);
             [x - origin[0], y - origin[1]]
         };
         // Nodes are numbered by u32.
-        (0..vectors.count() as u32).into_par_iter().map(place).collect()
+        (0..vectors.count() as u32).into_par_iter().map(Node).map(place).collect()
     }
 }
 
@@ -105,7 +106,7 @@ fn multiply(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Array2<f64> {
 struct Sample<'a> {
     vectors: Rows<'a>,
     /// Every so many rows one is taken. Rows that are near each other are nodes that are, so that is fair to all.
-    rows: Vec<u32>,
+    rows: Vec<Node>,
     mean: Array1<f64>,
 }
 
@@ -113,8 +114,8 @@ impl<'a> Sample<'a> {
     fn of(vectors: Rows<'a>) -> Sample<'a> {
         let (all, dimension) = (vectors.count(), vectors.dimension());
         let count = all.min(SAMPLE_VECTORS).min(SAMPLE_NUMBERS / dimension.max(1));
-        let rows: Vec<u32> =
-            (0..count).map(|place| (place as u128 * all as u128 / count as u128) as u32).collect();
+        let rows: Vec<Node> =
+            (0..count).map(|place| Node((place as u128 * all as u128 / count as u128) as u32)).collect();
         let mut sample = Sample { vectors, rows, mean: Array1::zeros(dimension) };
         let sums = sample.by_columns(&Array2::ones((count, 1)), |number, _| number);
         sample.mean = sums.column(0).mapv(|sum| sum / count.max(1) as f64);
@@ -132,7 +133,7 @@ impl<'a> Sample<'a> {
         let mut along = Array2::zeros((self.rows.len(), basis.ncols()));
         let places = along.axis_iter_mut(Axis(0)).into_par_iter().zip(&self.rows);
         places.for_each(|(mut place, &row)| {
-            let sums: [f64; DIRECTIONS] = times(self.vectors.row(row), basis);
+            let sums: [f64; DIRECTIONS] = times(self.vectors.of(row), basis);
             place.iter_mut().zip(&sums).zip(&origin).for_each(|((place, sum), origin)| *place = sum - origin);
         });
         self.by_columns(&along, |number, mean| number - mean)
@@ -147,7 +148,7 @@ impl<'a> Sample<'a> {
             let columns = task * COLUMNS..task * COLUMNS + sums.nrows();
             let mean = self.mean.slice(s![columns.clone()]);
             for (&row, factors) in self.rows.iter().zip(factors.outer_iter()) {
-                let numbers = &self.vectors.row(row)[columns.clone()];
+                let numbers = &self.vectors.of(row)[columns.clone()];
                 for ((mut sums, &number), &mean) in sums.outer_iter_mut().zip(numbers).zip(mean) {
                     let number = of(f64::from(number), mean);
                     sums.iter_mut().zip(factors).for_each(|(sum, factor)| *sum += number * factor);

@@ -3,6 +3,7 @@
 //! Starts from what the leaves of overlapping partitions give, and looks at neighbours' neighbours
 //! (NN-Descent, Dong, Moses and Li 2011) until a sample shows that enough is found.
 
+use kindred::search::graph::Node;
 use rayon::prelude::*;
 
 use super::exact::BLOCK;
@@ -61,7 +62,7 @@ pub fn in_order<'a>(
         let mut scored = BlockLists::new(nodes.len(), k);
         for (place, node) in nodes.enumerate() {
             for &(_, other) in lists.of(node) {
-                scored.push(place, (vectors.distance(node as u32, other), other), ranks);
+                scored.push(place, (vectors.distance(Node(node as u32), Node(other)), other), ranks);
             }
         }
         scored
@@ -76,7 +77,7 @@ pub fn in_order<'a>(
 
 /// For the nodes of a sample the distance of the k-th nearest other.
 struct Truth {
-    farthest: Vec<(u32, f32)>,
+    farthest: Vec<(Node, f32)>,
     k: usize,
 }
 
@@ -85,8 +86,8 @@ impl Truth {
         let k = k.min(nodes.saturating_sub(1));
         let sample = SAMPLE.min(nodes);
         let farthest = (0..sample).into_par_iter().filter(|_| k > 0).map(|place| {
-            let node = (place * nodes / sample) as u32;
-            let others = (0..nodes as u32).filter(|&other| other != node);
+            let node = Node((place * nodes / sample) as u32);
+            let others = (0..nodes as u32).map(Node).filter(|&other| other != node);
             let mut distances: Vec<f32> = others.map(|other| vectors.distance(node, other)).collect();
             let (_, kth, _) = distances.select_nth_unstable_by(k - 1, f32::total_cmp);
             (node, *kth)
@@ -96,9 +97,12 @@ impl Truth {
 
     fn recall(&self, vectors: Rows<'_>, lists: &NearLists) -> f64 {
         let all = self.farthest.len() * self.k;
-        let is_found = |&(node, farthest): &(u32, f32)| {
-            let list = lists.of(node as usize);
-            list.iter().filter(|&&(_, other)| vectors.distance(node, other) <= farthest).count().min(self.k)
+        let is_found = |&(node, farthest): &(Node, f32)| {
+            let list = lists.of(node.index());
+            list.iter()
+                .filter(|&&(_, other)| vectors.distance(node, Node(other)) <= farthest)
+                .count()
+                .min(self.k)
         };
         let found: usize = self.farthest.par_iter().map(is_found).sum();
         if all == 0 { 1.0 } else { found as f64 / all as f64 }

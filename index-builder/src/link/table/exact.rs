@@ -15,6 +15,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use kindred::search::graph::Node;
 use rayon::prelude::*;
 
 use super::lists::{BlockLists, Neighbour};
@@ -240,7 +241,7 @@ impl AllPairs<'_> {
         scored.clear();
         scored.extend(hits.iter().map(|&Hit { row, column, .. }| {
             let (row_node, column_node) = (rows.nodes[row as usize], columns.nodes[column as usize]);
-            let distance = self.vectors.distance(row_node, column_node);
+            let distance = self.vectors.distance(Node(row_node), Node(column_node));
             [(row, (distance, column_node)), (column, (distance, row_node))]
         }));
         self.scored.fetch_add(scored.len() as u64, Ordering::Relaxed);

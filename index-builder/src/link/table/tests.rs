@@ -1,5 +1,6 @@
 use kindred::distance::distance;
 use kindred::file::format::NONE;
+use kindred::search::graph::Node;
 use ndarray::Array2;
 
 use super::*;
@@ -55,7 +56,7 @@ fn brute_force(nodes: &Nodes, profile: usize, k: usize) -> Vec<u32> {
     if node == NONE {
         return vec![NONE; k];
     }
-    let vector = |node: u32| nodes.vectors().row(node);
+    let vector = |node: u32| nodes.vectors().of(Node(node));
     let mut all: Vec<(f32, u32)> = Vec::new();
     for (other, &other_node) in (0u32..).zip(&nodes.node_of_profile) {
         if other as usize != profile && other_node != NONE {

@@ -122,9 +122,8 @@ async fn a_profile_is_vectorized_by_the_example_of_the_developer_guide() {
     let bytes = vectorized_bytes(&PROFILES, &documents, "tags:likes", &tags.to_bytes().unwrap());
     let dir = tempfile::tempdir().unwrap();
     let path = publish(dir.path(), 1, &bytes);
-    let live = LiveIndex::default();
-    live.replace(Some((load(&path, 1), Duration::ZERO)));
-    let state = state(live);
+    let state = state(dir.path());
+    state.live.index().replace(Some((load(&path, 1), Duration::ZERO)));
     let profiles = [json!(["jazz"]), json!(["tea"]), json!(["golf", "tea"]), json!(["golf"])].map(profile);
     let answers = results(&state, json!({"profiles": profiles, "n": 1})).await;
     assert_eq!(answers[..3].iter().flat_map(ids_of).collect::<Vec<_>>(), ["a", "..", ".."]);

@@ -448,8 +448,8 @@ impl Parser {
             self.text.truncate(self.text.len() - blanks);
         }
         self.check(1)?;
-        // The limit of the text is within 32 bits.
-        self.ends.push(self.text.len() as u32);
+        // The limit of the text, which has just been checked, is within 32 bits.
+        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
         self.state = State::Start;
         self.quote.behind_blanks = false;
         Ok(())

@@ -215,7 +215,7 @@ fn matrix(shape: &str) -> Result<(u64, usize), HeaderError> {
     match numbers[..] {
         [0, _] => Err(HeaderError::NoRows),
         [rows, dimension] if (1..=u64::from(MAX_DIMENSION)).contains(&dimension) => {
-            Ok((rows, dimension as usize))
+            Ok((rows, usize::try_from(dimension).map_err(|_| shown())?))
         }
         [_, dimension] => Err(HeaderError::Dimension(dimension)),
         _ => Err(shown()),

@@ -142,6 +142,7 @@ impl Matrix for Columns {
         if self.row >= self.held.0 + self.held.1 as u64 {
             self.fill().map_err(Cause::Io)?;
         }
+        #[expect(clippy::cast_possible_truncation, reason = "fewer than the rows that are held")]
         let start = (self.row - self.held.0) as usize * self.header.dimension;
         self.row += 1;
         Ok(self.block.get(start..start + self.header.dimension).unwrap_or_default().to_vec())

@@ -12,6 +12,7 @@ use half::f16;
 use kindred::profile::Value;
 
 use super::ids::{Counted, Ids};
+use super::lists::single;
 use super::{Cause, Input, Record, Sink, SourceError};
 use matrix::open;
 
@@ -84,7 +85,7 @@ impl Number {
         match self {
             Number::Half { little } => all(bytes, little, |item| f16::from_le_bytes(item).to_f32()),
             Number::Single { little } => all(bytes, little, f32::from_le_bytes),
-            Number::Double { little } => all(bytes, little, |item| f64::from_le_bytes(item) as f32),
+            Number::Double { little } => all(bytes, little, |item| single(f64::from_le_bytes(item))),
             Number::Truth => bytes.iter().map(|&byte| if byte == 0 { 0.0 } else { 1.0 }).collect(),
             Number::Whole { bytes: 1, signed: true, .. } => {
                 all(bytes, true, |item| i8::from_le_bytes(item).into())

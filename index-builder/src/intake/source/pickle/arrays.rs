@@ -130,6 +130,7 @@ impl Dtype {
     }
 
     /// A float of two or four bytes.
+    #[expect(clippy::cast_possible_truncation, reason = "there are as many bytes as the size says")]
     fn single(&self, bytes: &[u8]) -> f32 {
         let bits = self.bits(bytes);
         if self.size == 2 { half::f16::from_bits(bits as u16).to_f32() } else { f32::from_bits(bits as u32) }

@@ -23,6 +23,10 @@ impl Duration {
 
     /// # Errors
     /// What Python calls an overflow: more than 999,999,999 days.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "remainders that are not negative, of numbers that fit"
+    )]
     fn new(days: i64, seconds: i64, microseconds: i64) -> Result<Duration, Problem> {
         const OVERFLOW: Problem = Problem::Malformed("a timedelta out of range");
         let second = i128::from(seconds) + i128::from(microseconds.div_euclid(1_000_000));

@@ -99,6 +99,7 @@ pub(super) fn path(parts: &[Item], separator: char) -> Option<String> {
 }
 
 /// The text of a Decimal128 (IEEE 754-2008, binary integer significand), as BSON specifies it and Python prints it.
+#[expect(clippy::cast_possible_truncation, reason = "at most 34 digits, and an exponent of 14 bits")]
 pub(super) fn decimal128(high: u64, low: u64) -> String {
     const LARGEST: u128 = 10_u128.pow(34) - 1;
     const BIAS: i64 = 6176;
@@ -110,10 +111,10 @@ pub(super) fn decimal128(high: u64, low: u64) -> String {
     }
     // Where these two bits are set, the significand would be larger than is allowed, which means zero.
     let is_zero = high >> 61 & 3 == 3;
-    let exponent = (if is_zero { high >> 47 } else { high >> 49 } & 0x3fff) as i64 - BIAS;
+    let exponent = (if is_zero { high >> 47 } else { high >> 49 } & 0x3fff).cast_signed() - BIAS;
     let significand = u128::from(high & 0x1_ffff_ffff_ffff) << 64 | u128::from(low);
     let digits = if is_zero || significand > LARGEST { 0 } else { significand }.to_string();
-    let scientific = digits.len() as i64 - 1 + exponent;
+    let scientific = i64::from(digits.len() as u8) - 1 + exponent;
     if exponent > 0 || scientific < -6 {
         let (first, rest) = digits.split_at(1);
         let point = if rest.is_empty() { "" } else { "." };

@@ -47,7 +47,12 @@ fn decimal(magnitude: &[u8]) -> String {
         let mut remainder = 0;
         for limb in limbs.iter_mut().rev() {
             let dividend = remainder << 32 | u64::from(*limb);
-            *limb = (dividend / CHUNK) as u32;
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the remainder before is less than the chunk"
+            )]
+            let quotient = (dividend / CHUNK) as u32;
+            *limb = quotient;
             remainder = dividend % CHUNK;
         }
         chunks.push(remainder);

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use kindred::profile::{Fields, Value};
 
+use super::super::lists::single;
 use super::arrays::Dtype;
 use super::error::Problem;
 use super::globals::Global;
@@ -235,8 +236,8 @@ impl List {
             return Value::List(self.values);
         }
         if self.only_numbers {
-            let single = |value: &Value| value.as_number().map(|number| number as f32);
-            return Value::Floats(self.values.iter().filter_map(single).collect());
+            let numbers = self.values.iter().filter_map(Value::as_number);
+            return Value::Floats(numbers.map(single).collect());
         }
         Value::List(self.values.into_iter().map(finite).collect())
     }

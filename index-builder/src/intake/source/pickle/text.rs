@@ -76,7 +76,8 @@ fn unescape<'a>(code: u8, tail: &'a [u8], bytes: &mut Vec<u8>) -> Result<&'a [u8
         b'f' => 0x0c,
         b'r' => b'\r',
         b'x' => {
-            bytes.push(number(tail.get(..2).ok_or(BAD_ESCAPE)?, 16)? as u8);
+            let byte = number(tail.get(..2).ok_or(BAD_ESCAPE)?, 16)?;
+            bytes.push(u8::try_from(byte).map_err(|_| BAD_ESCAPE)?);
             return Ok(&tail[2..]);
         }
         b'0'..=b'7' => {

@@ -37,11 +37,10 @@ pub(super) fn numeric(raw: &[u8]) -> Result<Value, Unread> {
     for power in (0..weight.max(0)).rev() {
         let _ = write!(text, "{:04}", group(power));
     }
-    let scale = usize::from(scale);
     if scale > 0 {
         let digits: String =
-            (1..=scale.div_ceil(4) as i32).map(|place| format!("{:04}", group(-place))).collect();
-        let _ = write!(text, ".{}", digits.get(..scale).unwrap_or_default());
+            (1..=i32::from(scale.div_ceil(4))).map(|place| format!("{:04}", group(-place))).collect();
+        let _ = write!(text, ".{}", digits.get(..usize::from(scale)).unwrap_or_default());
     }
     Ok(Value::Text(text))
 }

@@ -25,6 +25,7 @@ use crate::link::pairs::{ALL, Codes};
 use crate::vectors::rows::Rows;
 pub use candidates::NearLists;
 use kindred::random::SplitMix64;
+use kindred::search::graph::{Level, Node};
 pub use nearest::refine;
 
 /// The most nodes of a leaf. A set that is no larger is one leaf, and compared as a whole.
@@ -94,7 +95,7 @@ impl Partitioned {
             |level: u8| -> Vec<u32> { (0..nodes).filter(|&node| levels[node as usize] >= level).collect() };
         // The one nearest to the mean, from which the codes are measured.
         let entry_point = members(top).into_iter().min_by_key(|&node| (codes.half(node), node));
-        let mut graph = FlatGraph::unlinked(m, &levels, entry_point)?;
+        let mut graph = FlatGraph::unlinked(m, &levels, entry_point.map(Node))?;
         for level in (1..=top).rev() {
             let members = members(level);
             let codes = codes.subset(&members);
@@ -104,7 +105,7 @@ impl Partitioned {
             let mut links = vec![NONE; members.len() * m];
             select::link(&codes, cells.as_ref(), near, m, m, &mut links);
             for (&node, links) in members.iter().zip(links.chunks_exact(m)) {
-                let slots = graph.slots_mut(node, usize::from(level));
+                let slots = graph.slots_mut(Node(node), Level(level.into()));
                 let links = links.iter().take_while(|&&to| to != NONE);
                 slots.iter_mut().zip(links).for_each(|(slot, &to)| *slot = members[to as usize]);
             }

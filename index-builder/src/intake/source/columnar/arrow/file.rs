@@ -18,7 +18,7 @@ use super::message::{
 use super::{MAGIC, MAX_BATCH_BYTES};
 
 /// The magic number, and the length of the footer in front of it.
-const TRAILER_BYTES: u64 = 4 + MAGIC.len() as u64;
+const TRAILER_BYTES: usize = 4 + MAGIC.len();
 
 /// What a footer says of its file.
 struct Contents {
@@ -53,15 +53,17 @@ pub(super) fn read(file: &RandomAccess, rows: &mut Rows<'_, '_>) -> Result<(), C
 }
 
 fn contents(file: &RandomAccess) -> Result<Contents, Cause> {
-    let trailer = file.length().checked_sub(TRAILER_BYTES).filter(|&at| at >= MAGIC.len() as u64);
+    let trailer = file.length().checked_sub(TRAILER_BYTES as u64).filter(|&at| at >= MAGIC.len() as u64);
     let trailer = trailer.ok_or_else(truncated)?;
-    let bytes = file.bytes(trailer, TRAILER_BYTES as usize).map_err(Cause::Io)?;
+    let bytes = file.bytes(trailer, TRAILER_BYTES).map_err(Cause::Io)?;
     let Some((length, magic)) = bytes.split_first_chunk::<4>() else { return Err(truncated()) };
     if magic != MAGIC {
         return Err(truncated());
     }
-    let length = u64::from(u32::from_le_bytes(*length));
-    let end = trailer.checked_sub(length).ok_or_else(|| damaged("its footer is longer than the file"))?;
+    let length = u32::from_le_bytes(*length);
+    let end = trailer
+        .checked_sub(u64::from(length))
+        .ok_or_else(|| damaged("its footer is longer than the file"))?;
     let bytes = file.bytes(end, length as usize).map_err(Cause::Io)?;
     let footer = root_as_footer(&bytes).map_err(|error| damaged(&format!("its footer: {error}")))?;
     let schema = footer.schema().ok_or_else(|| damaged("its footer has no schema"))?;
@@ -92,7 +94,7 @@ fn check_blocks(contents: &Contents) -> Result<u64, Cause> {
             )));
         };
         last = last.max(end);
-        total = total.saturating_add((metadata as u64).saturating_add(body as u64));
+        total = total.saturating_add(metadata.unsigned_abs().saturating_add(body.unsigned_abs()));
     }
     if total > contents.end { Err(damaged("the blocks that its footer names overlap")) } else { Ok(last) }
 }
@@ -100,12 +102,13 @@ fn check_blocks(contents: &Contents) -> Result<u64, Cause> {
 /// A block with its metadata as the decoder takes it, and where that ends.
 fn read_block(file: &RandomAccess, block: &Block, counted: &[Counted]) -> Result<(Block, Buffer), Cause> {
     // Not negative, and within the file: see `check_blocks`.
-    let (length, metadata) = (block.bodyLength() as u64, block.metaDataLength() as usize);
-    if length > MAX_BATCH_BYTES {
+    let number = |number: i64| usize::try_from(number).map_err(|_| too_large());
+    let (length, metadata) = (number(block.bodyLength())?, number(block.metaDataLength().into())?);
+    if length as u64 > MAX_BATCH_BYTES {
         return Err(too_large());
     }
     let mut bytes =
-        file.bytes(block.offset() as u64, metadata.saturating_add(length as usize)).map_err(Cause::Io)?;
+        file.bytes(block.offset().unsigned_abs(), metadata.saturating_add(length)).map_err(Cause::Io)?;
     let (head, body) = bytes.split_at_checked(metadata).ok_or_else(truncated)?;
     // Files from before version 0.15 of Arrow have the length alone in front of a message.
     let prefix = if head.starts_with(&CONTINUATION) { 8 } else { 4 };
@@ -118,7 +121,8 @@ fn read_block(file: &RandomAccess, block: &Block, counted: &[Counted]) -> Result
         check_decompressed(&message, body)?;
     }
     let Some(repaired) = repaired else { return Ok((*block, Buffer::from_vec(bytes))) };
-    let head = [&CONTINUATION, &(repaired.len() as u32).to_le_bytes()[..], &repaired].concat();
+    let length = u32::try_from(repaired.len()).map_err(|_| too_large())?;
+    let head = [&CONTINUATION, &length.to_le_bytes()[..], &repaired].concat();
     let (offset, length) = (block.offset(), block.bodyLength());
     let block = Block::new(offset, i32::try_from(head.len()).map_err(|_| too_large())?, length);
     bytes.splice(..metadata, head);

@@ -75,7 +75,8 @@ fn next_message(
     extend(reader, &mut bytes, length)?;
     if let Some(repaired) = repaired(bytes.get(header..).unwrap_or_default(), columns) {
         bytes.truncate(header - 4);
-        bytes.extend_from_slice(&(repaired.len() as u32).to_le_bytes());
+        let length = u32::try_from(repaired.len()).map_err(|_| too_large())?;
+        bytes.extend_from_slice(&length.to_le_bytes());
         bytes.extend(repaired);
     }
     let body = {

@@ -160,7 +160,7 @@ fn rows_at_once(metadata: &ParquetMetaData) -> usize {
         (rows.saturating_add(group.num_rows()), bytes.saturating_add(group.total_byte_size()))
     });
     let per_row = (bytes / rows.max(1)).max(1);
-    (BATCH_BYTES / per_row).clamp(1, MAX_BATCH_ROWS) as usize
+    usize::try_from((BATCH_BYTES / per_row).clamp(1, MAX_BATCH_ROWS)).unwrap_or(1)
 }
 
 /// The batches, to the first that cannot be read.
