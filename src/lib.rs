@@ -10,7 +10,7 @@
 //! - [`mod@file`]: the index file's format, its reader and its writer
 //! - [`directory`]: what lies beside index files, and which of them counts
 //! - [`vectorizer`]: how a profile becomes a vector
-//! - [`query`]: the bodies of answers, the same for the server and the command line
+//! - [`query`]: questions and the bodies of their answers, the same for the server and the command line
 //! - `manual` (feature `manual`): shell completions and manual pages of both programs
 //! - `server` (feature `server`): the HTTP server
 

@@ -12,7 +12,7 @@ const BEFORE_PROFILE: &[u8] = b",\"profile\":";
 /// The longest text of a distance, 1.1754944e-38.
 const LONGEST_DISTANCE: usize = 16;
 
-/// The body of an answer, with distances or without.
+/// The whole body, with distances or without.
 pub(super) fn body(view: &View<'_>, nearest: &[Neighbour], distances: bool) -> Result<Vec<u8>, Damaged> {
     if distances {
         return with_distances(view, nearest);

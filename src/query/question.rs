@@ -1,4 +1,4 @@
-//! What is asked: about whom, for how many, by which search, without whom, and what the answer shows.
+//! A question: its subject, how many profiles it wants, by which search, without which others, and what the answer shows.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub enum SearchMode {
     Exact,
 }
 
-/// What a question is about.
+/// The subject of a question.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Subject<'a> {
     /// The profile with this id. It is not in its own answer.
@@ -78,7 +78,7 @@ impl From<Vec<f32>> for Subject<'static> {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question<'a> {
-    /// What it is about.
+    /// A profile or a vector.
     pub subject: Subject<'a>,
     /// How many profiles are wanted.
     pub n: usize,
@@ -91,7 +91,7 @@ pub struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// A question as most are: the usual search, without anybody left out, without distances.
+    /// The usual question: the default search, nobody excluded, no distances.
     pub fn about(subject: impl Into<Subject<'a>>, n: usize) -> Question<'a> {
         Question {
             subject: subject.into(),

@@ -1,4 +1,4 @@
-//! What a request is answered from, taken once, and the keys of the profiles there.
+//! A snapshot, which answers the questions of one request, and the keys of its profiles.
 
 use super::visible::{Excluded, Suppressed, Visible};
 use super::{AnswerError, Question};
@@ -8,8 +8,8 @@ use crate::search::graph::Node;
 
 static NOBODY: Suppressed = Suppressed::NOBODY;
 
-/// What a request is answered from: the index that is served, and which profiles are hidden. A request takes it once, so
-/// all that it reads belongs together.
+/// The index that is served, and the profiles that are hidden. A request takes one snapshot and reads nothing else, so all
+/// that it reads belongs together.
 ///
 /// ```
 /// use kindred::file::{Index, MappedFile};
@@ -19,7 +19,7 @@ static NOBODY: Suppressed = Suppressed::NOBODY;
 /// let index = Index::open(file)?;
 /// let snapshot = Snapshot::of(&index);
 ///
-/// let seen = snapshot.excluding(["p08", "p36"]);
+/// let seen = snapshot.excluding(["p08", "p23"]);
 /// let all = answer(&snapshot, &Question::about("p07", 100))?;
 /// let new = answer(&snapshot, &Question { exclude: seen, ..Question::about("p07", 100) })?;
 /// assert!(new.body.len() < all.body.len());
@@ -110,8 +110,8 @@ pub struct Key {
 }
 
 impl Key {
-    /// A profile that no file holds: the profile of the file that comes next in the order of ids, and the number of it
-    /// among all that come before the same one.
+    /// A profile that no file holds. `next` is the profile of the file that comes next in the order of ids; `number`, which
+    /// is below `u32::MAX`, is its place among all that come before the same one.
     pub const fn before(next: Ordinal, number: u32) -> Key {
         Key { place: next, number }
     }

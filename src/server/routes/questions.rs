@@ -43,11 +43,14 @@ pub enum Raw {
     Profile(Fields),
 }
 
+/// What a question is about, or why it has no answer.
+pub type Judged = Result<Subject<'static>, Problem>;
+
 /// The questions of a request.
 #[derive(Debug, PartialEq)]
 pub struct Questions {
-    /// Each question, or why it has no answer.
-    pub subjects: Vec<Result<Subject<'static>, Problem>>,
+    /// One for each question.
+    pub subjects: Vec<Judged>,
     /// How many recommendations each wants.
     pub n: usize,
     /// Ids that are in no answer.
@@ -133,7 +136,7 @@ struct Parts {
     seen: Vec<&'static str>,
     /// The name of the list of questions.
     list: &'static str,
-    subjects: Option<Vec<Result<Subject<'static>, Problem>>>,
+    subjects: Option<Vec<Judged>>,
     n: Option<usize>,
     exclude: Vec<String>,
     distances: bool,
@@ -289,7 +292,7 @@ impl Reader<'_, '_> {
         Ok(next_fields(&mut self.json, MAX_PROFILE_BYTES)?)
     }
 
-    fn vector(&mut self, raw: Raw) -> Result<Result<Subject<'static>, Problem>, Failure> {
+    fn vector(&mut self, raw: Raw) -> Result<Judged, Failure> {
         match (self.vectorize)(raw) {
             Ok(vector) => Ok(Ok(vector.into())),
             Err(NoVector::Question(problem)) => Ok(Err(problem)),

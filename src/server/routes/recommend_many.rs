@@ -17,7 +17,7 @@ use super::Call;
 use super::body::{self, Body};
 use super::index_answer::{JSON, generation, problem, read};
 use super::large_body::Pieces;
-use super::questions::{self, NoVector, Questions, Raw};
+use super::questions::{self, Judged, NoVector, Questions, Raw};
 use crate::file::MappedFile;
 use crate::query::{self, Answer, AnswerError, Excluded, Question, Snapshot, Subject};
 use crate::server::headers::X_INDEX_VERSION;
@@ -143,12 +143,7 @@ struct Answers {
 }
 
 impl Answers {
-    fn of(
-        &mut self,
-        batch: &Batch<'_>,
-        subjects: Vec<Result<Subject<'_>, Problem>>,
-        stop: &AtomicBool,
-    ) -> Result<(), Problem> {
+    fn of(&mut self, batch: &Batch<'_>, subjects: Vec<Judged>, stop: &AtomicBool) -> Result<(), Problem> {
         self.add(Bytes::from_static(START))?;
         for (number, subject) in subjects.into_iter().enumerate() {
             if stop.load(Ordering::Relaxed) {

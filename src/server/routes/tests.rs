@@ -327,6 +327,9 @@ async fn exact_search_is_refused_while_its_threads_are_busy() {
     assert_eq!(reply.status, 503);
     assert!(reply.headers.contains_key(RETRY_AFTER));
     assert_eq!(get(&state, "/recommend/a/5").await.status, 200);
+    for (uri, status) in [("/recommend/zero/5?exact=true", 422), ("/recommend/nobody/5?exact=true", 404)] {
+        assert_eq!(get(&state, uri).await.status, status, "{uri} needs no search");
+    }
     release.send(()).unwrap();
     busy.await.unwrap().unwrap();
 }
