@@ -1,7 +1,7 @@
 //! Questions and their answers: what is nearest to a profile, as the bytes that leave the process.
 //!
 //! The server and `index-builder query` both ask here, so their bodies are the same to the byte. A [`Question`] is asked of
-//! a [`Snapshot`]; [`plan`] answers it at once, or says which search is [`Pending`]; [`answer`] does both.
+//! a [`Snapshot`]; [`plan()`] answers it at once, or says which search is [`Pending`]; [`answer`] does both.
 //!
 //! - `question`: what is asked
 //! - `visible`: which profiles may be in an answer
