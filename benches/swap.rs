@@ -1,5 +1,5 @@
 //! What a request pays to get the current generation, while nobody and while somebody replaces it: by `ArcSwap`, as
-//! `server::live_index` does, and by an `RwLock` around an `Arc` beside it.
+//! `server::live` does, and by an `RwLock` around an `Arc` beside it.
 //!
 //! `load` is one thread's cost. `contended` is the cost with a second thread that loads all the time, which is where a
 //! counter or a lock that both write to shows. While swapping, another thread replaces the value every 100 microseconds;

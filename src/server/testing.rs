@@ -20,7 +20,7 @@ use super::state::State;
 use crate::file::Residency;
 
 pub use super::access::Keys;
-pub use super::config::SETTINGS;
+pub use super::config::names as setting_names;
 pub use super::observe::log_writer::MOST_WAITING_BYTES;
 pub use super::routes::raw_path::decode;
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use kindred::server::testing::SETTINGS;
+use kindred::server::testing::setting_names;
 
 use super::fixture::Place;
 use super::process::{builder, kindred};
@@ -88,7 +88,7 @@ fn the_page_of_the_server_has_every_setting_as_variable_and_as_key() {
     let place = Place::new();
     write_pages(kindred, place.path());
     let page = page(place.path(), "kindred");
-    for setting in SETTINGS {
+    for setting in setting_names() {
         let variable = format!("\\fBKINDRED_{}\\fR", setting.to_uppercase());
         assert!(page.contains(&variable), "{variable}: {page}");
         assert!(page.contains(&format!("in the file of --config: {setting}.")), "{setting}: {page}");

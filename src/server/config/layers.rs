@@ -6,46 +6,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::super::bounded_file;
+use super::settings::{SETTINGS, names};
 use super::{Arguments, ConfigError};
 use crate::directory::plain_text::without_mark;
-
-/// Every setting, by the name it has in a file. Its option and its variable are made from that name.
-pub const SETTINGS: [&str; 25] = [
-    "index_dir",
-    "bind",
-    "workers",
-    "max_n",
-    "max_exact",
-    "max_queue",
-    "max_connections",
-    "client_timeout",
-    "keep_alive",
-    "residency",
-    "api_keys",
-    "allow_anonymous",
-    "allowed_hosts",
-    "rate_limit",
-    "trusted_proxies",
-    "tls_cert",
-    "tls_key",
-    "http2",
-    "hsts",
-    "cors_origins",
-    "poll_interval",
-    "shutdown_timeout",
-    "log_format",
-    "log_level",
-    "log_ids",
-];
 
 /// The longest file of settings.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// What the names of our environment variables start with.
 pub const VARIABLE_PREFIX: &str = "KINDRED_";
-
-/// Those of them that are lists. In a file they may be written as such; elsewhere there are commas between the elements.
-const LISTS: [&str; 3] = ["allowed_hosts", "trusted_proxies", "cors_origins"];
 
 /// One character in so many may be wrong in a name that is still taken for a slip.
 const MOST_WRONG: usize = 3;
@@ -100,7 +69,7 @@ const PEM_BEGINS: &str = "-----BEGIN ";
 /// A value together with who gave it, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
-    /// The setting's name as in [`SETTINGS`].
+    /// The setting's name.
     pub setting: &'static str,
     /// The value as text.
     pub value: OsString,
@@ -142,9 +111,6 @@ impl fmt::Display for Given {
     }
 }
 
-/// Settings without which a server is open to more people: of these an empty variable is told.
-const PROTECTING: [&str; 4] = ["api_keys", "rate_limit", "tls_cert", "tls_key"];
-
 /// All values that were given, in three layers.
 #[derive(Debug, Default)]
 pub struct Layers {
@@ -168,17 +134,17 @@ impl Layers {
     ) -> Result<Self, ConfigError> {
         let mut layers = Layers::default();
         let mut config_file = arguments.config.clone();
-        let given = given_arguments(arguments).into_iter();
+        let given = arguments.settings.0.into_iter();
         layers.arguments = given.map(|(setting, value)| (setting, Value::text(value))).collect();
         for (name, value) in variables {
             let name = name.to_string_lossy().into_owned();
             let Some(suffix) = name.strip_prefix(VARIABLE_PREFIX) else { continue };
             let is_set = !value.to_string_lossy().trim().is_empty();
-            match SETTINGS.iter().find(|setting| setting.to_ascii_uppercase() == suffix) {
+            match SETTINGS.iter().find(|setting| setting.name.to_ascii_uppercase() == suffix) {
                 Some(setting) if is_set => {
-                    layers.environment.insert(setting, Value::text(value));
+                    layers.environment.insert(setting.name, Value::text(value));
                 }
-                Some(setting) if PROTECTING.contains(setting) => {
+                Some(setting) if setting.protects => {
                     layers.unused_variables.push(format!("{name} is empty and counts as not set"));
                 }
                 Some(_) => {}
@@ -231,7 +197,7 @@ pub fn variable_name(setting: &str) -> String {
 
 /// The environment variables that mean something to the server, and what, for its manual page.
 pub fn variables() -> Vec<(String, String)> {
-    let settings = SETTINGS.iter().map(|setting| {
+    let settings = names().map(|setting| {
         (variable_name(setting), format!("As {}; in the file of --config: {setting}.", option_name(setting)))
     });
     let (kernel, meaning) = crate::manual::KERNEL_VARIABLE;
@@ -240,67 +206,6 @@ pub fn variables() -> Vec<(String, String)> {
         (kernel.to_owned(), meaning.to_owned()),
     ];
     settings.chain(others).collect()
-}
-
-fn given_arguments(arguments: Arguments) -> BTreeMap<&'static str, OsString> {
-    let Arguments {
-        index_dir,
-        bind,
-        workers,
-        max_n,
-        max_exact,
-        max_queue,
-        max_connections,
-        client_timeout,
-        keep_alive,
-        residency,
-        api_keys,
-        allow_anonymous,
-        allowed_hosts,
-        rate_limit,
-        trusted_proxies,
-        tls_cert,
-        tls_key,
-        http2,
-        hsts,
-        cors_origins,
-        poll_interval,
-        shutdown_timeout,
-        log_format,
-        log_level,
-        log_ids,
-        config: _,
-        command: _,
-    } = arguments;
-    let values = [
-        index_dir,
-        bind,
-        workers,
-        max_n,
-        max_exact,
-        max_queue,
-        max_connections,
-        client_timeout,
-        keep_alive,
-        residency,
-        api_keys,
-        allow_anonymous,
-        allowed_hosts,
-        rate_limit,
-        trusted_proxies,
-        tls_cert,
-        tls_key,
-        http2,
-        hsts,
-        cors_origins,
-        poll_interval,
-        shutdown_timeout,
-        log_format,
-        log_level,
-        log_ids,
-    ];
-    // The same order as in SETTINGS, and as many: the array types say the latter, a test the former.
-    SETTINGS.into_iter().zip(values).filter_map(|(setting, value)| Some((setting, value?))).collect()
 }
 
 fn read_file(path: &Path) -> Result<BTreeMap<&'static str, Value>, ConfigError> {
@@ -318,13 +223,13 @@ fn read_file(path: &Path) -> Result<BTreeMap<&'static str, Value>, ConfigError> 
         text.parse().map_err(|error: toml::de::Error| unusable(error.to_string().trim_end().to_owned()))?;
     let mut values = BTreeMap::new();
     for (key, value) in table {
-        let setting = *SETTINGS
+        let setting = SETTINGS
             .iter()
-            .find(|setting| **setting == key)
+            .find(|setting| setting.name == key)
             .ok_or_else(|| ConfigError::UnknownKey { path: path.to_owned(), key: key.clone() })?;
         // No element is what there is without the setting.
-        if value.as_array().is_none_or(|list| !list.is_empty() || !LISTS.contains(&setting)) {
-            values.insert(setting, of_toml(&value));
+        if value.as_array().is_none_or(|list| !list.is_empty() || !setting.is_list) {
+            values.insert(setting.name, of_toml(&value));
         }
     }
     Ok(values)
@@ -353,8 +258,7 @@ fn of_toml(value: &toml::Value) -> Value {
 /// The name of a setting that somebody may have meant by another name.
 pub fn meant(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase().replace(['-', ' '], "_");
-    let distance = |setting: &&'static str| strsim::damerau_levenshtein(&name, setting);
-    let (nearest, far) =
-        SETTINGS.iter().map(|setting| (*setting, distance(setting))).min_by_key(|(_, far)| *far)?;
+    let distance = |setting: &str| strsim::damerau_levenshtein(&name, setting);
+    let (nearest, far) = names().map(|setting| (setting, distance(setting))).min_by_key(|(_, far)| *far)?;
     (far <= nearest.len() / MOST_WRONG).then_some(nearest)
 }

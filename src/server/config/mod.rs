@@ -8,6 +8,7 @@ mod layers;
 mod networks;
 mod probed;
 mod rate;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -22,11 +23,12 @@ use std::time::Duration;
 pub use arguments::{Arguments, Command, HashKeyArguments, ProbeArguments};
 pub use bind::Bind;
 pub use hosts::Hosts;
-pub use layers::{Given, SETTINGS, meant, variables};
+pub use layers::{Given, meant, variables};
 use layers::{Kind, Layers};
 pub use networks::Networks;
 pub use probed::Probed;
 pub use rate::Rate;
+pub use settings::names;
 use values::{
     LogLevel, choice, cors_origins, duration, keep_alive, list, number, optional_rate, path, switch,
 };
@@ -177,7 +179,7 @@ pub enum ConfigError {
         "config: unknown key {key:?} in {}{}; allowed: {}",
         .path.display(),
         meant(.key).map(|name| format!(", did you mean {name}?")).unwrap_or_default(),
-        SETTINGS.join(", ")
+        names().collect::<Vec<_>>().join(", ")
     )]
     UnknownKey {
         /// The file.

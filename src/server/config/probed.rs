@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::layers::Layers;
+use super::settings::GivenSettings;
 use super::values::path;
 use super::{Arguments, Bind, ConfigError, DEFAULT_BIND, ProbeArguments};
 
@@ -26,12 +27,10 @@ impl Probed {
         arguments: &ProbeArguments,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Probed, ConfigError> {
-        let given = Arguments {
-            bind: arguments.address.clone(),
-            config: arguments.config.clone(),
-            tls_cert: arguments.tls_cert.clone(),
-            ..Arguments::default()
-        };
+        let given = [("bind", &arguments.address), ("tls_cert", &arguments.tls_cert)];
+        let given = given.into_iter().filter_map(|(setting, value)| Some((setting, value.clone()?)));
+        let settings = GivenSettings(given.collect());
+        let given = Arguments { settings, config: arguments.config.clone(), command: None };
         let layers = Layers::gather(given, variables)?;
         let has_tls = path(&layers, "tls_cert")?.is_some();
         let Some(given) = layers.find("bind") else {

@@ -31,10 +31,10 @@ fn with_file(text: &str) -> (tempfile::NamedTempFile, Arguments) {
 #[test]
 fn every_setting_has_an_option_of_its_name() {
     let all: Vec<String> =
-        SETTINGS.iter().map(|setting| format!("{}={setting}", layers::option_name(setting))).collect();
+        names().map(|setting| format!("{}={setting}", layers::option_name(setting))).collect();
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let layers = Layers::gather(arguments(&all), []).unwrap();
-    for setting in SETTINGS {
+    for setting in names() {
         assert_eq!(layers.find(setting).unwrap().value, OsString::from(setting));
     }
 }
@@ -70,7 +70,7 @@ fn defaults_are_what_the_help_says() {
 fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
     let (_file, mut given) =
         with_file("index_dir = '/from/file'\nmax_n = 3\nworkers = 3\nbind = '127.0.0.3:3'");
-    given.workers = Some("1".into());
+    given.settings.0.insert("workers", "1".into());
     let environment = variables(&[("KINDRED_WORKERS", "2"), ("KINDRED_MAX_N", "2")]);
     let (config, _) = Config::load(given, environment).unwrap();
     assert_eq!(config.workers, 1);
@@ -237,7 +237,7 @@ fn switches_and_choices_say_what_is_allowed() {
 fn a_variable_that_is_empty_is_not_set() {
     let (_file, given) = with_file("index_dir = '/from/file'\nworkers = 3");
     let mut environment: Vec<(String, &str)> =
-        SETTINGS.iter().map(|setting| (layers::variable_name(setting), "")).collect();
+        names().map(|setting| (layers::variable_name(setting), "")).collect();
     environment.push(("KINDRED_CONFIG".to_owned(), ""));
     let environment: Vec<(&str, &str)> =
         environment.iter().map(|(name, value)| (name.as_str(), *value)).collect();
@@ -256,7 +256,7 @@ fn a_variable_that_is_empty_is_not_set() {
 
 #[test]
 fn an_option_that_is_empty_is_an_error_for_every_setting() {
-    for setting in SETTINGS {
+    for setting in names() {
         let option = format!("{}=", layers::option_name(setting));
         let line: &[&str] = if setting == "index_dir" { &[&option] } else { &["--index-dir", "/a", &option] };
         let message = Config::load(arguments(line), []).unwrap_err().to_string();
