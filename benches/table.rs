@@ -16,7 +16,7 @@ use anyhow::{Result, anyhow, ensure};
 use index_builder::door::link::Cells;
 use index_builder::door::link::Progress;
 use index_builder::door::link::build_exact;
-use index_builder::door::link::{Codes, peak};
+use index_builder::door::link::{PairCodes, peak};
 use index_builder::door::vectors::Nodes;
 
 /// So many rounds of multiply-adds take about half a second.
@@ -63,9 +63,9 @@ fn main() -> Result<()> {
 }
 
 /// Clustered vectors, numbered as a build numbers them: near ones together.
-fn arranged(count: usize, dimension: usize) -> Result<(Nodes, Codes)> {
+fn arranged(count: usize, dimension: usize) -> Result<(Nodes, PairCodes)> {
     let mut nodes = Nodes::new(common::clustered(count, dimension));
-    let codes = Codes::new(nodes.vectors().numbers(), dimension);
+    let codes = PairCodes::new(nodes.vectors().numbers(), dimension);
     let Some(cells) = Cells::of_all(&codes, common::SEED) else { return Ok((nodes, codes)) };
     let order = cells.order(&codes);
     nodes.reorder(&order);

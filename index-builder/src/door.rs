@@ -61,7 +61,7 @@ pub mod link {
     pub use crate::link::graph::{
         Cells, FlatGraph, GraphBuilder, GraphParameters, HnswRs, Partitioned, RepairReport, repair,
     };
-    pub use crate::link::pairs::{Codes, peak};
+    pub use crate::link::pairs::{PairCodes, peak};
     pub use crate::link::table::{TableOptions, build_exact};
     pub use crate::link::{GraphChoice, LinkOptions, Linked, link};
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::error::{Damaged, OpenError};
 use super::format::{self, ENTRY_LENGTH, Entry, HEADER_LENGTH, Header, MAX_SECTIONS, NONE, header_checksum};
 use super::metadata::Metadata;
-use super::sections::{Check, Ranges, Section, Shape, at, neighbours_of_a_row};
+use super::sections::{Check, Ranges, Section, Shape, at, slots_of_a_row};
 use super::verify;
 use super::{ids, to_usize};
 use crate::search::codes::CodesMetadata;
@@ -25,10 +25,10 @@ pub struct Index<B> {
     bytes: B,
     header: Header,
     metadata: Metadata,
-    table: Vec<Entry>,
+    entries: Vec<Entry>,
     ranges: Ranges,
     /// Slots of a row of the neighbour table (K); 0 where there is none.
-    neighbours: usize,
+    row_slots: usize,
 }
 
 impl<B: AsRef<[u8]>> Index<B> {
@@ -61,17 +61,17 @@ impl<B: AsRef<[u8]>> Index<B> {
 
     fn open_with(bytes: B, everything: bool) -> Result<Index<B>, OpenError> {
         let all = bytes.as_ref();
-        let (header, table) = read_table(all)?;
-        verify::layout(all, &header, &table)?;
-        let ranges = Ranges::of(&table)?;
+        let (header, entries) = read_entries(all)?;
+        verify::layout(all, &header, &entries)?;
+        let ranges = Ranges::of(&entries)?;
         if everything {
-            verify::checksums(all, &table)?;
+            verify::checksums(all, &entries)?;
         }
         let metadata = ranges.slice(at::Metadata, all).unwrap_or_default();
         let metadata: Metadata =
             serde_json::from_slice(metadata).map_err(|error| OpenError::Metadata(error.to_string()))?;
-        let neighbours = neighbours_of_a_row(&table, &metadata)?;
-        let shape = Shape::new(&header, neighbours);
+        let row_slots = slots_of_a_row(&entries, &metadata)?;
+        let shape = Shape::new(&header, row_slots);
         let check = Check { bytes: all, header: &header, metadata: &metadata, ranges: &ranges, shape };
         if everything {
             verify::counts(&header)?;
@@ -81,7 +81,7 @@ impl<B: AsRef<[u8]>> Index<B> {
         if everything {
             check.content()?;
         }
-        Ok(Index { header, metadata, table, ranges, neighbours, bytes })
+        Ok(Index { header, metadata, entries, ranges, row_slots, bytes })
     }
 
     /// What holds the bytes.
@@ -106,7 +106,7 @@ impl<B: AsRef<[u8]>> Index<B> {
 
     /// The section table, as it was when the file was opened.
     pub fn sections(&self) -> &[Entry] {
-        &self.table
+        &self.entries
     }
 
     /// The profile of that id. Costs a few accesses where the file has an id hash that is right, else a binary search.
@@ -177,8 +177,8 @@ impl<B: AsRef<[u8]>> Index<B> {
             document_starts: self.slice(at::DocumentStarts),
             documents: self.slice(at::Documents),
             id_hash: self.slice(at::IdHash),
-            neighbours: self.neighbours,
-            table: self.slice(at::Neighbours),
+            row_slots: self.row_slots,
+            neighbour_rows: self.slice(at::Neighbours),
             codes: self.slice(at::Codes),
             codes_metadata: self.metadata.codes.as_ref(),
         }
@@ -203,8 +203,8 @@ pub struct View<'a> {
     document_starts: &'a [u64],
     documents: &'a [u8],
     id_hash: &'a [u64],
-    neighbours: usize,
-    table: &'a [u32],
+    row_slots: usize,
+    neighbour_rows: &'a [u32],
     codes: &'a [i8],
     codes_metadata: Option<&'a CodesMetadata>,
 }
@@ -265,13 +265,13 @@ impl<'a> View<'a> {
     /// The row of a profile in the neighbour table: K ordinals, the rest `u32::MAX` from the first on. None where there
     /// is no table or no such profile. What stands in a row may be anything: it is judged where it is used.
     pub fn table_row(&self, ordinal: Ordinal) -> Option<&'a [u32]> {
-        let start = (ordinal.0 as usize).checked_mul(self.neighbours)?;
-        self.table.get(start..start.checked_add(self.neighbours)?).filter(|row| !row.is_empty())
+        let start = (ordinal.0 as usize).checked_mul(self.row_slots)?;
+        self.neighbour_rows.get(start..start.checked_add(self.row_slots)?).filter(|row| !row.is_empty())
     }
 
     /// Slots of a row of the neighbour table (K); 0 where there is none.
-    pub fn table_neighbours(&self) -> usize {
-        self.neighbours
+    pub fn row_slots(&self) -> usize {
+        self.row_slots
     }
 
     /// The id of a profile; none where the file has changed.
@@ -338,7 +338,7 @@ fn between<T: Copy>(starts: &[T], index: usize, to_usize: impl Fn(T) -> usize) -
 }
 
 /// Magic, format version, header checksum, file length.
-fn read_table(bytes: &[u8]) -> Result<(Header, Vec<Entry>), OpenError> {
+fn read_entries(bytes: &[u8]) -> Result<(Header, Vec<Entry>), OpenError> {
     let header = Header::parse(bytes)?;
     if header.sections > MAX_SECTIONS {
         return Err(OpenError::field("section count", header.sections));

@@ -15,21 +15,21 @@ pub struct Writer<W> {
     shape: Shape,
     position: u64,
     sections: usize,
-    table: Vec<Entry>,
+    entries: Vec<Entry>,
 }
 
 impl<W: Write + Seek> Writer<W> {
-    /// Starts a file of exactly `sections` sections, with `neighbours` slots in a row of its neighbour table. The
+    /// Starts a file of exactly `sections` sections, with `row_slots` slots in a row of its neighbour table. The
     /// header's lengths, sections and checksum are filled in later; the rest is the caller's.
     ///
     /// # Errors
     /// What writing gives.
-    pub fn new(mut out: W, sections: usize, header: Header, neighbours: usize) -> io::Result<Writer<W>> {
-        let shape = Shape::new(&header, neighbours);
+    pub fn new(mut out: W, sections: usize, header: Header, row_slots: usize) -> io::Result<Writer<W>> {
+        let shape = Shape::new(&header, row_slots);
         let position = HEADER_LENGTH + sections * ENTRY_LENGTH;
         out.write_all(&vec![0; position])?;
-        let table = Vec::with_capacity(sections);
-        Ok(Writer { out, header, shape, position: position as u64, sections, table })
+        let entries = Vec::with_capacity(sections);
+        Ok(Writer { out, header, shape, position: position as u64, sections, entries })
     }
 
     /// Writes one section; `fill` gets a writer that counts and checks what goes through it.
@@ -54,7 +54,7 @@ impl<W: Write + Seek> Writer<W> {
         let element_size =
             u32::try_from(element_size).map_err(|_| invalid(kind, "has elements of more than 4 GiB"))?;
         self.position = offset + length;
-        self.table.push(Entry {
+        self.entries.push(Entry {
             kind: kind as u32,
             required: kind.is_required(),
             element_size,
@@ -70,14 +70,13 @@ impl<W: Write + Seek> Writer<W> {
     /// # Errors
     /// What writing gives, and `InvalidData` where the number of sections is not as announced.
     pub fn finish(mut self) -> io::Result<(Header, W)> {
-        if self.table.len() != self.sections {
-            let message = format!("{} sections were announced, {} written", self.sections, self.table.len());
+        if self.entries.len() != self.sections {
+            let message =
+                format!("{} sections were announced, {} written", self.sections, self.entries.len());
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
-        // The file is refused below if it has more sections than it may.
-        let sections = u32::try_from(self.sections).unwrap_or(u32::MAX);
-        let header = Header { file_length: self.position, sections, ..self.header };
-        let bytes = header.encode(&self.table);
+        let header = Header { file_length: self.position, ..self.header };
+        let bytes = header.encode(&self.entries);
         self.out.seek(SeekFrom::Start(0))?;
         self.out.write_all(&bytes)?;
         self.out.flush()?;

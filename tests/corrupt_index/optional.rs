@@ -44,7 +44,7 @@ fn files_without_the_optional_sections_are_good() {
     });
     let index = Index::open(file.as_slice()).unwrap();
     assert_eq!(index.map(), None);
-    assert_eq!(index.view().table_neighbours(), 0);
+    assert_eq!(index.view().row_slots(), 0);
     assert_eq!(index.view().table_row(index.find(ZERO).unwrap()), None);
     assert_eq!(refusal(&with(|file| drop_section(file, SectionKind::IdHash))), None);
 }

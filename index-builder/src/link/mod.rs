@@ -20,7 +20,7 @@ use crate::link::graph::{
     Cells, FlatGraph, GraphBuilder, GraphParameters, HnswRs, Partitioned, RepairReport, reachable, repair,
 };
 use crate::link::map::ProfileMap;
-use crate::link::pairs::Codes;
+use crate::link::pairs::PairCodes;
 use crate::link::quality::{BuiltGraph, EF_LADDER, Quality, SAMPLE, Truth, measure};
 use crate::link::table::{NeighbourTable, TableOptions};
 use crate::vectors::nodes::Nodes;
@@ -131,8 +131,8 @@ fn measure_codes(
 
 /// Numbers the nodes so that near ones mostly have near numbers: searches, and comparisons block by block, then find
 /// together what they need together.
-fn arrange(nodes: &mut Nodes, seed: u64) -> (Codes, Option<Cells>) {
-    let codes = Codes::new(nodes.vectors().numbers(), nodes.vectors().dimension());
+fn arrange(nodes: &mut Nodes, seed: u64) -> (PairCodes, Option<Cells>) {
+    let codes = PairCodes::new(nodes.vectors().numbers(), nodes.vectors().dimension());
     match Cells::of_all(&codes, seed) {
         Some(cells) => {
             let order = cells.order(&codes);

@@ -16,14 +16,14 @@ pub struct Shape {
     pub dimension: u64,
     pub m: u64,
     /// Slots of a row of the neighbour table (K); 0 where there is none.
-    pub neighbours: u64,
+    pub row_slots: u64,
 }
 
 impl Shape {
-    pub fn new(header: &Header, neighbours: usize) -> Shape {
+    pub fn new(header: &Header, row_slots: usize) -> Shape {
         let Header { profiles, nodes, dimension, m, .. } = *header;
         let [profiles, nodes, dimension, m] = [profiles, nodes, dimension, m].map(u64::from);
-        Shape { profiles, nodes, dimension, m, neighbours: neighbours as u64 }
+        Shape { profiles, nodes, dimension, m, row_slots: row_slots as u64 }
     }
 }
 
@@ -119,8 +119,8 @@ where
 ///
 /// # Errors
 /// [`OpenError::Metadata`], and an element size that no row has.
-pub fn neighbours_of_a_row(table: &[Entry], metadata: &Metadata) -> Result<usize, OpenError> {
-    let entry = table.iter().find(|entry| entry.kind == SectionKind::Neighbours as u32);
+pub fn slots_of_a_row(entries: &[Entry], metadata: &Metadata) -> Result<usize, OpenError> {
+    let entry = entries.iter().find(|entry| entry.kind == SectionKind::Neighbours as u32);
     let (size, described) = match (entry, metadata.table) {
         (None, None) => return Ok(0),
         (Some(entry), Some(described)) => (entry.element_size, described.neighbours),

@@ -15,5 +15,5 @@ mod vectors;
 
 pub use table::{SectionKind, at};
 
-pub(super) use check::{Check, Shape, neighbours_of_a_row};
+pub(super) use check::{Check, Shape, slots_of_a_row};
 pub(super) use ranges::{Ranges, Section};

@@ -7,7 +7,7 @@ use crate::file::format::NONE;
 use crate::file::to_usize;
 
 pub fn rows(check: &Check<'_>) -> Result<(), OpenError> {
-    let slots = to_usize(check.shape.neighbours);
+    let slots = to_usize(check.shape.row_slots);
     let rows = RowCheck::new(check.slice(at::NodeOfProfile));
     // A table that is there has rows of at least a slot.
     for (own, row) in (0..).zip(check.slice(at::Neighbours).chunks_exact(slots.max(1))) {

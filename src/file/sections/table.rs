@@ -114,7 +114,7 @@ sections! {
     IdHash = 14, "id hash", false, u64,
         |_| 8, |_| Any, profiles::id_hash;
     Neighbours = 15, "neighbours", false, u32,
-        |s| 4 * s.neighbours, |c| Exactly(c.shape.profiles * c.shape.neighbours * 4), neighbours::rows;
+        |s| 4 * s.row_slots, |c| Exactly(c.shape.profiles * c.shape.row_slots * 4), neighbours::rows;
     Codes = 16, "codes", false, i8,
         |s| codes::stride(to_usize(s.dimension)) as u64,
         |c| NothingOr(c.shape.nodes * codes::stride(to_usize(c.shape.dimension)) as u64), vectors::codes;

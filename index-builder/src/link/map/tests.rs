@@ -1,5 +1,5 @@
 use super::*;
-use crate::link::pairs::Codes;
+use crate::link::pairs::PairCodes;
 use crate::link::table::TableOptions;
 use crate::vectors::nodes::normalise;
 use crate::vectors::rows::Rows;
@@ -18,7 +18,7 @@ fn random(count: usize, dimension: usize, seed: u64) -> Array2<f32> {
 }
 
 fn table(nodes: &Nodes, neighbours: usize) -> Option<NeighbourTable> {
-    let codes = Codes::new(nodes.vectors().numbers(), nodes.vectors().dimension());
+    let codes = PairCodes::new(nodes.vectors().numbers(), nodes.vectors().dimension());
     let options = TableOptions { neighbours, ..TableOptions::NONE };
     crate::link::table::build(&codes, None, nodes, &options, &Progress::silent())
 }

@@ -10,7 +10,7 @@ const LONGEST: f64 = 16_000.0;
 
 /// Unit vectors, moved by their mean and rounded to 16-bit integers of one common scale.
 #[derive(Debug, Clone)]
-pub struct Codes {
+pub struct PairCodes {
     count: usize,
     dimension: usize,
     stride: usize,
@@ -24,11 +24,11 @@ pub struct Codes {
     half_error: f64,
 }
 
-impl Codes {
-    /// Codes of `vectors`, `dimension` numbers each, one after the other, of length about 1.
+impl PairCodes {
+    /// PairCodes of `vectors`, `dimension` numbers each, one after the other, of length about 1.
     ///
     /// The mean and the scale are computed in fixed pieces, so they do not depend on the number of threads.
-    pub fn new(vectors: &[f32], dimension: usize) -> Codes {
+    pub fn new(vectors: &[f32], dimension: usize) -> PairCodes {
         let dimension = dimension.max(1);
         let count = vectors.len() / dimension;
         let stride = dimension.next_multiple_of(2);
@@ -44,7 +44,7 @@ impl Codes {
         let most = |of: fn(&Piece) -> f64| pieces.iter().map(of).fold(0.0, f64::max);
         let (error, half_error) = (most(|piece| piece.error), most(|piece| piece.half_error));
         let halves = pieces.into_iter().flat_map(|piece| piece.halves).collect();
-        Codes { count, dimension, stride, rows, halves, unit, error, half_error }
+        PairCodes { count, dimension, stride, rows, halves, unit, error, half_error }
     }
 
     /// How many vectors there are.
@@ -66,13 +66,13 @@ impl Codes {
     ///
     /// # Panics
     /// For a number that is no vector's.
-    pub fn subset(&self, vectors: &[u32]) -> Codes {
+    pub fn subset(&self, vectors: &[u32]) -> PairCodes {
         let mut rows = vec![0; vectors.len() * self.stride];
         rows.par_chunks_exact_mut(self.stride).zip(vectors).for_each(|(row, &vector)| {
             row.copy_from_slice(self.row(vector));
         });
         let halves = vectors.iter().map(|&vector| self.half(vector)).collect();
-        Codes { count: vectors.len(), rows, halves, ..*self }
+        PairCodes { count: vectors.len(), rows, halves, ..*self }
     }
 
     /// A vector's code.
@@ -114,7 +114,7 @@ impl Codes {
     ///
     /// # Panics
     /// For a number that is no vector's.
-    pub fn half_square_to(&self, a: u32, others: &Codes, b: u32) -> i32 {
+    pub fn half_square_to(&self, a: u32, others: &PairCodes, b: u32) -> i32 {
         self.half(a) + others.half(b) - super::kernels::dot(self.row(a), others.row(b))
     }
 
@@ -122,7 +122,7 @@ impl Codes {
     ///
     /// # Panics
     /// For a number that is no vector's.
-    pub fn centre(&self, vectors: std::ops::Range<u32>) -> Codes {
+    pub fn centre(&self, vectors: std::ops::Range<u32>) -> PairCodes {
         let count = vectors.len().max(1) as i64;
         let mut sums = vec![0i64; self.stride];
         for vector in vectors {
@@ -130,7 +130,7 @@ impl Codes {
         }
         let rows: Vec<i16> = sums.into_iter().map(|sum| (sum / count) as i16).collect();
         let square: i32 = rows.iter().map(|&number| i32::from(number).pow(2)).sum();
-        Codes { count: 1, rows, halves: vec![square / 2], ..*self }
+        PairCodes { count: 1, rows, halves: vec![square / 2], ..*self }
     }
 
     /// The limit that every pair is within whose [`distance`](kindred::distance::distance) is at most this.
@@ -227,7 +227,7 @@ impl Block {
     ///
     /// # Panics
     /// For a number that is no vector's.
-    pub fn fill(&mut self, codes: &Codes, vectors: impl ExactSizeIterator<Item = u32> + Clone) {
+    pub fn fill(&mut self, codes: &PairCodes, vectors: impl ExactSizeIterator<Item = u32> + Clone) {
         self.begin(codes, vectors.clone());
         self.lay_out_rows(codes, vectors.clone());
         self.lay_out_columns(codes, vectors);
@@ -237,7 +237,7 @@ impl Block {
     ///
     /// # Panics
     /// For a number that is no vector's.
-    pub fn fill_rows(&mut self, codes: &Codes, vectors: impl ExactSizeIterator<Item = u32> + Clone) {
+    pub fn fill_rows(&mut self, codes: &PairCodes, vectors: impl ExactSizeIterator<Item = u32> + Clone) {
         self.begin(codes, vectors.clone());
         self.lay_out_rows(codes, vectors);
     }
@@ -246,12 +246,12 @@ impl Block {
     ///
     /// # Panics
     /// For a number that is no vector's.
-    pub fn fill_columns(&mut self, codes: &Codes, vectors: impl ExactSizeIterator<Item = u32> + Clone) {
+    pub fn fill_columns(&mut self, codes: &PairCodes, vectors: impl ExactSizeIterator<Item = u32> + Clone) {
         self.begin(codes, vectors.clone());
         self.lay_out_columns(codes, vectors);
     }
 
-    fn begin(&mut self, codes: &Codes, vectors: impl ExactSizeIterator<Item = u32>) {
+    fn begin(&mut self, codes: &PairCodes, vectors: impl ExactSizeIterator<Item = u32>) {
         self.count = vectors.len();
         self.stride = codes.stride();
         self.rows.clear();
@@ -260,14 +260,14 @@ impl Block {
         self.halves.extend(vectors.map(|vector| codes.half(vector)));
     }
 
-    fn lay_out_rows(&mut self, codes: &Codes, vectors: impl Iterator<Item = u32>) {
+    fn lay_out_rows(&mut self, codes: &PairCodes, vectors: impl Iterator<Item = u32>) {
         let numbers = self.count.next_multiple_of(ROWS) * self.stride;
         self.rows.reserve(numbers);
         vectors.for_each(|vector| self.rows.extend_from_slice(codes.row(vector)));
         self.rows.resize(numbers, 0);
     }
 
-    fn lay_out_columns(&mut self, codes: &Codes, vectors: impl Iterator<Item = u32>) {
+    fn lay_out_columns(&mut self, codes: &PairCodes, vectors: impl Iterator<Item = u32>) {
         self.groups.resize(self.count.next_multiple_of(GROUP) * self.stride, 0);
         for (row, vector) in vectors.enumerate() {
             let group = &mut self.groups[row / GROUP * GROUP * self.stride..][..GROUP * self.stride];

@@ -1,9 +1,9 @@
 //! Distances of many pairs at once, in 16-bit integers: what chooses candidates when an index is built.
 //!
-//! [`Codes`] holds the vectors, moved by their mean and rounded to integers of one common scale. Half the squared
+//! [`PairCodes`] holds the vectors, moved by their mean and rounded to integers of one common scale. Half the squared
 //! distance of two codes is an integer that is computed exactly, so it is the same on every machine and for every
 //! kernel, whatever the order of the additions. How far it can be from the distance of the vectors is known
-//! ([`Codes::limit`]), so a screen by codes loses nothing: what passes it is compared again by
+//! ([`PairCodes::limit`]), so a screen by codes loses nothing: what passes it is compared again by
 //! [`distance`](kindred::distance::distance), which alone decides.
 //!
 //! [`Block`]s of codes are compared by [`screen`], sixteen columns by twelve rows in registers, and only pairs within
@@ -16,7 +16,7 @@
 mod codes;
 mod kernels;
 
-pub use codes::{Block, Codes};
+pub use codes::{Block, PairCodes};
 pub use kernels::{GROUP, ROWS, peak};
 
 use kernels::{Scores, Tile};
@@ -108,7 +108,7 @@ pub fn screen_part(
 
 /// What a tile needs to know of one of its sides besides the codes.
 struct Side<const N: usize> {
-    /// Codes that there are; what is beyond the end must not be looked at.
+    /// PairCodes that there are; what is beyond the end must not be looked at.
     count: usize,
     halves: [i32; N],
     limits: [i32; N],

@@ -14,7 +14,7 @@ fn normalise(vector: &mut [f32]) {
     vector.iter_mut().for_each(|x| *x = (f64::from(*x) / length) as f32);
 }
 
-fn block(codes: &Codes) -> Block {
+fn block(codes: &PairCodes) -> Block {
     let mut block = Block::default();
     block.fill(codes, 0..codes.count() as u32);
     block
@@ -58,7 +58,7 @@ fn every_kernel_gives_the_numbers_of_the_reference() {
 fn a_screen_finds_the_pairs_within_a_limit_and_each_once() {
     let mut random = SplitMix64(2);
     for (count, dimension) in [(1, 1), (2, 3), (15, 5), (16, 16), (37, 7), (100, 50)] {
-        let codes = Codes::new(&vectors(&mut random, count, dimension), dimension);
+        let codes = PairCodes::new(&vectors(&mut random, count, dimension), dimension);
         let limits: Vec<i32> = (0..count).map(|_| (random.bits() % (1 << 27)) as i32).collect();
         let block = block(&codes);
         for pairs in [Pairs::All, Pairs::Once] {
@@ -105,7 +105,7 @@ fn no_pair_is_beyond_the_limit_of_its_own_distance() {
         (0..60).flat_map(|row| (0..30).map(move |i| if i == row / 2 { [1.0, -1.0][row % 2] } else { 0.0 }));
     sets.push((30, axes.collect()));
     for (dimension, vectors) in sets {
-        let codes = Codes::new(&vectors, dimension);
+        let codes = PairCodes::new(&vectors, dimension);
         let row = |i: usize| &vectors[i * dimension..][..dimension];
         for a in 0..codes.count() {
             for b in 0..codes.count() {
@@ -120,7 +120,7 @@ fn no_pair_is_beyond_the_limit_of_its_own_distance() {
 #[test]
 fn limits_are_sharp_where_vectors_spread() {
     let vectors = vectors(&mut SplitMix64(4), 200, 128);
-    let codes = Codes::new(&vectors, 128);
+    let codes = PairCodes::new(&vectors, 128);
     let row = |i: usize| &vectors[i * 128..][..128];
     let blunt = |i: usize| {
         let distance = distance(row(i), row(i + 1));
@@ -131,8 +131,8 @@ fn limits_are_sharp_where_vectors_spread() {
 
 #[test]
 fn equal_vectors_and_none_have_codes() {
-    assert_eq!(Codes::new(&[], 5).count(), 0);
-    let codes = Codes::new(&[0.6, 0.8, 0.6, 0.8], 2);
+    assert_eq!(PairCodes::new(&[], 5).count(), 0);
+    let codes = PairCodes::new(&[0.6, 0.8, 0.6, 0.8], 2);
     assert_eq!((codes.count(), codes.half_square(0, 1)), (2, 0));
     assert!(codes.limit(0.0) >= 0 && codes.limit(2.0) <= ALL);
 }

@@ -10,7 +10,7 @@ use super::exact::BLOCK;
 use super::lists::BlockLists;
 use crate::ground::progress::Step;
 use crate::link::graph::{Cells, NearLists, near_lists, refine};
-use crate::link::pairs::Codes;
+use crate::link::pairs::PairCodes;
 use crate::vectors::rows::Rows;
 
 /// The recall that ends the rounds.
@@ -27,7 +27,7 @@ const AT_ONCE: usize = 64;
 /// For each node about its `k` nearest others, by codes, and the share of the true ones that are found, tie-aware, on a
 /// sample.
 pub fn nearest(
-    codes: &Codes,
+    codes: &PairCodes,
     vectors: Rows<'_>,
     cells: Option<&Cells>,
     k: usize,

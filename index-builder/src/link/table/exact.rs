@@ -2,7 +2,7 @@
 //!
 //! The nodes are cut into blocks, and a task compares two blocks. What a node has found so far gives its limit: a pair
 //! whose codes are farther apart than the limits of both its nodes cannot be among their nearest
-//! ([`Codes::limit`] says why), and never leaves the registers. What passes is compared by
+//! ([`PairCodes::limit`] says why), and never leaves the registers. What passes is compared by
 //! [`distance`](kindred::distance::distance) and offered to both nodes.
 //!
 //! Near nodes have near numbers, so blocks are compared with themselves first, and then by how near their centres are:
@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use super::lists::{BlockLists, Neighbour};
 use crate::ground::progress::Step;
-use crate::link::pairs::{Block, Codes, Hit, NOTHING, Pairs, screen_part};
+use crate::link::pairs::{Block, Hit, NOTHING, PairCodes, Pairs, screen_part};
 use crate::vectors::rows::Rows;
 
 /// Nodes of a block: their codes stay in the second-level cache while they are compared.
@@ -46,7 +46,7 @@ pub struct Comparison {
 /// `ranks` decides between equal distances and is different for each node. `step` is told how many nodes' worth of
 /// work is done. Costs n^2 / 2 times dimension multiply-adds at most, in integers.
 pub fn nearest(
-    codes: &Codes,
+    codes: &PairCodes,
     vectors: Rows<'_>,
     ranks: &[u32],
     k: usize,
@@ -87,19 +87,19 @@ pub fn nearest(
     (lists.collect(), comparison)
 }
 
-fn nodes_of(codes: &Codes, block: usize) -> std::ops::Range<u32> {
+fn nodes_of(codes: &PairCodes, block: usize) -> std::ops::Range<u32> {
     let start = block * BLOCK;
     start as u32..(start + BLOCK).min(codes.count()) as u32
 }
 
 /// A point that is amid the nodes of a block, and how far from it they reach, in units of the codes.
 struct Surroundings {
-    centre: Codes,
+    centre: PairCodes,
     radius: f64,
 }
 
 impl Surroundings {
-    fn new(codes: &Codes, nodes: std::ops::Range<u32>) -> Surroundings {
+    fn new(codes: &PairCodes, nodes: std::ops::Range<u32>) -> Surroundings {
         let centre = codes.centre(nodes.clone());
         let radius = nodes.map(|node| code_distance(codes, node, &centre)).fold(0.0, f64::max);
         Surroundings { centre, radius }
@@ -107,7 +107,7 @@ impl Surroundings {
 }
 
 /// The distance between a node's code and a centre, or up to 1.5 less.
-fn code_distance(codes: &Codes, node: u32, centre: &Codes) -> f64 {
+fn code_distance(codes: &PairCodes, node: u32, centre: &PairCodes) -> f64 {
     // Halves of squares are rounded down, each by a half at most: two equal codes of odd square are -1 apart, which
     // has no root.
     (2.0 * f64::from(codes.half_square_to(node, centre, 0).max(0))).sqrt()
@@ -122,7 +122,7 @@ fn reach(limit: i32) -> f64 {
 }
 
 struct AllPairs<'a> {
-    codes: &'a Codes,
+    codes: &'a PairCodes,
     vectors: Rows<'a>,
     ranks: &'a [u32],
     lists: Vec<Mutex<BlockLists>>,

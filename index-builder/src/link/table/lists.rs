@@ -1,6 +1,6 @@
 //! The nearest nodes found so far, for the nodes of a block.
 
-use crate::link::pairs::{ALL, Codes};
+use crate::link::pairs::{ALL, PairCodes};
 
 /// A node and its distance.
 pub type Neighbour = (f32, u32);
@@ -31,7 +31,7 @@ impl BlockLists {
     }
 
     /// The limit for the codes of what can still come in.
-    pub fn limit(&self, codes: &Codes, place: usize) -> i32 {
+    pub fn limit(&self, codes: &PairCodes, place: usize) -> i32 {
         match self.of(place).last() {
             Some(&(distance, _)) if self.lengths[place] as usize == self.k => codes.limit(distance),
             _ => ALL,

@@ -15,7 +15,7 @@ use kindred::file::{TableKind, TableMetadata};
 
 use crate::ground::progress::{Progress, Step, steps};
 use crate::link::graph::Cells;
-use crate::link::pairs::Codes;
+use crate::link::pairs::PairCodes;
 use crate::vectors::nodes::Nodes;
 use lists::BlockLists;
 
@@ -56,7 +56,7 @@ impl TableOptions {
     pub const NONE: TableOptions =
         TableOptions { neighbours: 0, choice: TableChoice::Auto, limit: DEFAULT_LIMIT };
 
-    fn is_exact(&self, codes: &Codes) -> bool {
+    fn is_exact(&self, codes: &PairCodes) -> bool {
         match self.choice {
             TableChoice::Auto => multiply_adds(codes) <= self.limit,
             TableChoice::Exact => true,
@@ -66,7 +66,7 @@ impl TableOptions {
 }
 
 /// What comparing all pairs takes.
-fn multiply_adds(codes: &Codes) -> f64 {
+fn multiply_adds(codes: &PairCodes) -> f64 {
     let nodes = codes.count() as f64;
     nodes * nodes / 2.0 * codes.dimension() as f64
 }
@@ -138,7 +138,7 @@ impl NeighbourTable {
 ///
 /// `codes` and `cells` are those of the nodes, in their order. The result does not depend on that order.
 pub fn build(
-    codes: &Codes,
+    codes: &PairCodes,
     cells: Option<&Cells>,
     nodes: &Nodes,
     options: &TableOptions,
@@ -180,7 +180,7 @@ pub fn build(
 /// Makes the exact table, and says what the comparison of all pairs came to.
 ///
 /// `codes` are those of the nodes, in their order. `k` is at least 1.
-pub fn build_exact(codes: &Codes, nodes: &Nodes, k: usize, step: &Step) -> (NeighbourTable, Comparison) {
+pub fn build_exact(codes: &PairCodes, nodes: &Nodes, k: usize, step: &Step) -> (NeighbourTable, Comparison) {
     let (lists, comparison) = exact::nearest(codes, nodes.vectors(), &ranks(nodes), slots(nodes, k), step);
     (NeighbourTable::new(nodes, k, TableKind::Exact, 1.0, lists), comparison)
 }

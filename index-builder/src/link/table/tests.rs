@@ -37,8 +37,8 @@ fn nodes(mut rows: Array2<f32>) -> Nodes {
     Nodes::new(rows)
 }
 
-fn codes(nodes: &Nodes) -> Codes {
-    Codes::new(nodes.vectors().numbers(), nodes.vectors().dimension())
+fn codes(nodes: &Nodes) -> PairCodes {
+    PairCodes::new(nodes.vectors().numbers(), nodes.vectors().dimension())
 }
 
 fn options(neighbours: usize, choice: TableChoice) -> TableOptions {

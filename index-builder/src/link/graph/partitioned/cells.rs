@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::candidates::Top;
 use super::{FAR, LEAF, PER_PIVOT, REACH};
-use crate::link::pairs::{ALL, Block, Codes, Hit, NOTHING, Pairs, screen_part};
+use crate::link::pairs::{ALL, Block, Hit, NOTHING, PairCodes, Pairs, screen_part};
 use kindred::random::SplitMix64;
 
 /// The most pivots of one carving: more cells are found by carving twice.
@@ -29,13 +29,13 @@ pub struct Cells {
 
 impl Cells {
     /// The cells of all nodes; none where they are so few that nothing need be carved.
-    pub fn of_all(codes: &Codes, seed: u64) -> Option<Cells> {
+    pub fn of_all(codes: &PairCodes, seed: u64) -> Option<Cells> {
         let all = || (0..codes.count() as u32).collect::<Vec<u32>>();
         (codes.count() > LEAF).then(|| Cells::find(codes, &all(), FAR, seed))
     }
 
     /// Draws pivots from the nodes, at least two where they differ, and finds the `depth` nearest of each node.
-    pub(super) fn find(codes: &Codes, nodes: &[u32], depth: usize, seed: u64) -> Cells {
+    pub(super) fn find(codes: &PairCodes, nodes: &[u32], depth: usize, seed: u64) -> Cells {
         let mut random = SplitMix64(seed);
         let count = (nodes.len() / PER_PIVOT).clamp(2, MOST_PIVOTS);
         let mut pivots: Vec<u32> =
@@ -88,7 +88,7 @@ impl Cells {
 
     /// The nodes in the order of their nearest pivot, and the pivots in a chain of nearest ones: nodes that are near
     /// to each other mostly stand near to each other. Gives old numbers in the new order.
-    pub fn order(&self, codes: &Codes) -> Vec<u32> {
+    pub fn order(&self, codes: &PairCodes) -> Vec<u32> {
         let mut place = vec![0u32; self.pivots.len()];
         chain(codes, &self.pivots).into_iter().zip(0..).for_each(|(pivot, at)| place[pivot] = at);
         let mut keys: Vec<(u32, u32, i32, u32)> = (self.of_nodes().zip(0..))
@@ -117,7 +117,7 @@ impl Cells {
 }
 
 /// Starts with the first pivot and goes on to the nearest that is left. Gives places in `pivots`.
-fn chain(codes: &Codes, pivots: &[u32]) -> Vec<usize> {
+fn chain(codes: &PairCodes, pivots: &[u32]) -> Vec<usize> {
     let mut left: Vec<usize> = (1..pivots.len()).collect();
     let mut chain = vec![0];
     let mut last = 0;

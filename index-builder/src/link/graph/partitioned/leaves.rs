@@ -5,12 +5,12 @@ use rayon::prelude::*;
 
 use super::cells::Cells;
 use super::{FANOUT, LEAF};
-use crate::link::pairs::Codes;
+use crate::link::pairs::PairCodes;
 
 /// Splits the nodes into leaves, so that neighbours are likely to share one. Every node is in one leaf at least.
 ///
 /// `cells` are those of all nodes. The result depends on codes and seed, not on the number of threads.
-pub fn leaves(codes: &Codes, cells: &Cells, seed: u64) -> Vec<Vec<u32>> {
+pub fn leaves(codes: &PairCodes, cells: &Cells, seed: u64) -> Vec<Vec<u32>> {
     let all: Vec<u32> = (0..codes.count() as u32).collect();
     split(codes, parts_of(&all, cells, FANOUT[0]), all.len(), 1, seed)
 }
@@ -25,7 +25,7 @@ fn parts_of(nodes: &[u32], cells: &Cells, fanout: usize) -> Vec<Vec<u32>> {
 }
 
 /// Carves what is too large again.
-fn split(codes: &Codes, parts: Vec<Vec<u32>>, whole: usize, depth: usize, seed: u64) -> Vec<Vec<u32>> {
+fn split(codes: &PairCodes, parts: Vec<Vec<u32>>, whole: usize, depth: usize, seed: u64) -> Vec<Vec<u32>> {
     let carve = |(number, part): (usize, Vec<u32>)| {
         if part.len() <= LEAF {
             return vec![part];

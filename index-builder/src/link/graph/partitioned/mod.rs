@@ -21,7 +21,7 @@ pub use cells::Cells;
 use kindred::file::format::{MAX_LEVELS, NONE};
 
 use super::{FlatGraph, GraphBuilder, GraphError, GraphParameters, check};
-use crate::link::pairs::{ALL, Codes};
+use crate::link::pairs::{ALL, PairCodes};
 use crate::vectors::rows::Rows;
 pub use candidates::NearLists;
 use kindred::random::SplitMix64;
@@ -70,7 +70,7 @@ impl GraphBuilder for Partitioned {
         progress: &mut dyn FnMut(usize),
     ) -> Result<FlatGraph, GraphError> {
         check(vectors, parameters)?;
-        let codes = Codes::new(vectors.numbers(), vectors.dimension());
+        let codes = PairCodes::new(vectors.numbers(), vectors.dimension());
         let cells = Cells::of_all(&codes, parameters.seed);
         Partitioned.build_from(&codes, cells.as_ref(), parameters, progress)
     }
@@ -83,7 +83,7 @@ impl Partitioned {
     /// [`GraphError::TooLarge`].
     pub fn build_from(
         &self,
-        codes: &Codes,
+        codes: &PairCodes,
         cells: Option<&Cells>,
         parameters: &GraphParameters,
         progress: &mut dyn FnMut(usize),
@@ -119,7 +119,7 @@ impl Partitioned {
 }
 
 /// For each node the nearest of its leaves, the nearest first: `of_leaf` of each leaf, `limit` in all.
-pub fn near_lists(codes: &Codes, cells: Option<&Cells>, of_leaf: usize, limit: usize) -> NearLists {
+pub fn near_lists(codes: &PairCodes, cells: Option<&Cells>, of_leaf: usize, limit: usize) -> NearLists {
     let mut lists = NearLists::new(codes.count(), limit);
     let (leaves, of_leaf) = match cells {
         Some(cells) => (leaves::leaves(codes, cells, 0), of_leaf),
@@ -132,7 +132,7 @@ pub fn near_lists(codes: &Codes, cells: Option<&Cells>, of_leaf: usize, limit: u
 /// For each node the near ones that may become links, the nearest first. `compared` is told which share of the leaves has
 /// been compared.
 fn candidates(
-    codes: &Codes,
+    codes: &PairCodes,
     cells: Option<&Cells>,
     parameters: &GraphParameters,
     seed: u64,

@@ -4,7 +4,7 @@ use kindred::file::format::NONE;
 use rayon::prelude::*;
 
 use super::candidates::{Candidates, Near, NearLists, Top};
-use crate::link::pairs::{ALL, Block, Codes, GROUP, Hit, Pairs, ROWS, screen_part};
+use crate::link::pairs::{ALL, Block, GROUP, Hit, PairCodes, Pairs, ROWS, screen_part};
 
 /// Tiles of rows between two looks at the limits.
 const TILE_ROWS: usize = 4;
@@ -21,7 +21,7 @@ const _: () = assert!(SQUARE == GROUPS * GROUP);
 ///
 /// `progress` is told how many leaves are done, now and then.
 pub fn within_leaves(
-    codes: &Codes,
+    codes: &PairCodes,
     leaves: &[Vec<u32>],
     limits: &[i32],
     k: usize,
@@ -52,7 +52,7 @@ struct Leaf {
 impl Leaf {
     fn compare(
         &mut self,
-        codes: &Codes,
+        codes: &PairCodes,
         nodes: &[u32],
         first_limits: &[i32],
         k: usize,
@@ -89,7 +89,7 @@ impl Leaf {
 
 /// Looks at the neighbours of each node's neighbours, `breadth` of each, and takes in those that are nearer than what
 /// the node has (NN-Descent, Dong, Moses and Li 2011, without its sampling).
-pub fn refine(codes: &Codes, lists: &mut NearLists, breadth: usize) {
+pub fn refine(codes: &PairCodes, lists: &mut NearLists, breadth: usize) {
     let mut firsts = vec![NONE; lists.count() * breadth];
     for (firsts, list) in firsts.chunks_exact_mut(breadth).zip(lists.iter()) {
         firsts.iter_mut().zip(list).for_each(|(first, &(_, node))| *first = node);

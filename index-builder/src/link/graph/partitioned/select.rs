@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Cells;
 use super::candidates::{Near, NearList, NearLists};
-use crate::link::pairs::Codes;
+use crate::link::pairs::PairCodes;
 
 /// How much farther than from the node a candidate may be from a selected one, squared, and still count as covered by
 /// it, in the second pass: 1.44 is DiskANN's usual alpha of 1.2 (Subramanya et al. 2019).
@@ -34,7 +34,7 @@ pub struct Scratch {
 /// than to any that was taken before. That leaves slots free where neighbours lie close together, and in data of many
 /// dimensions most of them. Then, from those that were passed over, whatever is not much nearer to one that was
 /// taken. The first ones are those that a smaller `m` would give.
-pub fn select<'a>(codes: &Codes, candidates: &[Near], m: usize, scratch: &'a mut Scratch) -> &'a [Near] {
+pub fn select<'a>(codes: &PairCodes, candidates: &[Near], m: usize, scratch: &'a mut Scratch) -> &'a [Near] {
     let Scratch { passed_over, order, selected } = scratch;
     selected.clear();
     passed_over.clear();
@@ -79,7 +79,7 @@ const KNOWN: usize = u64::BITS as usize;
 /// The first in `order` that covers a candidate in the first pass, and whether the candidate is apart from it in the
 /// second. Notes in `apart` what it has met until then.
 fn covering(
-    codes: &Codes,
+    codes: &PairCodes,
     (half_square, node): Near,
     selected: &[Near],
     order: &[u16],
@@ -113,7 +113,7 @@ fn is_apart(between: i32, half_square: i32) -> bool {
 ///
 /// Writes them into `links`, the nearest first: nodes x slots numbers, all `NONE` before.
 pub fn link(
-    codes: &Codes,
+    codes: &PairCodes,
     cells: Option<&Cells>,
     near: NearLists,
     m: usize,
