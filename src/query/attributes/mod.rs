@@ -5,6 +5,23 @@
 //! distinct text once, folded as the vectorizer folds words, and the profiles that have it; of a field of numbers each
 //! profile and its number. What has been read so far can be asked at any time, and says how far that is. Only fields that
 //! documents hold are known here: what is not exposed is not in the file.
+//!
+//! ```
+//! use kindred::file::{Index, MappedFile};
+//! use kindred::query::Suppressed;
+//! use kindred::query::attributes::{AttributeReader, found_body};
+//!
+//! let file = MappedFile::open("tests/golden/index/format-1.knd".as_ref())?;
+//! let index = Index::open(file)?;
+//! let mut reader = AttributeReader::new(&index.metadata().id_field);
+//! while reader.read(&index.view(), 1_000, 1 << 20)? {}
+//! let attributes = reader.finish(index.view().profiles());
+//!
+//! let found = attributes.with_prefix(&Suppressed::NOBODY, Some("name"), "amb", 2);
+//! let body = found_body(&index, &attributes, &found)?;
+//! assert!(body.starts_with(br#"{"complete":true,"looked_at":37,"profiles":37,"found":[{"field":"name","#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod colours;
 mod numbers;
