@@ -43,6 +43,6 @@ mod tests {
         let batches = Batches::new(1, 0, Duration::from_secs(1)).unwrap();
         let priority = || rustix::process::nice(0).unwrap();
         let theirs = batches.pool.try_run(priority).unwrap().blocking_recv().unwrap();
-        assert_eq!(theirs, (priority() + NICE).min(19));
+        assert_eq!(theirs, (priority() + i32::from(NICE)).min(19));
     }
 }
