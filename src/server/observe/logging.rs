@@ -1,4 +1,4 @@
-//! What tracing events become: lines for people, or JSON. They go to standard error by way of a [`Log`].
+//! What tracing events become: lines for people, or JSON. They go to standard error by way of a `Log`.
 
 use std::fmt;
 use std::io::{IsTerminal as _, stderr};
