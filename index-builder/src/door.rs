@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | [`program`] | `main.rs`, and the test that compares the command line with the documents | they run a command, or look at its options |
 //! | [`source`] | the guide to a further source, fuzz targets, the tests of pickles, benchmarks | they read records without a build |
-//! | [`intake`], [`vectors`], [`link`], [`file`] | tests and benchmarks | they build an index in memory by the builder's own steps |
+//! | [`intake`], [`vectors`], [`link`], [`mod@file`] | tests and benchmarks | they build an index in memory by the builder's own steps |
 //! | [`publish`] | the tests of crashes and signals | they publish in a process that is killed |
 //!
 //! What nothing of that uses is private, so that the compiler finds what nobody uses at all.

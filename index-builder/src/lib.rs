@@ -12,6 +12,11 @@
 //! - `command`: arguments, checked; what is asked for goes to the other rooms, which see no argument
 //! - [`door`]: what is used from outside; all other rooms are private
 
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "all but the door is private, and its documentation is for those who read the source"
+)]
+
 mod build;
 mod command;
 pub mod door;

@@ -1,6 +1,6 @@
 //! How a profile becomes a vector.
 //!
-//! [`table`] has a row for each kind of vectorizer, [`StoredVectorizer`] is the one of an index file, and [`unit`] is what
+//! [`table`] has a row for each kind of vectorizer, [`StoredVectorizer`] is the one of an index file, and [`mod@unit`] is what
 //! is the same for all.
 
 mod field;

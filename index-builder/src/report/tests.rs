@@ -119,7 +119,7 @@ skipped       2
 duplicate ids 1, such as \"twice\"
 note          it is so
 warning       take care
-vectors       4 numbers, by hashing; 1 vector is zero, such as \"nothing\"
+vectors       4 numbers, by hashing; 1 is zero, such as \"nothing\"
 fields        age number; exposed: all
 nodes         2, all 2 reachable, 1 attached
 recall@10     0.9900 at ef 64

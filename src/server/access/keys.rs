@@ -192,7 +192,7 @@ impl Keys {
     /// Reads a file.
     ///
     /// # Errors
-    /// See [`KeysError`].
+    /// See `KeysError`.
     pub fn read(path: &Path) -> Result<Keys, KeysError> {
         let unreadable = |source| KeysError::Unreadable { path: path.to_owned(), source };
         let bytes = bounded_file::read(path, MAX_BYTES).map_err(unreadable)?;
