@@ -1,5 +1,17 @@
 //! Kindred: recommendation by nearest neighbours, from an immutable index file that is replaced while it is served.
 //!
+//! A file is opened, which checks all of it, and asked:
+//!
+//! ```
+//! use kindred::file::{Index, MappedFile};
+//! use kindred::query::{Question, Snapshot, answer};
+//!
+//! let index = Index::open(MappedFile::open("tests/golden/index/format-1.knd".as_ref())?)?;
+//! let answer = answer(&Snapshot::of(&index), &Question::about("p03", 1))?;
+//! assert_eq!(answer.body, br#"[{"_id":"p09","name":"coral","age":42}]"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! A map of the library. A module uses only modules that stand before it in this list; a test holds this.
 //!
 //! - [`counted`], [`priority`], [`random`], [`standard`], [`time`]: words with numbers, giving way, random numbers, standard
@@ -31,6 +43,6 @@ pub mod standard;
 pub mod time;
 pub mod vectorizer;
 
-/// Tests share files with the benchmarks, which see the library from outside.
-#[cfg(test)]
+/// Files that are shared see the library from outside: those of tests and benchmarks, and the examples of the developer
+/// guides.
 extern crate self as kindred;

@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | [`program`] | `main.rs`, and the test that compares the command line with the documents | they run a command, or look at its options |
 //! | [`source`] | the guide to a further source, fuzz targets, the tests of pickles, benchmarks | they read records without a build |
-//! | [`intake`], [`vectors`], [`link`], [`mod@file`] | tests and benchmarks | they build an index in memory by the builder's own steps |
+//! | [`intake`], [`vectors`], [`link`], [`mod@file`] | the guide to a further vectorizer, tests and benchmarks | they build an index in memory by the builder's own steps |
 //! | [`publish`] | the tests of crashes and signals | they publish in a process that is killed |
 //!
 //! What nothing of that uses is private, so that the compiler finds what nobody uses at all.
@@ -41,9 +41,11 @@ pub mod intake {
 
 /// From profiles to vectors.
 pub mod vectors {
-    pub use crate::vectors::choice::{FieldSelection, VectorOptions, VectorizerChoice};
+    pub use crate::vectors::choice::{FieldSelection, Fit, Fitted, VectorOptions, VectorizerChoice};
+    pub use crate::vectors::fitted::fields_of_all;
     pub use crate::vectors::nodes::{Nodes, dimension, load, normalise};
     pub use crate::vectors::rows::Rows;
+    pub use crate::vectors::table::{Row, choose};
     pub use crate::vectors::vectorize::{Job, vectorize};
 
     /// The vectorizer that asks a Python function.

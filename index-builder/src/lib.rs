@@ -27,7 +27,15 @@ mod publish;
 mod report;
 mod vectors;
 
+/// The examples of the developer guides see the builder from outside.
+extern crate self as index_builder;
+
 /// The developer guide, whose example is compiled and run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/adding-a-source.md")]
 pub struct AddingASource;
+
+/// The same for a vectorizer.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding-a-vectorizer.md")]
+pub struct AddingAVectorizer;

@@ -80,10 +80,7 @@ fn build(lines: &str, options: &VectorOptions) -> Built {
     let linked = link(vectors.rows, &link_options, &progress).unwrap();
     let source = Source { name: "profiles.jsonl".to_owned(), format: "jsonl".to_owned() };
     let vectorizer = VectorizerMetadata {
-        name: match &options.vectorizer {
-            VectorizerChoice::Field(name) => format!("field:{name}"),
-            _ => "hashing".to_owned(),
-        },
+        name: options.vectorizer.name(),
         fingerprint: vectors.fingerprint,
         language: None,
     };
@@ -198,7 +195,7 @@ proptest! {
         selection in prop::sample::select(selections()),
     ) {
         let dimension = Some(dimension);
-        let options = VectorOptions { dimension, selection, ..VectorOptions::new(VectorizerChoice::Hashing) };
+        let options = VectorOptions { dimension, selection, ..VectorOptions::new("hashing".parse().unwrap()) };
         let lines = lines_of(&profiles);
         let built = build(&format!("{}\n", lines.join("\n")), &options);
         for (number, line) in lines.iter().enumerate() {

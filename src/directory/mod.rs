@@ -12,7 +12,7 @@
 
 pub mod opened;
 pub mod pin;
-pub mod plain_text;
+pub(crate) mod plain_text;
 pub mod served;
 pub mod small_file;
 pub mod suppressed;

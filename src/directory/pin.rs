@@ -23,6 +23,18 @@ pub enum PinFailure {
 ///
 /// # Errors
 /// See [`PinFailure`]; the pin is then what it was.
+///
+/// ```
+/// use kindred::directory::pin::{pin, unpin};
+/// use kindred::directory::versions::{file_name, read_pin};
+///
+/// let directory = tempfile::tempdir()?;
+/// std::fs::copy("tests/golden/index/format-1.knd", directory.path().join(file_name(7)))?;
+/// pin(directory.path(), 7)?;
+/// assert_eq!(read_pin(directory.path())?, Some(7));
+/// assert!(unpin(directory.path())? && pin(directory.path(), 8).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn pin(directory: &Path, version: u64) -> Result<(), PinFailure> {
     open(&directory.join(file_name(version)))?;
     Ok(write(directory, version)?)

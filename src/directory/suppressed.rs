@@ -30,6 +30,17 @@ impl SuppressedIds {
     /// # Errors
     /// Something is there and cannot be read, or is in another encoding than UTF-8; a link that leads nowhere is no
     /// empty list.
+    ///
+    /// ```
+    /// use kindred::directory::SuppressedIds;
+    /// use kindred::directory::suppressed::SUPPRESSED_FILE;
+    ///
+    /// let directory = tempfile::tempdir()?;
+    /// std::fs::write(directory.path().join(SUPPRESSED_FILE), "ada\n7\n")?;
+    /// let suppressed = SuppressedIds::read(directory.path())?;
+    /// assert!(suppressed.0.contains(b"ada".as_slice()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(directory: &Path) -> io::Result<SuppressedIds> {
         Ok(Self::parse(without_mark(&Self::bytes(directory)?)?))
     }

@@ -78,6 +78,18 @@ fn parse(name: &OsStr, suffix: &str) -> Option<u64> {
 ///
 /// # Errors
 /// What reading the directory gives.
+///
+/// ```
+/// use kindred::directory::versions::{file_name, list};
+///
+/// let directory = tempfile::tempdir()?;
+/// for version in [10, 9] {
+///     std::fs::write(directory.path().join(file_name(version)), "")?;
+/// }
+/// let versions: Vec<u64> = list(directory.path())?.iter().map(|file| file.version).collect();
+/// assert_eq!(versions, [9, 10]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn list(directory: &Path) -> io::Result<Vec<VersionFile>> {
     let mut versions = Vec::new();
     for entry in fs::read_dir(directory)? {

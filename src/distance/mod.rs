@@ -19,6 +19,13 @@ use std::sync::OnceLock;
 /// the distance is exactly 0; that is for the caller to know.
 ///
 /// Vectors of unequal length are compared as far as the shorter one goes.
+///
+/// ```
+/// use kindred::distance::distance;
+///
+/// assert_eq!(distance(&[1.0, 0.0], &[0.0, 1.0]), 1.0);
+/// assert_eq!(distance(&[1.0, 0.0], &[-1.0, 0.0]), 2.0);
+/// ```
 pub fn distance(a: &[f32], b: &[f32]) -> f32 {
     (1.0 - (kernels().dot_f64)(a, b)).clamp(0.0, 2.0) as f32
 }
@@ -39,7 +46,7 @@ pub fn dot_codes(query: &[i16], code: &[i8]) -> i32 {
 
 /// [`dot_codes`] for some of many codes that stand `stride` apart: the dot product with each of `nodes`, in their order.
 /// All of them are asked for before the first is waited for. A code that is not there counts as empty.
-pub fn dot_codes_of(query: &[i16], codes: &[i8], stride: usize, nodes: &[u32], dots: &mut Vec<i32>) {
+pub(crate) fn dot_codes_of(query: &[i16], codes: &[i8], stride: usize, nodes: &[u32], dots: &mut Vec<i32>) {
     (kernels().dot_codes_of)(query, codes, stride, nodes, dots);
 }
 
@@ -56,7 +63,7 @@ fn code_of(codes: &[i8], stride: usize, node: u32) -> &[i8] {
 }
 
 /// Tells the processor that a code will be read soon. Changes nothing.
-pub fn prefetch(code: &[i8]) {
+pub(crate) fn prefetch(code: &[i8]) {
     (kernels().prefetch)(code);
 }
 

@@ -105,7 +105,7 @@ pub const ENTRY_LENGTH: usize = 48;
 /// Sections start at multiples of this many bytes.
 pub const ALIGNMENT: u64 = 64;
 /// The most sections a file may have; a bound for the table, far above what is used.
-pub const MAX_SECTIONS: u32 = 1024;
+pub(crate) const MAX_SECTIONS: u32 = 1024;
 /// The m that a file may have.
 pub const M_RANGE: std::ops::RangeInclusive<u32> = 2..=256;
 /// The most numbers a vector may have.
@@ -285,7 +285,7 @@ pub fn header_checksum(header_and_table: &[u8]) -> u64 {
 }
 
 /// The bytes that the format keeps for later: all must be zero.
-pub fn reserved_header_bytes(header: &[u8]) -> &[u8] {
+pub(crate) fn reserved_header_bytes(header: &[u8]) -> &[u8] {
     header.get(60..CHECKSUM).unwrap_or_default()
 }
 

@@ -7,7 +7,7 @@
 use twox_hash::XxHash3_64;
 
 /// A slot without a profile. No profile gives this: ordinals end below `u32::MAX`.
-pub const EMPTY_SLOT: u64 = u64::MAX;
+pub(crate) const EMPTY_SLOT: u64 = u64::MAX;
 
 /// Slots that are looked at for one id. With half of them empty runs are far shorter; a table that is made to be slow
 /// must not be.

@@ -127,7 +127,7 @@ impl Metadata {
 }
 
 /// Whether a path is that of a field or of one in it.
-pub fn is_at_or_below(path: &str, field: &str) -> bool {
+fn is_at_or_below(path: &str, field: &str) -> bool {
     path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
@@ -144,7 +144,8 @@ pub struct Source {
 /// What made the vectors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Vectorizer {
-    /// `hashing`, `field:NAME`, `columns:NAMES` or `python:FILE:FUNCTION`.
+    /// The name of a row of the table of vectorizers, and behind a colon what the row needs: `hashing`, `field:NAME`,
+    /// `columns:NAMES` or `python:FILE:FUNCTION`.
     pub name: String,
     /// What tells two fitted states or two versions of a function apart, in hexadecimal.
     pub fingerprint: String,

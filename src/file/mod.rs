@@ -31,7 +31,7 @@ pub use format::Header;
 pub use identity::FileIdentity;
 pub use metadata::{
     Field as FieldMetadata, Graph as GraphMetadata, Map as MapMetadata, MapMethod, Metadata, Source,
-    Table as TableMetadata, TableKind, Vectorizer as VectorizerMetadata, is_at_or_below,
+    Table as TableMetadata, TableKind, Vectorizer as VectorizerMetadata,
 };
 pub use mmap::{MappedFile, Residency};
 pub use reader::{Index, Ordinal};

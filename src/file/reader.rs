@@ -43,6 +43,16 @@ impl<B: AsRef<[u8]>> Index<B> {
     ///
     /// # Errors
     /// The first [`OpenError`] that is found.
+    ///
+    /// ```
+    /// use kindred::file::{Index, MappedFile};
+    ///
+    /// let index = Index::open(MappedFile::open("tests/golden/index/format-1.knd".as_ref())?)?;
+    /// let ada = index.find("ada").ok_or("nobody is called so")?;
+    /// assert!(index.document(ada)?.starts_with(br#"{"_id":"ada","name":"amber","age":20"#));
+    /// assert!(Index::open(vec![0; 8]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(bytes: B) -> Result<Index<B>, OpenError> {
         Self::open_with(bytes, true)
     }
@@ -100,6 +110,15 @@ impl<B: AsRef<[u8]>> Index<B> {
     }
 
     /// The metadata, as they were when the file was opened.
+    ///
+    /// ```
+    /// # use kindred::file::{Index, MappedFile};
+    /// # let index = Index::open(MappedFile::open("tests/golden/index/format-1.knd".as_ref())?)?;
+    /// let metadata = index.metadata();
+    /// assert_eq!((metadata.id_field.as_str(), metadata.read), ("_id", 37));
+    /// assert_eq!(metadata.vectorizer.name, "field:vector");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -264,6 +283,20 @@ impl<'a> View<'a> {
 
     /// The row of a profile in the neighbour table: K ordinals, the rest `u32::MAX` from the first on. None where there
     /// is no table or no such profile. What stands in a row may be anything: it is judged where it is used.
+    ///
+    /// ```
+    /// # use kindred::file::{Index, MappedFile, Ordinal};
+    /// # use kindred::file::format::NONE;
+    /// # let index = Index::open(MappedFile::open("tests/golden/index/table.knd".as_ref())?)?;
+    /// let view = index.view();
+    /// let ada = view.find("ada").ok_or("nobody is called so")?;
+    /// let row = view.table_row(ada).ok_or("the file has no neighbour table")?;
+    /// let nearest = row.iter().take_while(|&&other| other != NONE).map(|&other| Ordinal(other));
+    /// for neighbour in nearest {
+    ///     assert_ne!(view.id(neighbour), view.id(ada));
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn table_row(&self, ordinal: Ordinal) -> Option<&'a [u32]> {
         let start = (ordinal.0 as usize).checked_mul(self.row_slots)?;
         self.neighbour_rows.get(start..start.checked_add(self.row_slots)?).filter(|row| !row.is_empty())

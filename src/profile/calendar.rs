@@ -35,7 +35,7 @@ pub fn date_of_day(day: i64) -> Option<String> {
 /// The moment that a text of ISO 8601 names, in nanoseconds since 1970-01-01T00:00:00 UTC: a date, `T` and a time of
 /// day, with at most nine digits behind the second, and `Z`, an offset, or nothing for UTC. `None` for other text, and
 /// for days and times that do not exist.
-pub fn nanoseconds_of(text: &str) -> Option<i128> {
+pub(crate) fn nanoseconds_of(text: &str) -> Option<i128> {
     let (date, rest) = text.split_once('T')?;
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
     self::date(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)?;

@@ -48,6 +48,14 @@ pub enum Reason {
 ///
 /// # Errors
 /// Why it is none.
+///
+/// ```
+/// use kindred::profile::{Value, json::parse};
+///
+/// let Ok(Value::Map(fields)) = parse(br#"{"_id": 7, "name": "Ada"}"#) else { panic!("no map") };
+/// assert_eq!(fields[0], ("_id".to_owned(), Value::Int(7)));
+/// assert!(parse(b"{").is_err());
+/// ```
 pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
     parse_counting(text, &mut Changed::default())
 }

@@ -15,7 +15,7 @@ use super::graph::Node;
 use crate::distance::{dot_codes_in_turn, dot_codes_of};
 
 /// Numbers of a code are filled up with zeros to a multiple of this, and every code starts at a multiple of it.
-pub const STRIDE: usize = 32;
+pub(crate) const STRIDE: usize = 32;
 
 /// The largest number of a code.
 const LARGEST: f64 = 127.0;
@@ -34,7 +34,7 @@ const RESIDUAL_ROUNDING: (f64, f64) = (1e-6, 1e-12);
 
 /// How far rounding moves two codes' dot products with a query apart, and hardly ever more: three standard deviations of
 /// the difference of two, each the sum of a query's numbers times errors that are uniform in +-1/2.
-pub const ROUNDING: i32 = (3.0 * std::f64::consts::SQRT_2 * 0.288_675_13 * QUERY_LENGTH) as i32;
+pub(crate) const ROUNDING: i32 = (3.0 * std::f64::consts::SQRT_2 * 0.288_675_13 * QUERY_LENGTH) as i32;
 
 /// Bytes of a code.
 pub fn stride(dimension: usize) -> usize {
@@ -63,6 +63,14 @@ pub struct Encoded {
 }
 
 /// The codes of unit vectors, `dimension` numbers each, one after the other.
+///
+/// ```
+/// use kindred::search::codes::{NodeCodes, encode, stride};
+///
+/// let encoded = encode(&[1.0, 0.0, 0.0, 1.0], 2);
+/// assert_eq!(encoded.codes.len(), 2 * stride(2));
+/// assert_eq!(NodeCodes::new(&encoded.codes, 2).map(|codes| codes.count()), Some(2));
+/// ```
 pub fn encode(vectors: &[f32], dimension: usize) -> Encoded {
     let dimension = dimension.max(1);
     let mean = mean(vectors, dimension);
@@ -116,7 +124,7 @@ fn scale(vectors: &[f32], mean: &[f64]) -> f64 {
 }
 
 /// A query to be compared with codes, written into memory that is kept.
-pub fn encode_query(query: &[f32], code: &mut Vec<i16>) {
+pub(crate) fn encode_query(query: &[f32], code: &mut Vec<i16>) {
     code.clear();
     code.reserve(stride(query.len()));
     // A unit vector has no component beyond 1, and as a query should be one, only casting cuts others.

@@ -61,6 +61,17 @@ impl<T: Ord> Smallest<T> {
 
 /// The `n` nodes nearest to a node, without the node itself, by (distance, number). Costs a comparison per node: of its
 /// code, where the graph has codes and knows enough of them, else of its vector.
+///
+/// ```
+/// # use kindred::file::{Index, MappedFile};
+/// use kindred::search::exact::nearest_nodes;
+/// use kindred::search::graph::Node;
+///
+/// # let index = Index::open(MappedFile::open("tests/golden/index/format-1.knd".as_ref())?)?;
+/// let (nearest, work) = nearest_nodes(&index.view(), Node(3), 5);
+/// assert!(nearest.is_sorted() && nearest.len() == 5 && work.exact);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn nearest_nodes<G: Graph>(graph: &G, node: Node, n: usize) -> (Vec<(Distance, Node)>, Work) {
     let query = graph.vector(node);
     let mut smallest = Smallest::new(n);

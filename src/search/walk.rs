@@ -234,6 +234,19 @@ impl Measure for ByCodes<'_> {
 ///
 /// That is for choosing only: whoever shows an order computes [`distance`](crate::distance::distance) for what is found.
 /// Costs about `ef` times `2m` comparisons; never more than one for each node and level.
+///
+/// ```
+/// # use kindred::file::{Index, MappedFile};
+/// use kindred::search::graph::{Graph as _, Node};
+/// use kindred::search::walk::{Scratch, search};
+///
+/// # let index = Index::open(MappedFile::open("tests/golden/index/format-1.knd".as_ref())?)?;
+/// let graph = index.view();
+/// let (found, work) = search(&graph, graph.vector(Node(3)), 16, 1, &mut Scratch::default());
+/// assert_eq!(found.first(), Some(&Node(3)));
+/// assert!(work.distances <= graph.nodes() as u64 * 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn search<G: Graph>(
     graph: &G,
     query: &[f32],

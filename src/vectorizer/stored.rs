@@ -49,14 +49,11 @@ impl StoredVectorizer {
     /// use kindred::profile::{Fields, Value};
     /// use kindred::vectorizer::StoredVectorizer;
     ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/index/hashing-1.knd").as_ref();
-    /// let index = Index::open(MappedFile::open(path)?)?;
-    /// let newcomer: Fields = vec![("bio".to_owned(), Value::Text("jazz and hiking".to_owned()))];
+    /// let index = Index::open(MappedFile::open("tests/golden/index/hashing-1.knd".as_ref())?)?;
+    /// let newcomer: Fields = vec![("t".to_owned(), Value::Text("rock and tea".to_owned()))];
     /// let vector = StoredVectorizer::of(&index).vectorize(newcomer)?;
     /// assert_eq!(vector.len(), index.header().dimension as usize);
-    /// # Ok(())
-    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn vectorize(&self, mut fields: Fields) -> Result<Vec<f32>, VectorizeError> {
         let vectorizer = self.vectorizer.as_ref().map_err(VectorizeError::clone)?;

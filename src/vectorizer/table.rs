@@ -59,6 +59,12 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_developer_guide_is_the_file_that_is_tested_here() {
+        let guide = include_str!("../../docs/adding-a-vectorizer.md");
+        assert!(guide.contains(include_str!("tags.rs")), "the guide shows another file");
+    }
+
+    #[test]
     fn no_state_of_any_kind_makes_a_panic() {
         let states: [&[u8]; 6] = [b"", b"[]", b"[\"a\",\"b\"]", b"{\"a\":", b"KHV2", b"\xff\xff\xff\xff"];
         for (kind, state) in KINDS.iter().flat_map(|kind| states.map(|state| (kind, state))) {

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
-use glob::Pattern;
 use kindred::counted::counted;
 use kindred::file::{
     FieldMetadata, Index, MappedFile, Metadata, Source as SourceMetadata, VectorizerMetadata,
@@ -284,11 +283,12 @@ impl Build<'_> {
 
     fn metadata(&self, profiles: &Profiles, finished: &Finished) -> Metadata {
         let linked = &finished.linked;
-        let hashing = matches!(self.vectors.vectorizer, VectorizerChoice::Hashing);
+        let has_language =
+            matches!(&self.vectors.vectorizer, VectorizerChoice::Fitted(fit) if fit.has_language());
         let vectorizer = VectorizerMetadata {
-            name: self.vectorizer_name(),
+            name: self.vectors.vectorizer.name(),
             fingerprint: finished.fingerprint.clone(),
-            language: hashing.then(|| self.vectors.language.to_string()),
+            language: has_language.then(|| self.vectors.language.to_string()),
         };
         Metadata {
             exposed: self.request.source.expose.clone(),
@@ -308,21 +308,6 @@ impl Build<'_> {
         SourceMetadata {
             name: plans().map(Plan::name).collect::<Vec<_>>().join(", "),
             format: plans().map(Plan::format).collect::<Vec<_>>().join(", "),
-        }
-    }
-
-    /// The vectorizer without the path, which would differ from machine to machine.
-    fn vectorizer_name(&self) -> String {
-        match &self.vectors.vectorizer {
-            VectorizerChoice::Hashing | VectorizerChoice::Auto => "hashing".to_owned(),
-            VectorizerChoice::Columns { patterns, .. } => {
-                format!("columns:{}", patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(","))
-            }
-            VectorizerChoice::Field(name) => format!("field:{name}"),
-            VectorizerChoice::Python(spec) => {
-                let file = spec.path.file_name().unwrap_or_default().to_string_lossy();
-                format!("python:{file}:{}", spec.function)
-            }
         }
     }
 }

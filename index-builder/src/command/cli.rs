@@ -14,6 +14,7 @@ use crate::intake::ingest::OnDuplicateId;
 use crate::intake::source::{FormatChoice, POSTGRES_VARIABLES, Separator, format_names};
 use crate::link::GraphChoice;
 use crate::link::table::TableChoice;
+use crate::vectors::table::usages;
 
 /// What follows the commands in `--help`.
 const AFTER_HELP: &str = "\
@@ -141,8 +142,11 @@ pub struct BuildArgs {
         long,
         default_value = "auto",
         value_name = "VECTORIZER",
-        help = "The vectorizer: hashing, field:NAME, columns:NAMES or python:PATH[:FUNCTION]; auto: the field that \
-                holds a list of 8 or more numbers in nearly every profile, or hashing if there is none"
+        help = format!(
+            "The vectorizer: {}; auto: the field that holds a list of 8 or more numbers in nearly every profile, or hashing \
+             if there is none",
+            usages("or")
+        )
     )]
     pub vectorizer: String,
     /// The interpreter of python:PATH

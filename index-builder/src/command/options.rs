@@ -110,14 +110,21 @@ fn check_id_field(args: &BuildArgs, lists: &ListSeparators) -> Result<(), Failur
 /// Checks that no field is asked to be two things.
 fn check_fields(args: &BuildArgs, vectors: &VectorOptions) -> Result<(), Failure> {
     let VectorOptions { vectorizer, selection, .. } = vectors;
-    if matches!(vectorizer, VectorizerChoice::Field(_) | VectorizerChoice::Columns { .. })
-        && !selection.is_everything()
-    {
+    if vectorizer.is_given() && !selection.is_everything() {
         return Err(Failure::Usage(
             "--fields and --ignore-fields say what is vectorized; with field:NAME and columns:NAMES the vector is \
              already there"
                 .to_owned(),
         ));
+    }
+    if let VectorizerChoice::Fitted(fit) = vectorizer
+        && !fit.compares_fields()
+        && !selection.is_everything()
+    {
+        return Err(Failure::Usage(format!(
+            "--fields and --ignore-fields say what is vectorized; {} says it by itself",
+            fit.name()
+        )));
     }
     if let VectorizerChoice::Field(name) = vectorizer
         && args.id_field.as_deref() == Some(name)

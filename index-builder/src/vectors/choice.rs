@@ -1,13 +1,17 @@
 //! What the vectors are asked to be made by, and of which fields.
 
-use std::str::FromStr;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use glob::Pattern;
+use kindred::file::FieldMetadata;
 use kindred::profile::path::Paths;
+use kindred::vectorizer::Vectorize;
 use kindred::vectorizer::text::Language;
 
 use crate::ground::failure::Failure;
+use crate::intake::ingest::Profiles;
 use crate::vectors::python::{PythonConfig, PythonSpec};
 
 /// Where random numbers start unless it is said.
@@ -18,8 +22,6 @@ pub const DEFAULT_SEED: u64 = 42;
 pub enum VectorizerChoice {
     /// By what the source holds: see [`resolve`](crate::vectors::resolve::resolve).
     Auto,
-    /// The built-in one.
-    Hashing,
     /// The vector is already in this field.
     Field(String),
     /// Each number of the vector is in a field of its own.
@@ -29,44 +31,57 @@ pub enum VectorizerChoice {
         /// The names, in order, once they are known.
         names: Vec<String>,
     },
-    /// The data science team's own function.
+    /// What is fitted on all profiles, and goes into the file.
+    Fitted(Arc<dyn Fit>),
+    /// The data science team's own function, which stays outside.
     Python(PythonSpec),
 }
 
-impl FromStr for VectorizerChoice {
-    type Err = Failure;
+impl VectorizerChoice {
+    /// The fitted vectorizer, if it is one that compares fields as features. `--fields` and `--ignore-fields` choose them.
+    pub fn compares_fields(&self) -> bool {
+        matches!(self, VectorizerChoice::Fitted(fit) if fit.compares_fields())
+    }
 
-    fn from_str(text: &str) -> Result<VectorizerChoice, Failure> {
-        let refused = |why: &str| {
-            Failure::Usage(format!(
-                "--vectorizer {text:?}: {why}; allowed are auto, hashing, field:NAME, columns:NAMES and \
-                 python:PATH[:FUNCTION]"
-            ))
-        };
-        match text.split_once(':') {
-            None if text == "auto" => Ok(VectorizerChoice::Auto),
-            None if text == "hashing" => Ok(VectorizerChoice::Hashing),
-            Some(("columns", names)) => columns(names).map_err(|why| refused(&why)),
-            Some(("field", "")) => Err(refused("the field has no name")),
-            Some(("field", name)) => Ok(VectorizerChoice::Field(name.to_owned())),
-            Some(("python", spec)) => {
-                spec.parse().map(VectorizerChoice::Python).map_err(|error| refused(&error.to_string()))
-            }
-            _ => Err(refused("there is no such vectorizer")),
-        }
+    /// Whether the vector comes with the profiles.
+    pub fn is_given(&self) -> bool {
+        matches!(self, VectorizerChoice::Field(_) | VectorizerChoice::Columns { .. })
     }
 }
 
-/// `dim_*` or `x,y,z`.
-fn columns(names: &str) -> Result<VectorizerChoice, String> {
-    let names: Vec<&str> = names.split(',').map(str::trim).collect();
-    if names.iter().any(|name| name.is_empty()) {
-        return Err("a column has no name; columns:dim_* and columns:A,B,C are meant".to_owned());
+/// A vectorizer that is fitted on all profiles of a build.
+pub trait Fit: fmt::Debug + Send + Sync {
+    /// Its name in metadata, which a row of the library's table restores it by. No path is in it: it would differ from
+    /// machine to machine.
+    fn name(&self) -> String;
+
+    /// Whether it compares the fields that `--fields` and `--ignore-fields` select. Else these options are refused.
+    fn compares_fields(&self) -> bool;
+
+    /// Whether it reads texts in the language of `--language`, which metadata then name.
+    fn has_language(&self) -> bool {
+        false
     }
-    let pattern =
-        |name: &&str| Pattern::new(name).map_err(|error| format!("{name:?} is no pattern: {error}"));
-    let patterns = names.iter().map(pattern).collect::<Result<_, _>>()?;
-    Ok(VectorizerChoice::Columns { patterns, names: Vec::new() })
+
+    /// Fits it. The same profiles give the same state, whatever threads there are.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] for options that cannot be meant, [`Failure::Failed`] for profiles that it cannot be fitted on,
+    /// and what reading them gives.
+    fn fit(&self, options: &VectorOptions, profiles: &Profiles) -> Result<Fitted, Failure>;
+}
+
+/// A vectorizer that has been fitted.
+#[derive(Debug)]
+pub struct Fitted {
+    /// Makes the vectors.
+    pub vectorizer: Box<dyn Vectorize>,
+    /// What the file needs to make it again.
+    pub state: Vec<u8>,
+    /// What it took fields for, by name; those that it has nothing to say of need not be there.
+    pub fields: Vec<FieldMetadata>,
+    /// What a person should know.
+    pub notes: Vec<String>,
 }
 
 /// Which of a profile's fields are vectorized.

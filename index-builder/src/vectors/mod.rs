@@ -2,9 +2,12 @@
 
 pub mod choice;
 pub mod dedupe;
+pub mod fitted;
+pub mod hashing;
 pub mod nodes;
 pub mod python;
 pub mod resolve;
 pub mod rows;
+pub mod table;
 pub mod taken_for;
 pub mod vectorize;

@@ -39,6 +39,11 @@ pub struct ProfileVectors {
     pub lengths: Option<String>,
 }
 
+/// A hash of what tells two states of a vectorizer apart, as metadata have it.
+pub fn fingerprint(bytes: &[u8]) -> String {
+    format!("{:016x}", twox_hash::XxHash3_64::oneshot(bytes))
+}
+
 /// The dimension of a source's vectors: what is asked for, else the most frequent length (the longer one of two that
 /// are equally frequent). An empty vector has no say.
 ///

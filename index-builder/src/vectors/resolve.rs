@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use glob::Pattern;
@@ -17,6 +18,7 @@ use crate::intake::ingest::{Profiles, Returned, vector_reason};
 use crate::intake::skipped::Skipped;
 use crate::intake::spool::SpoolWriter;
 use crate::vectors::choice::{FieldSelection, VectorOptions, VectorizerChoice};
+use crate::vectors::hashing::Hashing;
 
 /// Decides what the vectorizer is and leaves fields out of the features that are vectors. Gives what a person should know.
 ///
@@ -35,7 +37,7 @@ pub fn resolve(options: &mut VectorOptions, profiles: &Profiles) -> Result<Vec<S
         }
         _ => {}
     }
-    if let VectorizerChoice::Hashing = options.vectorizer {
+    if options.vectorizer.compares_fields() {
         leave_out_vectors(&mut options.selection, profiles, &mut notes);
         notes.extend(wide(&options.selection, profiles));
         notes.extend(profiles.hints.hints(|name| {
@@ -77,8 +79,8 @@ fn automatic(
             ));
             Ok(VectorizerChoice::Field(name.to_owned()))
         }
-        [] | [_] => Ok(VectorizerChoice::Hashing),
-        _ if selection.only.is_some() => Ok(VectorizerChoice::Hashing),
+        [] | [_] => Ok(VectorizerChoice::Fitted(Arc::new(Hashing))),
+        _ if selection.only.is_some() => Ok(VectorizerChoice::Fitted(Arc::new(Hashing))),
         _ => {
             let found: Vec<String> =
                 found.iter().map(|(name, field)| format!("{} ({})", shown(name), field.lengths)).collect();

@@ -131,9 +131,7 @@ impl<'a> Taken<'a> {
 
     fn why_not_compared(&self, path: &str, stored: &Stored) -> &'static str {
         match self.vectorizer {
-            VectorizerChoice::Field(_) | VectorizerChoice::Columns { .. } => {
-                "the vector is made of other fields"
-            }
+            choice if choice.is_given() => "the vector is made of other fields",
             _ if !self.takes(path) => match self.selection.only {
                 Some(_) => "--fields does not name it",
                 None => "it is left out",

@@ -1,16 +1,13 @@
-//! The table of vectorizers: each makes a vector for every profile.
+//! A vector for every profile, however it is to be had.
 
 use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, anyhow};
-use kindred::file::FieldMetadata;
+use kindred::profile::Value;
 use kindred::profile::path::{Paths, retain};
-use kindred::profile::{Fields, Value};
-use kindred::vectorizer::hashing::{Fitter, HashingConfig, HashingVectorizer};
 use ndarray::Array2;
-use rayon::prelude::*;
 
 use crate::ground::failure::Failure;
 use crate::ground::missing::cannot_open;
@@ -20,12 +17,10 @@ use crate::intake::ingest::{Entry, Profiles, check_skipped, document_fields};
 use crate::intake::skipped::Skipped;
 use crate::intake::spool::{Span, SpoolWriter};
 use crate::vectors::choice::{FieldSelection, VectorOptions, VectorizerChoice};
-use crate::vectors::nodes::{self, ProfileVectors};
+use crate::vectors::fitted;
+use crate::vectors::hashing::Hashing;
+use crate::vectors::nodes::{self, ProfileVectors, fingerprint};
 use crate::vectors::python::{PythonConfig, PythonSpec, Worker};
-use crate::vectors::taken_for;
-
-/// The length of a hashed vector unless it is said.
-const HASHING_DIMENSION: usize = kindred::vectorizer::hashing::DEFAULT_DIMENSION;
 
 /// What a vectorizer works with.
 pub struct Job<'a> {
@@ -52,8 +47,11 @@ pub fn vectorize(
     spool: SpoolWriter,
 ) -> Result<ProfileVectors, Failure> {
     match &job.options.vectorizer {
+        VectorizerChoice::Fitted(fit) => {
+            fitted::vectors(fit.as_ref(), job.options, profiles, skipped, job.step)
+        }
         // What was to be decided is decided by now.
-        VectorizerChoice::Hashing | VectorizerChoice::Auto => hashing(job, profiles),
+        VectorizerChoice::Auto => fitted::vectors(&Hashing, job.options, profiles, skipped, job.step),
         VectorizerChoice::Field(name) => field(job, name, profiles, skipped),
         VectorizerChoice::Columns { names, .. } => columns(job, names, profiles, skipped),
         VectorizerChoice::Python(spec) => python(job, spec, profiles, skipped, spool),
@@ -70,7 +68,7 @@ fn field(
     // Vectors lie in the profiles' own spool, which `load` reads while it shortens the list of profiles.
     let spool = profiles.spool.try_clone().context("the temporary file for vectors")?;
     let (rows, lengths) = load(job, profiles, &spans, &spool, skipped)?;
-    let fingerprint = hex(twox_hash::XxHash3_64::oneshot(name.as_bytes()));
+    let fingerprint = fingerprint(name.as_bytes());
     Ok(ProfileVectors { rows, state: None, fingerprint, lengths, fields: None, notes: Vec::new() })
 }
 
@@ -82,7 +80,7 @@ fn columns(
     skipped: &mut Skipped,
 ) -> Result<ProfileVectors, Failure> {
     let state = serde_json::to_vec(names).map_err(anyhow::Error::from)?;
-    let fingerprint = hex(twox_hash::XxHash3_64::oneshot(&state));
+    let fingerprint = fingerprint(&state);
     Ok(ProfileVectors { state: Some(state), fingerprint, ..field(job, "", profiles, skipped)? })
 }
 
@@ -97,68 +95,6 @@ fn load(
     let dimension = nodes::dimension(job.options.dimension, lengths(), skipped)?;
     let described = nodes::describe_lengths(job.options.dimension, lengths(), dimension);
     Ok((nodes::load(profiles, spans, spool, dimension, skipped)?, described))
-}
-
-fn hashing(job: &Job<'_>, profiles: &mut Profiles) -> Result<ProfileVectors, Failure> {
-    let config = HashingConfig {
-        dimension: job.options.dimension.map_or(HASHING_DIMENSION, |dimension| dimension as usize),
-        seed: job.options.seed,
-        fields: job.options.selection.only.clone(),
-        ignore_fields: job.options.selection.ignored.clone(),
-        ..HashingConfig::new(profiles.id_field.clone(), job.options.language)
-    };
-    let Fitted { vectorizer, fields, notes } = fit(job, config, profiles)?;
-    let mut rows = Array2::zeros((profiles.entries.len(), vectorizer.config().dimension));
-    rows.outer_iter_mut().into_par_iter().zip(&profiles.entries).try_for_each(|(mut row, entry)| {
-        let fields = fields_of(profiles, entry)?;
-        row.iter_mut().zip(vectorizer.vectorize(&fields)).for_each(|(place, number)| *place = number);
-        job.step.advance(1);
-        Ok::<_, anyhow::Error>(())
-    })?;
-    profiles.vector_lengths = Some(nodes::normalise(&mut rows));
-    let (fingerprint, state) = (vectorizer.fingerprint(), Some(vectorizer.to_bytes()));
-    Ok(ProfileVectors { rows, fingerprint, state, lengths: None, fields: Some(fields), notes })
-}
-
-/// A fitted vectorizer, and what there is to say of the fields.
-struct Fitted {
-    vectorizer: HashingVectorizer,
-    fields: Vec<FieldMetadata>,
-    notes: Vec<String>,
-}
-
-/// Two passes in the order of the profiles: what kind each field is, and how frequent each feature.
-fn fit(job: &Job<'_>, config: HashingConfig, profiles: &Profiles) -> Result<Fitted, Failure> {
-    let mut fitter = Fitter::new(config).map_err(|error| Failure::Usage(error.to_string()))?;
-    for entry in &profiles.entries {
-        fitter.observe(&fields_of(profiles, entry)?);
-    }
-    let counter = fitter.finish();
-    let per_thread = profiles.entries.len().div_ceil(job.threads.max(1)).max(1);
-    // Counts are whole numbers, so it does not matter who counts what.
-    let counted = profiles
-        .entries
-        .par_chunks(per_thread)
-        .map(|entries| {
-            let mut fork = counter.fork();
-            for entry in entries {
-                fork.observe(&fields_of(profiles, entry)?);
-            }
-            Ok(fork)
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let mut counter = counter;
-    for fork in &counted {
-        counter.merge(fork);
-    }
-    let (fields, notes) = (counter.described_fields().to_vec(), taken_for::notes(counter.left_out()));
-    Ok(Fitted { vectorizer: counter.finish(), fields, notes })
-}
-
-/// A profile's fields, read back from its document.
-fn fields_of(profiles: &Profiles, entry: &Entry) -> anyhow::Result<Fields> {
-    let document = profiles.spool.get(entry.document).context("the temporary file for profiles")?;
-    document_fields(&document)
 }
 
 /// How one profile fared.
@@ -184,7 +120,7 @@ fn python(
     let source = std::fs::read(&spec.path).map_err(|error| {
         anyhow!("--vectorizer python:{}: {}", spec.path.display(), cannot_open(&spec.path, &error))
     })?;
-    let fingerprint = hex(twox_hash::XxHash3_64::oneshot(&source));
+    let fingerprint = fingerprint(&source);
     let batches: Vec<&[Entry]> = profiles.entries.chunks(config.batch_size.max(1)).collect();
     let made: Vec<Mutex<Vec<Made>>> = batches.iter().map(|_| Mutex::default()).collect();
     let (next, failed, spool) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(spool));
@@ -297,8 +233,4 @@ fn keep_made(profiles: &mut Profiles, made: Vec<Made>, skipped: &mut Skipped) ->
     }
     profiles.entries = kept;
     spans
-}
-
-fn hex(number: u64) -> String {
-    format!("{number:016x}")
 }
