@@ -117,7 +117,7 @@ pub fn load(
         let read: Vec<Result<Vec<f32>, &'static str>> = chunk
             .par_iter()
             .map(|span| match span {
-                Some(span) => check(&spool.get(*span)?, dimension),
+                Some(span) => Ok(check(&spool.get(*span)?, dimension)),
                 None => Ok(Err("vector missing")),
             })
             .collect::<std::io::Result<_>>()
@@ -145,13 +145,14 @@ pub fn load(
     Ok(rows.slice_move(s![..used, ..]))
 }
 
-fn check(bytes: &[u8], dimension: usize) -> std::io::Result<Result<Vec<f32>, &'static str>> {
+/// The numbers of a vector, or why it is none.
+fn check(bytes: &[u8], dimension: usize) -> Result<Vec<f32>, &'static str> {
     let (numbers, _) = bytes.as_chunks::<4>();
     if numbers.len() != dimension {
-        return Ok(Err("vector of another length"));
+        return Err("vector of another length");
     }
     let vector: Vec<f32> = numbers.iter().map(|&number| f32::from_ne_bytes(number)).collect();
-    Ok(if vector.iter().all(|number| number.is_finite()) { Ok(vector) } else { Err("vector not finite") })
+    if vector.iter().all(|number| number.is_finite()) { Ok(vector) } else { Err("vector not finite") }
 }
 
 /// Divides each row by its length, and gives the lengths; a row of zeros stays one. A length that is too large for a

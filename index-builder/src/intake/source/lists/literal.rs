@@ -353,11 +353,7 @@ impl<'a> Literal<'a> {
             let character = self.next()?;
             self.at += character.len_utf8();
             match character {
-                '\\' => {
-                    if let Some(character) = self.escape()? {
-                        text.push(character);
-                    }
-                }
+                '\\' => self.escape(&mut text)?,
                 '\n' | '\r' => return None,
                 _ if character == quote => return Some(text),
                 _ => text.push(character),
@@ -365,12 +361,12 @@ impl<'a> Literal<'a> {
         }
     }
 
-    /// What a backslash and what is behind it stand for: nothing where a line goes on.
-    fn escape(&mut self) -> Option<Option<char>> {
+    /// Adds what a backslash and what is behind it stand for: nothing where a line goes on.
+    fn escape(&mut self, text: &mut String) -> Option<()> {
         let letter = self.next()?;
         self.at += letter.len_utf8();
         let character = match letter {
-            '\n' => return Some(None),
+            '\n' => return Some(()),
             '\\' | '\'' | '"' => letter,
             'n' => '\n',
             'r' => '\r',
@@ -379,19 +375,20 @@ impl<'a> Literal<'a> {
             'b' => '\u{8}',
             'f' => '\u{c}',
             'v' => '\u{b}',
-            'x' => return self.code(2, 16).map(Some),
-            'u' => return self.code(4, 16).map(Some),
-            'U' => return self.code(8, 16).map(Some),
+            'x' => self.code(2, 16)?,
+            'u' => self.code(4, 16)?,
+            'U' => self.code(8, 16)?,
             '0'..='7' => {
                 self.at -= 1;
                 let octal =
                     self.rest().bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
-                return self.code(octal, 8).map(Some);
+                self.code(octal, 8)?
             }
             // Python keeps the backslash before any other letter; \N{...} needs its names.
             _ => return None,
         };
-        Some(Some(character))
+        text.push(character);
+        Some(())
     }
 
     fn code(&mut self, digits: usize, radix: u32) -> Option<char> {

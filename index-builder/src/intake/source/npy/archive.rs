@@ -45,7 +45,7 @@ pub(super) fn only_array(input: &Input) -> Result<RandomAccess, Cause> {
     // The numbers are copied up to where its header says they end, so that no archive can fill the disk.
     let array = archive.by_index(number).map_err(|error| unreadable(&error))?;
     let mut array = BufReader::with_capacity(BUFFER_BYTES, array);
-    let header = Header::read(&mut array).map_err(damaged)?.map_err(Cause::Npy)?;
+    let header = Header::read(&mut array).map_err(|error| error.cause(damaged))?;
     drop(array);
     let most = header.bytes().and_then(|bytes| bytes.checked_add(header.start)).unwrap_or(u64::MAX - 1);
     let mut array = archive.by_index(number).map_err(|error| unreadable(&error))?;

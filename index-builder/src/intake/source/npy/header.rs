@@ -5,6 +5,8 @@ use std::io::{self, Read};
 
 use kindred::file::format::MAX_DIMENSION;
 
+use super::super::Cause;
+
 const MAGIC: [u8; 6] = *b"\x93NUMPY";
 
 /// The longest header that is read. Numpy itself takes no longer one by default; that of a matrix has about 100 bytes.
@@ -100,13 +102,40 @@ pub enum HeaderError {
     Trailing,
 }
 
+/// Why there is no header: reading failed, or what was read is none.
+#[derive(Debug)]
+pub(super) enum NoHeader {
+    Io(io::Error),
+    Bad(HeaderError),
+}
+
+impl NoHeader {
+    /// As the cause for a file, where the caller says what a failure to read means.
+    pub(super) fn cause(self, io: impl FnOnce(io::Error) -> Cause) -> Cause {
+        match self {
+            NoHeader::Io(error) => io(error),
+            NoHeader::Bad(error) => Cause::Npy(error),
+        }
+    }
+}
+
+impl From<io::Error> for NoHeader {
+    fn from(error: io::Error) -> NoHeader {
+        NoHeader::Io(error)
+    }
+}
+
+impl From<HeaderError> for NoHeader {
+    fn from(error: HeaderError) -> NoHeader {
+        NoHeader::Bad(error)
+    }
+}
+
 impl Header {
     /// Reads a header, and not a byte more.
-    pub(super) fn read(reader: &mut impl Read) -> io::Result<Result<Header, HeaderError>> {
-        match read_text(reader)? {
-            Ok((text, start)) => Ok(parse(&text).map(|header| Header { start, ..header })),
-            Err(error) => Ok(Err(error)),
-        }
+    pub(super) fn read(reader: &mut impl Read) -> Result<Header, NoHeader> {
+        let (text, start) = read_text(reader)?;
+        Ok(Header { start, ..parse(&text)? })
     }
 
     /// The bytes of all numbers; `None` for more than any file has.
@@ -129,39 +158,38 @@ fn meaning(kind: &str) -> &'static str {
 }
 
 /// The text of a header, and where it ends.
-fn read_text(reader: &mut impl Read) -> io::Result<Result<(String, u64), HeaderError>> {
-    let Some([magic @ .., major, minor]) = take::<8>(reader)? else {
-        return Ok(Err(HeaderError::TruncatedHeader));
-    };
+fn read_text(reader: &mut impl Read) -> Result<(String, u64), NoHeader> {
+    let [magic @ .., major, minor] = take::<8>(reader)?;
     if magic != MAGIC {
-        return Ok(Err(HeaderError::Magic));
+        return Err(HeaderError::Magic.into());
     }
     let prefix = if major == 1 { 10 } else { 12 };
     let length = match (major, minor) {
-        (1, 0) => take(reader)?.map(|bytes| u64::from(u16::from_le_bytes(bytes))),
-        (2 | 3, 0) => take(reader)?.map(|bytes| u64::from(u32::from_le_bytes(bytes))),
-        _ => return Ok(Err(HeaderError::Version(major, minor))),
+        (1, 0) => u64::from(u16::from_le_bytes(take(reader)?)),
+        (2 | 3, 0) => u64::from(u32::from_le_bytes(take(reader)?)),
+        _ => return Err(HeaderError::Version(major, minor).into()),
     };
-    let Some(length) = length else { return Ok(Err(HeaderError::TruncatedHeader)) };
     if length > MAX_HEADER_BYTES {
-        return Ok(Err(HeaderError::Malformed("it is too long")));
+        return Err(HeaderError::Malformed("it is too long").into());
     }
     let mut text = Vec::new();
     reader.take(length).read_to_end(&mut text)?;
     if text.len() as u64 != length {
-        return Ok(Err(HeaderError::TruncatedHeader));
+        return Err(HeaderError::TruncatedHeader.into());
     }
-    let text = String::from_utf8(text).map_err(|_| HeaderError::Malformed("it is no text"));
-    Ok(text.map(|text| (text, prefix + length)))
+    let text = String::from_utf8(text).map_err(|_| HeaderError::Malformed("it is no text"))?;
+    Ok((text, prefix + length))
 }
 
-/// So many bytes, if there are.
-fn take<const N: usize>(reader: &mut impl Read) -> io::Result<Option<[u8; N]>> {
+/// So many bytes; a file that ends before them is truncated.
+fn take<const N: usize>(reader: &mut impl Read) -> Result<[u8; N], NoHeader> {
     let mut bytes = [0; N];
     match reader.read_exact(&mut bytes) {
-        Ok(()) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-        Err(error) => Err(error),
+        Ok(()) => Ok(bytes),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Err(HeaderError::TruncatedHeader.into())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -320,7 +348,10 @@ mod tests {
     use super::*;
 
     fn header(bytes: &[u8]) -> Result<Header, HeaderError> {
-        Header::read(&mut &*bytes).unwrap()
+        Header::read(&mut &*bytes).map_err(|error| match error {
+            NoHeader::Bad(error) => error,
+            NoHeader::Io(error) => panic!("{error}"),
+        })
     }
 
     fn refused(descr: &str, shape: &str) -> HeaderError {
@@ -337,7 +368,7 @@ mod tests {
             let start = (8 + length + text.len()) as u64;
             let expected = Header { rows: 3, dimension: 2, number, by_column: false, start };
             let mut reader = &bytes[..];
-            assert_eq!(Header::read(&mut reader).unwrap().unwrap(), expected);
+            assert_eq!(Header::read(&mut reader).unwrap(), expected);
             assert_eq!(reader, b"rest");
         }
     }

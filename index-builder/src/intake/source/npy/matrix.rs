@@ -41,7 +41,7 @@ fn open_array(
     mut reader: Box<dyn BufRead>,
     file: impl FnOnce() -> io::Result<RandomAccess>,
 ) -> Result<Box<dyn Matrix>, Cause> {
-    let header = Header::read(&mut reader).map_err(Cause::Io)?.map_err(Cause::Npy)?;
+    let header = Header::read(&mut reader).map_err(|error| error.cause(Cause::Io))?;
     if header.by_column {
         return Ok(Box::new(Columns::open(header, file().map_err(Cause::Io)?)?));
     }
