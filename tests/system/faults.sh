@@ -161,7 +161,8 @@ moving_directory() {
   publish 11 "$work/elsewhere"
   whole=$(file_of 11 "$work/elsewhere")
   for piece in 1 2; do
-    tail -c "+$((piece == 1 ? 1 : 1001))" "$whole" | head -c 1000 >>"$(file_of 11 "$index")"
+    # Not `tail | head`: tail may be killed by the pipe that head has closed.
+    head -c "$((piece * 1000))" "$whole" | tail -c 1000 >>"$(file_of 11 "$index")"
     await served 10 "$piece"
   done
   tail -c +2001 "$whole" >>"$(file_of 11 "$index")"
