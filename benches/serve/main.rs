@@ -87,8 +87,11 @@ fn main() -> Result<()> {
     for contender in &contenders {
         client.block_on(contender.load.drive(WARM_UP))?;
     }
-    for _ in 0..settings.rounds {
-        for contender in &mut contenders {
+    for round in 0..settings.rounds {
+        // Each comes first in turn, so that the order favours none.
+        let turn = round % contenders.len();
+        let (later, first) = contenders.split_at_mut(turn);
+        for contender in first.iter_mut().chain(later) {
             contender.round(&client, settings.seconds)?;
         }
     }

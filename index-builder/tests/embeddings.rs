@@ -324,6 +324,21 @@ fn cells_that_are_no_numbers_are_skipped_and_counted() {
 }
 
 #[test]
+fn a_column_that_is_split_into_lists_is_no_number_in_the_build_nor_in_a_question() {
+    let place = Place::empty();
+    place.write("wide.jsonl", "{\"_id\":\"a\",\"x\":1,\"y\":2}\n{\"_id\":\"b\",\"x\":1,\"y\":\"2.5\"}\n");
+    let flags = ["--vectorizer", "columns:x,y", "--list-separator", "y=;", "--max-skipped", "1", "--json"];
+    let summary = place.build_from("wide.jsonl", &flags).json();
+    assert_eq!(summary["skipped"], json!({"number of the vector not a number": 1}));
+    let ask = |profile: Value| {
+        let (file, version) = (place.write("ask.json", profile.to_string()), place.version(1));
+        run(["query".as_ref(), "--profile".as_ref(), file.as_os_str(), version.as_os_str(), "1".as_ref()])
+    };
+    assert_eq!(ids(&ask(json!({"x": 1, "y": 2.5})).json()), ["a"]);
+    ask(json!({"x": 1, "y": "2.5"})).fails(1, &["\"y\""]);
+}
+
+#[test]
 fn vectors_are_found_as_models_and_tables_write_them() {
     let profiles = scattered(30, 7);
     let numbers = |profile: &Value| -> Vec<String> {

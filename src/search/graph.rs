@@ -42,11 +42,6 @@ impl Level {
     pub fn index(self) -> usize {
         self.0 as usize
     }
-
-    /// The levels from the lowest to this one.
-    pub fn and_below(self) -> impl DoubleEndedIterator<Item = Level> {
-        (0..=self.0).map(Level)
-    }
 }
 
 impl fmt::Display for Level {

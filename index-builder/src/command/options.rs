@@ -242,3 +242,39 @@ fn check_vectors(args: &BuildArgs) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::command::cli::{Cli, Command};
+
+    /// What a command line asks of the vectors.
+    fn asked(more: &[&str]) -> String {
+        let line = ["index-builder", "build", "--profiles", "profiles.jsonl", "--out", "index"];
+        let Command::Build(args) = Cli::try_parse_from([&line[..], more].concat()).unwrap().command else {
+            panic!("build is another command");
+        };
+        format!("{:?}", vector_options(&args).unwrap())
+    }
+
+    #[test]
+    fn the_options_of_vectors_are_taken_over_and_have_the_defaults_of_the_library() {
+        let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let defaults = |vectorizer: &str| VectorOptions::new(vectorizer.parse().unwrap());
+        let only = FieldSelection { only: Some(named(&["a", "b"])), ignored: Vec::new() };
+        let but = FieldSelection { only: None, ignored: named(&["a"]) };
+        for (line, expected) in [
+            (&[][..], defaults("auto")),
+            (&["--vectorizer", "field:v"], defaults("field:v")),
+            (&["--vectors", "v.npy"], defaults("field:vector")),
+            (&["--dimension", "64"], VectorOptions { dimension: Some(64), ..defaults("auto") }),
+            (&["--seed", "7"], VectorOptions { seed: 7, ..defaults("auto") }),
+            (&["--fields", "a,b"], VectorOptions { selection: only, ..defaults("auto") }),
+            (&["--ignore-fields", "a"], VectorOptions { selection: but, ..defaults("auto") }),
+        ] {
+            assert_eq!(asked(line), format!("{expected:?}"), "{line:?}");
+        }
+    }
+}

@@ -38,7 +38,7 @@ pub enum VectorizerChoice {
 }
 
 impl VectorizerChoice {
-    /// The fitted vectorizer, if it is one that compares fields as features. `--fields` and `--ignore-fields` choose them.
+    /// Whether it compares fields as features, which `--fields` and `--ignore-fields` choose.
     pub fn compares_fields(&self) -> bool {
         matches!(self, VectorizerChoice::Fitted(fit) if fit.compares_fields())
     }

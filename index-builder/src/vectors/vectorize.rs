@@ -18,7 +18,6 @@ use crate::intake::skipped::Skipped;
 use crate::intake::spool::{Span, SpoolWriter};
 use crate::vectors::choice::{FieldSelection, VectorOptions, VectorizerChoice};
 use crate::vectors::fitted;
-use crate::vectors::hashing::Hashing;
 use crate::vectors::nodes::{self, ProfileVectors, fingerprint};
 use crate::vectors::python::{PythonConfig, PythonSpec, Worker};
 
@@ -50,8 +49,9 @@ pub fn vectorize(
         VectorizerChoice::Fitted(fit) => {
             fitted::vectors(fit.as_ref(), job.options, profiles, skipped, job.step)
         }
-        // What was to be decided is decided by now.
-        VectorizerChoice::Auto => fitted::vectors(&Hashing, job.options, profiles, skipped, job.step),
+        VectorizerChoice::Auto => {
+            Err(anyhow!("the vectorizer was not chosen before the vectors were made").into())
+        }
         VectorizerChoice::Field(name) => field(job, name, profiles, skipped),
         VectorizerChoice::Columns { names, .. } => columns(job, names, profiles, skipped),
         VectorizerChoice::Python(spec) => python(job, spec, profiles, skipped, spool),

@@ -1,5 +1,6 @@
 //! What is counted of one index: what is served of it, and how that came to be.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use prometheus::proto::MetricFamily;
@@ -39,6 +40,8 @@ pub struct IndexMetrics {
     swap_seconds: Histogram,
     phase_seconds: HistogramVec,
     registry: Registry,
+    /// Held while gauges are brought up to date and read: two that do so at the same time would mix two generations.
+    gathering: Mutex<()>,
 }
 
 impl IndexMetrics {
@@ -127,6 +130,7 @@ impl IndexMetrics {
                 &PHASE_SECONDS,
             )?,
             registry,
+            gathering: Mutex::default(),
         })
     }
 
@@ -165,6 +169,8 @@ impl IndexMetrics {
 
     /// Everything, as it is now.
     pub fn gather(&self, live: &LiveIndex) -> Vec<MetricFamily> {
+        // Every gauge is set anew, whatever a panic left undone.
+        let _alone = self.gathering.lock().unwrap_or_else(PoisonError::into_inner);
         let history = live.history();
         set(&self.degraded, u64::from(history.degraded));
         set(&self.pinned_version, history.pinned.unwrap_or_default());

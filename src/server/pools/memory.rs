@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// What memory is counted in: a semaphore counts to 2^29 at least, and a byte more or less does not matter.
 const UNIT: usize = 1024;
 
-/// MemoryBudget that is shared by all who ask for some of it.
+/// Memory that is shared by all who ask for some of it.
 #[derive(Debug, Clone)]
 pub struct MemoryBudget {
     units: Arc<Semaphore>,

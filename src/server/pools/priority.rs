@@ -1,4 +1,4 @@
-//! How threads that nobody waits for give way to those that answer.
+//! How threads with long work give way to those that answer single questions.
 
 use crate::priority;
 

@@ -1,7 +1,5 @@
 //! The fitted vectorizer.
 
-use twox_hash::XxHash3_64;
-
 use super::config::HashingConfig;
 use super::features::Features;
 use super::fit::{FieldKind, Schema};
@@ -72,11 +70,6 @@ impl HashingVectorizer {
     /// The fields that are vectorized, nested ones included, by name.
     pub fn field_kinds(&self) -> impl Iterator<Item = (&str, FieldKind)> {
         self.schema.fields.iter().map(|field| (field.name.as_str(), field.kind))
-    }
-
-    /// The hash of the state, as 16 hexadecimal digits: vectorizers of one fingerprint make the same vectors.
-    pub fn fingerprint(&self) -> String {
-        format!("{:016x}", XxHash3_64::oneshot(&self.to_bytes()))
     }
 }
 

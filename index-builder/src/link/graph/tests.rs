@@ -101,7 +101,7 @@ fn recall_at_10(graph: &FlatGraph, vectors: Rows<'_>, ef: usize) -> f64 {
 fn assert_well_formed(graph: &FlatGraph, vectors: Rows<'_>) {
     graph.check_shape(vectors.count()).unwrap();
     for node in (0..graph.nodes() as u32).map(Node) {
-        for level in graph.level_of(node).and_below() {
+        for level in (0..=graph.level_of(node).0).map(Level) {
             let list = neighbours(graph, node, level);
             let ordered: BTreeSet<_> = list.iter().map(|&other| near(vectors, node, other)).collect();
             assert_eq!(ordered.len(), list.len(), "node {node} names a neighbour twice");

@@ -25,7 +25,7 @@ pub struct PairCodes {
 }
 
 impl PairCodes {
-    /// PairCodes of `vectors`, `dimension` numbers each, one after the other, of length about 1.
+    /// The codes of `vectors`, `dimension` numbers each, one after the other, of length about 1.
     ///
     /// The mean and the scale are computed in fixed pieces, so they do not depend on the number of threads.
     pub fn new(vectors: &[f32], dimension: usize) -> PairCodes {

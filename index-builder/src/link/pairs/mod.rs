@@ -108,7 +108,7 @@ pub fn screen_part(
 
 /// What a tile needs to know of one of its sides besides the codes.
 struct Side<const N: usize> {
-    /// PairCodes that there are; what is beyond the end must not be looked at.
+    /// How many codes there are; what is beyond the end must not be looked at.
     count: usize,
     halves: [i32; N],
     limits: [i32; N],

@@ -107,7 +107,10 @@ fn first_ten(opened: &Opened, ordinal: Ordinal) -> Result<Vec<&[u8]>, Damaged> {
         Ok(keys) => {
             keys.into_iter().filter_map(Key::ordinal).map(|ordinal| opened.index.id(ordinal)).collect()
         }
+        Err(AnswerError::ZeroVector) => Ok(Vec::new()),
+        Err(AnswerError::UnknownId) if opened.suppressed.contains(ordinal) => Ok(Vec::new()),
         Err(AnswerError::Damaged(damaged)) => Err(damaged),
-        Err(_) => Ok(Vec::new()),
+        // The file has this id, and does not find it any more.
+        Err(AnswerError::UnknownId | AnswerError::OtherDimension { .. }) => Err(Damaged("an id")),
     }
 }

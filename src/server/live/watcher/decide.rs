@@ -1,7 +1,7 @@
 //! Which file to serve: the decisions, without files, threads or time.
 //!
 //! [`next_step`] looks at what is in the directory, what is served and what is remembered, and names one step.
-//! [`settle`] takes steps until there is none left. Every step changes what is served or adds to the earlier, so each
+//! [`settle`] takes steps until there is none left. Every step changes what is served or adds to what is remembered, so each
 //! file is opened at most once per look.
 
 use std::collections::{HashMap, HashSet};
